@@ -1,0 +1,8 @@
+import { sumStats } from '../jobs/stats.ts';
+import { api } from './middleware/api.ts';
+import { openStore } from './services.ts';
+
+const store = openStore();
+
+/** `GET /jobs/stats` */
+export const handler = api(async () => ({ statusCode: 200, body: sumStats(await store.counters()) }));

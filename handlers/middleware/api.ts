@@ -1,0 +1,29 @@
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { logger } from '../services.ts';
+import { decodeBody } from './body.ts';
+import { answerErrors } from './errors.ts';
+
+/** What a route answers; the body becomes JSON. */
+export interface Answer {
+  statusCode: number;
+  headers?: Record<string, string>;
+  body: unknown;
+}
+
+export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
+
+/** A route of the HTTP API: everything that all routes share is here. */
+export const api = (route: (event: APIGatewayProxyEventV2) => Promise<Answer>): ApiHandler =>
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event: APIGatewayProxyEventV2) => {
+    const { statusCode, headers, body } = await route(event);
+    return {
+      statusCode,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    };
+  })
+    .use(injectLambdaContext(logger, { resetKeys: true }))
+    .use(answerErrors(logger))
+    .use(decodeBody());

@@ -1,0 +1,17 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod';
+
+const RequestContext = z.object({
+  authorizer: z
+    .object({
+      jwt: z.object({ claims: z.object({ sub: z.string().min(1) }) }).optional(),
+      iam: z.object({ userArn: z.string().min(1) }).optional(),
+    })
+    .optional(),
+});
+
+/** Who asks, as the authorizer of the HTTP API found out: the token's subject, or the ARN of the IAM identity. */
+export function ownerOf(event: APIGatewayProxyEventV2, withoutAuthorizer: string): string {
+  const { authorizer } = RequestContext.parse(event.requestContext);
+  return authorizer?.jwt?.claims.sub ?? authorizer?.iam?.userArn ?? withoutAuthorizer;
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import protocol from './protocol.json' with { type: 'json' };
+
+/**
+ * The accounting protocol's names: keys, statuses, counters, limits (docs/accounting.md).
+ * protocol.json holds them for both languages; the types here are checked against it in tests/unit.
+ */
+export const JobStatus = z.enum(['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']);
+export type JobStatus = z.infer<typeof JobStatus>;
+
+export const TerminalStatus = JobStatus.exclude(['QUEUED', 'RUNNING']);
+export type TerminalStatus = z.infer<typeof TerminalStatus>;
+
+export const AttemptStatus = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED']);
+export type AttemptStatus = z.infer<typeof AttemptStatus>;
+
+export const Counter = z.enum([
+  'succeedJob',
+  'jobRetry',
+  'failedJob',
+  'jobsSucceeded',
+  'jobsFailed',
+  'jobsCancelled',
+  'jobsTimedOut',
+]);
+export type Counter = z.infer<typeof Counter>;
+
+export const { limits, errors, indexes, shards } = protocol;
+
+/** The counter of jobs that ended in this status. */
+export const jobCounter: Record<TerminalStatus, Counter> = {
+  SUCCEEDED: 'jobsSucceeded',
+  FAILED: 'jobsFailed',
+  CANCELLED: 'jobsCancelled',
+  TIMED_OUT: 'jobsTimedOut',
+};
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+const { keys } = protocol;
+const partition = (jobId: string): string => keys.job.replace('{jobId}', jobId);
+
+/** One of 16 shards, by the first hexadecimal digit of SHA-256 over the job id: every language has that. */
+export const shardOf = (jobId: string): string =>
+  createHash('sha256').update(jobId).digest('hex').slice(0, 1);
+
+export const jobKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.job });
+export const inputKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.input });
+export const resultKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.result });
+export const attemptKey = (jobId: string, attempt: number): Key => ({
+  pk: partition(jobId),
+  sk: keys.sort.attempt.replace('{attempt}', String(attempt)),
+});
+export const countersKey = (shard: string): Key => ({
+  pk: keys.counters.replace('{shard}', shard),
+  sk: keys.sort.counters,
+});
+export const openPartition = (shard: string): string => keys.open.replace('{shard}', shard);
+
+export const isTerminal = (status: JobStatus): status is TerminalStatus =>
+  TerminalStatus.safeParse(status).success;
+
+/** Epoch seconds at which an item of a job that ended at this time expires (DynamoDB TTL). */
+export const expiryOf = (endedAt: string): number =>
+  Math.floor(Date.parse(endedAt) / 1000) + limits.retentionDays * 24 * 60 * 60;

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { AttemptStatus, JobStatus } from './protocol.ts';
+
+/** What the table holds of one job. Attributes unknown to this version pass through unseen. */
+export const Failure = z.object({ code: z.string(), message: z.string() });
+export type Failure = z.infer<typeof Failure>;
+
+export const JobItem = z.object({
+  pk: z.string(),
+  sk: z.literal('JOB'),
+  jobId: z.string(),
+  owner: z.string(),
+  origin: z.enum(['api', 'schedule']),
+  status: JobStatus,
+  /** Execution ARN and its start, joined by @. With attempt and runner it is the fence of every write. */
+  execution: z.string(),
+  attempt: z.number().optional(),
+  runner: z.string().optional(),
+  /** When the container last said that it lives, RFC 3339. */
+  beat: z.string().optional(),
+  progress: z.object({ done: z.number(), total: z.number().optional() }).optional(),
+  maxAttempts: z.number(),
+  timeoutSeconds: z.number(),
+  error: Failure.optional(),
+  createdAt: z.string(),
+  createdAtId: z.string(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  open: z.string().optional(),
+  expiresAt: z.number().optional(),
+});
+export type JobItem = z.infer<typeof JobItem>;
+
+export const AttemptItem = z.object({
+  pk: z.string(),
+  sk: z.string().startsWith('ATTEMPT#'),
+  attempt: z.number(),
+  status: AttemptStatus,
+  runner: z.string().optional(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  records: z.number().optional(),
+  interruptions: z.number().optional(),
+  interruptedAt: z.string().optional(),
+  error: Failure.optional(),
+  log: z.array(z.string()).optional(),
+});
+export type AttemptItem = z.infer<typeof AttemptItem>;
+
+/** One job as it stands in the table: its item, its attempts in order, and the texts of input and result. */
+export interface JobRecord {
+  job: JobItem;
+  attempts: AttemptItem[];
+  input?: string;
+  result?: string;
+}
+
+const TextItem = z.object({ json: z.string() });
+
+/**
+ * Puts the items of one job's partition together.
+ * @returns undefined where there is no job, or where it has expired and DynamoDB has not removed it yet.
+ */
+export function recordOf(items: readonly Record<string, unknown>[], now: number): JobRecord | undefined {
+  const bySort = new Map(items.map((item) => [item['sk'], item]));
+  const found = bySort.get('JOB');
+  if (found === undefined) return undefined;
+  const job = JobItem.parse(found);
+  if (job.expiresAt !== undefined && job.expiresAt * 1000 <= now) return undefined;
+  const attempts = items
+    .filter(({ sk }) => typeof sk === 'string' && sk.startsWith('ATTEMPT#'))
+    .map((item) => AttemptItem.parse(item))
+    .sort((left, right) => left.attempt - right.attempt);
+  const input = bySort.get('INPUT');
+  const result = bySort.get('RESULT');
+  return {
+    job,
+    attempts,
+    ...(input && { input: TextItem.parse(input).json }),
+    ...(result && { result: TextItem.parse(result).json }),
+  };
+}

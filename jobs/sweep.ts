@@ -1,0 +1,96 @@
+import { arnOf, type Executions } from './executions.ts';
+import { isTerminal, shards } from './protocol.ts';
+import type { Asking } from './settle.ts';
+import type { JobStore, OpenJob } from './store.ts';
+
+/** The most jobs one sweep asks Step Functions about: DescribeExecution refills 15 a second in small regions. */
+const mostAsked = 500;
+/** Read from each shard of the index; the jobs that live are dropped before the others are asked about. */
+const mostRead = 1000;
+/** A container that said something this recently is alive. */
+const freshBeat = 2 * 60_000;
+/** AWS may need minutes to see that a Job has ended; an execution of a job that ended long before this is stuck. */
+const slowestPoll = 30 * 60_000;
+/** How far back executions that ended without a record are looked for: several sweeps. */
+const lookBack = 30 * 60_000;
+
+interface Dependencies {
+  store: JobStore;
+  executions: Executions;
+  now: () => Date;
+  /** Settles one job; a failure is reported and left to the next sweep. */
+  settle: (asking: Asking) => Promise<unknown>;
+  report: (message: string, problem: unknown) => void;
+}
+
+/** What one sweep did. */
+export interface Swept {
+  asked: number;
+  settled: number;
+  stopped: number;
+}
+
+/** Finds what events missed, so that nothing stays open for ever (promise 1). Bounded; what is left waits for the next. */
+export async function sweep(dependencies: Dependencies): Promise<Swept> {
+  const swept: Swept = { asked: 0, settled: 0, stopped: 0 };
+  for (const job of await suspects(dependencies)) {
+    swept.asked += 1;
+    await attempt(dependencies, job.jobId, () => sweepOpen(job, dependencies, swept));
+  }
+  for (const status of ['FAILED', 'TIMED_OUT', 'ABORTED'] as const) {
+    const since = dependencies.now().getTime() - lookBack;
+    for (const arn of await dependencies.executions.endedSince(status, since)) {
+      await attempt(dependencies, arn, () => sweepUnrecorded(arn, dependencies, swept));
+    }
+  }
+  return swept;
+}
+
+/** Open jobs that may need us: all that ended, and of the others those without a fresh beat, in random order. */
+async function suspects({ store, now }: Dependencies): Promise<OpenJob[]> {
+  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, mostRead)));
+  const alive = now().getTime() - freshBeat;
+  return read
+    .flat()
+    .filter(({ status, beat }) => isTerminal(status) || beat === undefined || Date.parse(beat) <= alive)
+    .map((job) => ({ job, order: isTerminal(job.status) ? 0 : 1 + Math.random() }))
+    .sort((left, right) => left.order - right.order)
+    .slice(0, mostAsked)
+    .map(({ job }) => job);
+}
+
+async function sweepOpen(job: OpenJob, dependencies: Dependencies, swept: Swept): Promise<void> {
+  const { executions, now, settle } = dependencies;
+  const arn = arnOf(job.execution);
+  const execution = await executions.describe(arn);
+  if (execution?.status === 'RUNNING') {
+    const ended = Date.parse(job.finishedAt ?? '');
+    if (job.status === 'CANCELLED' || now().getTime() - ended > slowestPoll) {
+      await executions.stop(arn, `The job is ${job.status}.`);
+      swept.stopped += 1;
+    }
+    return;
+  }
+  // AWS forgets executions after 90 days; a job that is open so long after is closed as one that failed.
+  await settle({ jobId: job.jobId, execution: job.execution, status: execution?.status ?? 'FAILED' });
+  swept.settled += 1;
+}
+
+async function sweepUnrecorded(arn: string, dependencies: Dependencies, swept: Swept): Promise<void> {
+  const { store, executions, now, settle } = dependencies;
+  const execution = await executions.describe(arn);
+  // Started by hand with something that is no job: nobody was promised anything.
+  if (!execution?.input) return;
+  const { jobId } = execution.input;
+  if (await store.readDecisive(jobId, now().getTime())) return;
+  await settle({ jobId, execution: execution.execution, status: execution.status });
+  swept.settled += 1;
+}
+
+async function attempt({ report }: Dependencies, what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (problem) {
+    report(`left ${what} to the next sweep`, problem);
+  }
+}

@@ -1,0 +1,98 @@
+import { parseExactly } from './exact-json.ts';
+import type { Execution } from './executions.ts';
+import type { AttemptStatus, JobStatus } from './protocol.ts';
+import type { AttemptItem, Failure, JobRecord } from './record.ts';
+
+/** An attempt as users see it. Times are RFC 3339; log holds its last lines, each a JSON object as text. */
+export interface AttemptView {
+  attempt: number;
+  status: AttemptStatus;
+  startedAt?: string;
+  finishedAt?: string;
+  records?: number;
+  error?: Failure;
+  log: string[];
+}
+
+/** A job as users see it: the body of `GET /jobs/{jobId}`. */
+export interface JobView {
+  jobId: string;
+  status: JobStatus;
+  owner: string;
+  origin: 'api' | 'schedule';
+  input?: unknown;
+  progress?: { done: number; total?: number | undefined };
+  result?: unknown;
+  error?: Failure;
+  attempts: AttemptView[];
+  maxAttempts: number;
+  timeoutSeconds: number;
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+}
+
+export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
+  return {
+    jobId: job.jobId,
+    status: job.status,
+    owner: job.owner,
+    origin: job.origin,
+    ...(input !== undefined && { input: parseExactly(input) }),
+    ...(job.progress && { progress: job.progress }),
+    ...(result !== undefined && { result: parseExactly(result) }),
+    ...(job.error && { error: job.error }),
+    attempts: attempts.map(viewOfAttempt),
+    maxAttempts: job.maxAttempts,
+    timeoutSeconds: job.timeoutSeconds,
+    createdAt: job.createdAt,
+    ...(job.startedAt && { startedAt: job.startedAt }),
+    ...(job.finishedAt && { finishedAt: job.finishedAt }),
+  };
+}
+
+function viewOfAttempt({
+  attempt,
+  status,
+  startedAt,
+  finishedAt,
+  records,
+  error,
+  log,
+}: AttemptItem): AttemptView {
+  return {
+    attempt,
+    status,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(finishedAt !== undefined && { finishedAt }),
+    ...(records !== undefined && { records }),
+    ...(error && { error }),
+    log: log ?? [],
+  };
+}
+
+const unrecordedStatus: Record<Execution['status'], JobStatus> = {
+  RUNNING: 'QUEUED',
+  PENDING_REDRIVE: 'QUEUED',
+  SUCCEEDED: 'QUEUED',
+  FAILED: 'FAILED',
+  TIMED_OUT: 'TIMED_OUT',
+  ABORTED: 'CANCELLED',
+};
+
+/** A job between its 202 and Register: it exists only as an execution. undefined for one that is no job's. */
+export function viewOfExecution({ input, status, startedAt, stoppedAt }: Execution): JobView | undefined {
+  if (!input) return undefined;
+  return {
+    jobId: input.jobId,
+    status: unrecordedStatus[status],
+    owner: input.owner,
+    origin: input.origin,
+    input: parseExactly(input.input),
+    attempts: [],
+    maxAttempts: input.maxAttempts,
+    timeoutSeconds: input.timeoutSeconds,
+    createdAt: startedAt,
+    ...(status !== 'RUNNING' && stoppedAt !== undefined && { finishedAt: stoppedAt }),
+  };
+}
