@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { closeJob, closeLeftovers, recordUnregistered } from '../../../jobs/closing.ts';
+import { recordOf } from '../../../jobs/record.ts';
+import { ExecutionInput } from '../../../jobs/request.ts';
+import { golden } from './golden.ts';
+
+const Arguments = z.object({
+  execution: z.string(),
+  executionStatus: z.enum(['RUNNING', 'FAILED', 'TIMED_OUT', 'ABORTED']),
+  tries: z.array(z.object({ error: z.object({ code: z.string(), message: z.string() }).optional() })),
+  now: z.string(),
+  input: ExecutionInput.optional(),
+});
+
+const closing = golden.transactions.filter(({ by, name }) => by === 'settle' && name.startsWith('settle-'));
+
+describe('settle writes exactly the golden transactions', () => {
+  test.each(closing.map((transaction) => [transaction.name, transaction] as const))(
+    '%s',
+    (_name, transaction) => {
+      const { execution, executionStatus, tries, now, input } = Arguments.parse(transaction.arguments);
+      const record = recordOf(transaction.record, Date.parse(now));
+      const asExact = tries.map(({ error }) => (error ? { error } : {}));
+      const startedAt = execution.slice(execution.lastIndexOf('@') + 1);
+      const writes = record
+        ? closeJob(record, executionStatus, asExact, now)
+        : recordUnregistered(ExecutionInput.parse(input), { execution, startedAt }, executionStatus, now);
+      expect(writes).toEqual(transaction.writes);
+    },
+  );
+});
+
+const running = golden.transactions.find(({ name }) => name === 'settle-aborted');
+const now = '2026-11-23T10:01:00.000Z';
+
+function recordWith(job: Record<string, unknown>, attempts: Record<string, unknown>[] = []) {
+  const [item = {}] = running?.record ?? [];
+  const record = recordOf([{ ...item, ...job }, ...attempts], Date.parse(now));
+  if (!record) throw new Error('no record');
+  return record;
+}
+
+describe('settle leaves nothing half closed', () => {
+  test('tries beyond maxAttempts are none of the job’s attempts', () => {
+    // The machine always tries three times; a job that asked for one attempt has one, whatever AWS did.
+    const record = recordWith({ maxAttempts: 1, status: 'QUEUED', attempt: undefined, runner: undefined });
+    const puts = closeJob(record, 'RUNNING', [{}, {}, {}], now).filter((write) => 'put' in write);
+    expect(puts.map(({ put }) => put.sk)).toEqual(['ATTEMPT#0']);
+  });
+
+  test('an attempt the table knows of is closed even when the history does not show it yet', () => {
+    const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
+    const writes = closeJob(recordWith({ attempt: 0 }, [attempt]), 'RUNNING', [], now);
+    expect(writes).toContainEqual(
+      expect.objectContaining({
+        if: { status: 'RUNNING', runner: 'r' },
+        update: expect.objectContaining({ sk: 'ATTEMPT#0' }),
+      }),
+    );
+  });
+
+  test('an attempt that stayed open under an ended job is closed and counted', () => {
+    const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
+    const writes = closeLeftovers(recordWith({ status: 'SUCCEEDED' }, [attempt]), now);
+    expect(writes).toContainEqual({
+      update: expect.objectContaining({ sk: 'STATS' }),
+      add: { failedJob: 1 },
+    });
+    expect(closeLeftovers(recordWith({ status: 'SUCCEEDED' }), now)).toEqual([]);
+  });
+});

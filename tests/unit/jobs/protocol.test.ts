@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import protocol from '../../../jobs/protocol.json' with { type: 'json' };
+import {
+  AttemptStatus,
+  attemptKey,
+  Counter,
+  countersKey,
+  inputKey,
+  jobCounter,
+  jobKey,
+  JobStatus,
+  openPartition,
+  resultKey,
+  shardOf,
+  TerminalStatus,
+} from '../../../jobs/protocol.ts';
+import { golden } from './golden.ts';
+
+describe('the names of the protocol are those of protocol.json, which the container is held to as well', () => {
+  test('statuses and counters', () => {
+    expect(JobStatus.options).toEqual(protocol.jobStatuses);
+    expect(TerminalStatus.options).toEqual(protocol.terminalStatuses);
+    expect(AttemptStatus.options).toEqual(protocol.attemptStatuses);
+    expect(jobCounter).toEqual(protocol.counters.jobs);
+    expect(Counter.options).toEqual([
+      ...protocol.counters.attempts,
+      ...Object.values(protocol.counters.jobs),
+    ]);
+  });
+
+  test('keys', () => {
+    expect([jobKey('a'), inputKey('a'), resultKey('a'), attemptKey('a', 2), countersKey('f')]).toEqual([
+      { pk: 'JOB#a', sk: 'JOB' },
+      { pk: 'JOB#a', sk: 'INPUT' },
+      { pk: 'JOB#a', sk: 'RESULT' },
+      { pk: 'JOB#a', sk: 'ATTEMPT#2' },
+      { pk: 'STATS#f', sk: 'STATS' },
+    ]);
+    expect(openPartition('0')).toBe('OPEN#0');
+  });
+
+  test.each(Object.entries(golden.shards))('job %s counts on shard %s', (jobId, shard) => {
+    expect(shardOf(jobId)).toBe(shard);
+    expect(protocol.shards).toContain(shard);
+  });
+});

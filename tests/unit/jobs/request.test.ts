@@ -1,0 +1,91 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
+import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../jobs/request.ts';
+
+const accept = (body: string): ExecutionInput =>
+  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice')));
+
+function refusal(body: string): RequestError {
+  try {
+    acceptJob(body, 'a', 'alice');
+  } catch (error) {
+    if (error instanceof RequestError) return error;
+    throw error;
+  }
+  throw new Error('accepted');
+}
+
+describe('what POST /jobs accepts', () => {
+  test.each(['', '{}', ' { } '])('%j is the demonstration: synthetic, 5000 records', (body) => {
+    expect(accept(body)).toEqual({
+      jobId: '01jdd0000000000000000000aa',
+      owner: 'alice',
+      origin: 'api',
+      input: '{"source":"synthetic","records":5000}',
+      maxAttempts: 3,
+      timeoutSeconds: 3600,
+    });
+  });
+
+  test('a user’s numbers are carried digit by digit: a double would change the key of somebody’s order', () => {
+    const input = '{"order":12345678901234567890,"price":0.10000000000000000001,"rate":1e400,"half":1.50}';
+    expect(accept(`{"input":${input}}`).input).toBe(input);
+  });
+
+  test('any JSON object is an input, and arrives as the same value', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (input) => {
+        const { input: text } = accept(JSON.stringify({ input }));
+        expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(input)));
+      }),
+    );
+  });
+
+  test('nothing in it differs between repeats of a request', () => {
+    expect(acceptJob('{"maxAttempts":2}', 'a', 'b')).toBe(acceptJob('{"maxAttempts":2}', 'a', 'b'));
+  });
+});
+
+describe('what POST /jobs refuses, and how it says so', () => {
+  test.each([
+    ['{"input":', InvalidRequest, 'The body is not JSON'],
+    ['no', InvalidRequest, 'The body is not JSON'],
+    ['['.repeat(100_000), InvalidRequest, 'The body is not JSON'],
+    [`{"input":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`, InvalidRequest, 'nested too deeply'],
+  ])('%.30s', (body, kind, words) => {
+    const error = refusal(body);
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toContain(words);
+  });
+
+  test.each([
+    ['[]', 'body'],
+    ['7', 'body'],
+    ['null', 'body'],
+    ['{"input":[]}', 'input'],
+    ['{"input":"text"}', 'input'],
+    ['{"input":null}', 'input'],
+    ['{"records":5}', 'records'],
+    ['{"__proto__":{}}', '__proto__'],
+    ['{"timeoutSeconds":0}', 'timeoutSeconds'],
+    ['{"timeoutSeconds":21601}', 'timeoutSeconds'],
+    ['{"timeoutSeconds":"10"}', 'timeoutSeconds'],
+    ['{"maxAttempts":4}', 'maxAttempts'],
+    ['{"maxAttempts":1.5}', 'maxAttempts'],
+  ])('%s names the field', (body, field) => {
+    const error = refusal(body);
+    expect(error).toBeInstanceOf(InvalidRequest);
+    expect(error.details.map((detail) => detail.field)).toEqual([field]);
+  });
+
+  test('a body over the limit is told both figures, counted in bytes after escaping', () => {
+    // Each quote costs four bytes on its way: escaped in the input, and once more in the execution's input.
+    const error = refusal(JSON.stringify({ input: { data: '"'.repeat(60_000) } }));
+    expect(error).toBeInstanceOf(PayloadTooLarge);
+    const [bytes, limit] = [...error.message.matchAll(/\d{4,}/g)].map(([figure]) => Number(figure));
+    expect(limit).toBe(largestExecutionInput);
+    expect(bytes).toBeGreaterThan(largestExecutionInput);
+    expect(bytes).toBeLessThan(largestExecutionInput + 1000);
+  });
+});
