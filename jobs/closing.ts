@@ -125,19 +125,20 @@ function errorOf(verdict: TerminalStatus, last: Failure | undefined): Failure | 
   return last ?? { code: 'ExecutionFailed', message: errors.ExecutionFailed };
 }
 
-/** Attempts that stayed RUNNING although their job has ended: the job stands, they are closed. */
-export function closeLeftovers(record: JobRecord, now: string): Write[] {
-  const { job, attempts } = record;
+/** Attempts that stayed RUNNING although their job has ended: the job stands, they are closed as it was. */
+export function closeLeftovers({ job, attempts }: JobRecord, now: string): Write[] {
   const open = attempts.filter(({ status }) => status === 'RUNNING');
   if (open.length === 0) return [];
+  const cancelled = job.status === 'CANCELLED';
+  const outcome = cancelled ? { status: 'CANCELLED' } : { status: 'FAILED', error: lost };
   return [
-    ...open.map((attempt): Write => ({
-      update: attemptKey(job.jobId, attempt.attempt),
-      if: { status: 'RUNNING', runner: attempt.runner ?? null },
-      set: { status: 'FAILED', finishedAt: now, error: lost, expiresAt: expiryOf(now) },
+    ...open.map(({ attempt, runner }): Write => ({
+      update: attemptKey(job.jobId, attempt),
+      if: { status: 'RUNNING', runner: runner ?? null },
+      set: { ...outcome, finishedAt: now, expiresAt: expiryOf(now) },
       remove: ['interruptedAt'],
     })),
-    ...countWrites(job.jobId, { failedJob: open.length }),
+    ...countWrites(job.jobId, cancelled ? {} : { failedJob: open.length }),
   ];
 }
 

@@ -28,7 +28,7 @@ export interface Asking {
 
 interface Dependencies {
   store: JobStore;
-  executions: Executions;
+  executions: Pick<Executions, 'describe' | 'tries'>;
   cluster: JobCluster;
   now: () => Date;
 }
@@ -75,7 +75,7 @@ async function close(asking: Asking, dependencies: Dependencies): Promise<JobRec
 async function writesFor(
   record: JobRecord | undefined,
   { jobId, execution, status }: Asking,
-  executions: Executions,
+  executions: Dependencies['executions'],
   now: string,
 ): Promise<Write[]> {
   if (record && isTerminal(record.job.status)) return closeLeftovers(record, now);

@@ -33,15 +33,16 @@ export class JobStore {
     return recordOf(await this.#query(jobId), now);
   }
 
-  /** The job and its attempts without the large texts: what decisions are made from. */
+  /**
+   * The job and its attempts without the large texts: what decisions are made from. The job is read first: attempts that
+   * were older than the fence in it could hide one that began in between (docs/accounting.md).
+   */
   async readDecisive(jobId: string, now: number): Promise<JobRecord | undefined> {
-    const [job, attempts] = await Promise.all([
-      this.#client.send(
-        new GetItemCommand({ TableName: this.#table, Key: marshall(jobKey(jobId)), ConsistentRead: true }),
-      ),
-      this.#query(jobId, 'ATTEMPT#'),
-    ]);
-    return recordOf([...(job.Item ? [unmarshall(job.Item)] : []), ...attempts], now);
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(jobKey(jobId)), ConsistentRead: true }),
+    );
+    if (!Item) return undefined;
+    return recordOf([unmarshall(Item), ...(await this.#query(jobId, 'ATTEMPT#'))], now);
   }
 
   /**

@@ -11,6 +11,8 @@ const mostRead = 1000;
 const freshBeat = 2 * 60_000;
 /** AWS may need minutes to see that a Job has ended; an execution of a job that ended long before this is stuck. */
 const slowestPoll = 30 * 60_000;
+/** A job this old whose execution AWS does not know is closed as one that failed. */
+const forgottenAfter = 24 * 60 * 60_000;
 /** How far back executions that ended without a record are looked for: several sweeps. */
 const lookBack = 30 * 60_000;
 
@@ -71,7 +73,8 @@ async function sweepOpen(job: OpenJob, dependencies: Dependencies, swept: Swept)
     }
     return;
   }
-  // AWS forgets executions after 90 days; a job that is open so long after is closed as one that failed.
+  // DescribeExecution is eventually consistent: only of an old job does it mean that AWS has forgotten the execution.
+  if (!execution && now().getTime() - Date.parse(job.createdAt) < forgottenAfter) return;
   await settle({ jobId: job.jobId, execution: job.execution, status: execution?.status ?? 'FAILED' });
   swept.settled += 1;
 }

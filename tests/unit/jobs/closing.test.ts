@@ -69,4 +69,10 @@ describe('settle leaves nothing half closed', () => {
     });
     expect(closeLeftovers(recordWith({ status: 'SUCCEEDED' }), now)).toEqual([]);
   });
+
+  test('under a cancelled job it is cancelled too, and counts as no failure', () => {
+    const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
+    const writes = closeLeftovers(recordWith({ status: 'CANCELLED' }, [attempt]), now);
+    expect(writes).toMatchObject([{ set: { status: 'CANCELLED' } }]);
+  });
 });

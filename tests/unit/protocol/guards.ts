@@ -1,0 +1,69 @@
+/** What can be taken out of the protocol, one at a time, to show what it is there for. */
+export const GUARDS = {
+  // Register
+  registerNotExists: 'Register puts the job only where there is none',
+  registerOwnRetry: "Register's own retry after a lost answer may put it again",
+  registerOnlyQueued: 'that retry only while the job is still QUEUED',
+  // The conditions of every transaction
+  fenceExecution: "the job's execution is as it was read",
+  fenceStatus: "the job's status is as it was read",
+  fenceAttempt: "the job's attempt is as it was read",
+  fenceRunner: "the job's runner is as it was read",
+  attemptOpen: 'an attempt that is closed was still RUNNING',
+  attemptRunner: "an attempt's runner is as it was read",
+  attemptNotExists: 'an attempt is put only where there is none',
+  // Start
+  startTerminal: 'a container of a job that has ended exits 0',
+  startStale: 'a container of a closed or superseded attempt exits 75',
+  startClosesRunning: 'Start closes lower attempts that are RUNNING',
+  startClosesMissing: 'Start closes lower attempts that are missing',
+  startBeyondLast: 'Start puts no attempt at or above maxAttempts',
+  beyondLastCap: 'Start beyond the last attempt closes only attempts below maxAttempts',
+  retryForMissing: 'jobRetry counts a missing attempt above 0',
+  takeOver: 'a replacement goes on with the attempt of its predecessor',
+  takeOverCountsNothing: 'taking over is no retry',
+  seenBeat: 'taking over asks that the beat is the one that stood still',
+  interruptionLimit: 'an attempt that is interrupted too often is closed',
+  // Finish, SIGTERM, exit codes
+  lastVerdict: "the last attempt's failure ends the job in the same transaction",
+  finishReadsBack: 'after a lost answer the container looks whether its outcome is there',
+  readBackCompares:
+    'its outcome is there only if all of it is its own: who closes another’s attempt leaves its runner',
+  lostExitsRetry: 'a container that lost its attempt exits 75, whatever its outcome',
+  verdictExitsZero: 'a verdict while the state machine has tries left exits 0',
+  interruptCountsNothing: 'SIGTERM marks the attempt and closes nothing',
+  // Settle and sweep
+  settleOwnExecution: 'Settle acts only for its own execution',
+  settleCreates: 'Settle records a job that was never registered',
+  settleClosesAttempts: 'Settle closes the attempts of every try',
+  settleCap: 'Settle closes only attempts below maxAttempts',
+  recordWins: 'the record wins over what became of Job and execution',
+  openLeftLast: 'a job leaves `open` last of all',
+  sweepOpen: 'sweep settles open jobs whose execution has ended',
+  sweepUnrecorded: 'sweep settles ended executions that have no record',
+  sweepStops: 'sweep stops the executions of jobs that have ended',
+  // Cancel
+  cancelClosesAttempt: 'cancel closes the open attempt',
+  fencedAttempt: 'cancel and Settle read again when the job names an attempt that they did not see',
+  cancelCreates: 'cancel records a job that is not registered yet',
+} as const;
+
+export type Guard = keyof typeof GUARDS;
+
+export interface Protocol {
+  readonly guards: Readonly<Record<Guard, boolean>>;
+  /**
+   * How the items of one job are read: at one moment (TransactGetItems), the job and then its attempts, or two reads
+   * side by side of which either may be the earlier (a Query of the whole partition too reads attempts before the job).
+   */
+  readonly reads: 'together' | 'jobFirst' | 'apart';
+}
+
+export function protocolWithout(out: readonly Guard[], reads: Protocol['reads'] = 'together'): Protocol {
+  const guards = Object.fromEntries(Object.keys(GUARDS).map((name) => [name, true])) as Record<
+    Guard,
+    boolean
+  >;
+  for (const guard of out) guards[guard] = false;
+  return { guards, reads };
+}

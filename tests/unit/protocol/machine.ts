@@ -1,0 +1,137 @@
+/** The state machine's executions, and what stops them: Register, the tries of RunJob, aborts, events, duplicates. */
+import type { Protocol } from './guards.ts';
+import type { Emit, Execution, State } from './state.ts';
+import { excused, executionOf, isRunning, MACHINE_TRIES, withExecution } from './state.ts';
+
+export function machineSteps(protocol: Protocol, state: State, emit: Emit): void {
+  state.executions.forEach((execution, index) => {
+    switch (execution.phase) {
+      case 'absent':
+        emit(
+          'another execution is started for the same job (#)',
+          index,
+          'fault',
+          withExecution(state, index, { phase: 'register' }),
+        );
+        return;
+      case 'register':
+      case 'registerAgain':
+        register(protocol, state, index, emit);
+        break;
+      case 'backoff': {
+        const number = execution.tries;
+        const begun = withExecution(state, index, { phase: 'run', tries: number + 1 });
+        emit('RunJob creates the Job of try #', number, 'step', replaceContainer(begun, index, number));
+        emit('RunJob # fails, no Job', number, 'fault', tryFailed(excused(begun, number), index));
+        break;
+      }
+      case 'run':
+      case 'settle':
+        break;
+      case 'SUCCEEDED':
+      case 'FAILED':
+      case 'ABORTED':
+      case 'TIMED_OUT':
+        event(state, execution, index, emit);
+        return;
+    }
+    emit('execution # is aborted in the console', index, 'fault', stopped(state, index, 'ABORTED'));
+    emit('execution # reaches its time limit', index, 'fault', stopped(state, index, 'TIMED_OUT'));
+  });
+}
+
+function register({ guards }: Protocol, state: State, index: number, emit: Emit): void {
+  const { job } = state;
+  const again =
+    guards.registerOwnRetry &&
+    job?.execution === index &&
+    (job.status === 'QUEUED' || !guards.registerOnlyQueued);
+  const settling = toSettle(state, index);
+  if (job !== null && !again && guards.registerNotExists) {
+    emit('Register of execution # is refused', index, 'step', settling);
+    return;
+  }
+  const put: State = {
+    ...state,
+    job: { status: 'QUEUED', execution: index, attempt: -1, runner: 0, open: true, permanent: false },
+  };
+  emit('Register of execution #', index, 'step', withExecution(put, index, { phase: 'backoff' }));
+  emit(
+    'Register of execution #, the answer is lost',
+    index,
+    'fault',
+    withExecution(put, index, { phase: 'registerAgain' }),
+  );
+  emit(
+    'Register of execution # fails for good',
+    index,
+    'fault',
+    withExecution(settling, index, { gaveUp: true }),
+  );
+}
+
+/** The event of a job that is settled finds nothing to do; only the others are followed. */
+function event(state: State, execution: Execution, index: number, emit: Emit): void {
+  if (!execution.event) return;
+  const taken = withExecution(state, index, { event: false });
+  emit('the event of execution # reaches settle-job', index, 'step', withSettle(taken, index, 'event'));
+  emit('the event of execution # is lost', index, 'fault', taken);
+}
+
+export function trySucceeded(state: State, index: number): State {
+  return toSettle(state, index);
+}
+
+/** RunJob retries until its tries are used up. */
+export function tryFailed(state: State, index: number): State {
+  if (executionOf(state, index).tries === MACHINE_TRIES) return toSettle(state, index);
+  return withExecution(state, index, { phase: 'backoff' });
+}
+
+function toSettle(state: State, index: number): State {
+  return withSettle(withExecution(state, index, { phase: 'settle' }), index, 'machine');
+}
+
+export function withSettle(state: State, execution: number, by: 'machine' | 'event' | 'sweep'): State {
+  const settle = { execution, by, phase: 'read', half: null, write: null } as const;
+  return { ...state, settles: [...state.settles, settle] };
+}
+
+/** Nobody waits for the exit codes of its containers any more, yet they live until Settle deletes their Jobs. */
+export function stopped(state: State, index: number, phase: 'ABORTED' | 'TIMED_OUT'): State {
+  let next = withExecution(state, index, { phase, event: true });
+  next = {
+    ...next,
+    containers: next.containers.map((container) =>
+      container.execution === index ? { ...container, current: false } : container,
+    ),
+  };
+  if (state.job !== null && state.job.execution !== index) return next;
+  for (let number = 0; number < MACHINE_TRIES; number += 1) next = excused(next, number);
+  return next;
+}
+
+/** A Job's new container; its runner is random, so unlike any before. */
+export function replaceContainer(state: State, execution: number, number: number): State {
+  const taken = [
+    ...state.containers.map((container) => container.runner),
+    ...state.attempts.map((attempt) => attempt?.runner ?? 0),
+    state.job?.runner ?? 0,
+  ];
+  const container = {
+    runner: Math.max(...taken) + 1,
+    execution,
+    try: number,
+    current: true,
+    phase: 'read',
+    half: null,
+    write: null,
+    exitCode: 0,
+    verdict: false,
+  } as const;
+  return { ...state, containers: [...state.containers, container] };
+}
+
+export function running(state: State, index: number): boolean {
+  return isRunning(executionOf(state, index));
+}
