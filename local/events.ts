@@ -1,0 +1,55 @@
+import type { Functions } from './functions.ts';
+
+/** What EventBridge says of an execution, as far as the rule in resources/ looks at it. */
+export interface ExecutionStatusChange {
+  executionArn: string;
+  status: string;
+  startDate: number;
+}
+
+const sweepEvery = 5 * 60_000;
+
+/** The two rules of the deployed service: executions that ended badly go to settle-job, and sweep runs every 5 minutes. */
+export class Events {
+  readonly #functions: Functions;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(functions: Functions) {
+    this.#functions = functions;
+    this.#timer = setInterval(() => {
+      this.#deliver('sweep', {});
+    }, sweepEvery);
+  }
+
+  executionStatusChanged(detail: ExecutionStatusChange): void {
+    if (!['FAILED', 'TIMED_OUT', 'ABORTED'].includes(detail.status)) return;
+    this.#deliver('settleJob', {
+      'detail-type': 'Step Functions Execution Status Change',
+      source: 'aws.states',
+      detail,
+    });
+  }
+
+  /** What happened while nobody listened is found by a sweep, not by events. */
+  sweepNow(): void {
+    this.#deliver('sweep', {});
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Best effort, as EventBridge's own: a delivery that fails is sweep's to find. */
+  #deliver(name: string, event: object): void {
+    this.#functions.invoke(name, event).then(
+      (invocation) => {
+        if ('functionError' in invocation) {
+          console.error(`eks-jobs: ${name} failed: ${JSON.stringify(invocation.payload)}`);
+        }
+      },
+      (error: unknown) => {
+        console.error(`eks-jobs: ${name} failed:`, error);
+      },
+    );
+  }
+}

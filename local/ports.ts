@@ -1,0 +1,36 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import pRetry from 'p-retry';
+import { LocalFailure } from './failure.ts';
+
+/** Listens on a loopback port. @throws LocalFailure when another program has it. */
+export async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new LocalFailure(`port ${port} is taken by another program; choose others with --port`);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Makes sure that a loopback port is free.
+ * @param within how long the program that has it may take to leave, in milliseconds.
+ * @throws LocalFailure when it is taken.
+ */
+export async function ensureFree(port: number, within = 0): Promise<void> {
+  const probe = async (): Promise<void> => {
+    const server = createServer();
+    await listen(server, port);
+    await new Promise((resolve) => server.close(resolve));
+  };
+  await pRetry(probe, {
+    retries: within / 100,
+    minTimeout: 100,
+    factor: 1,
+    shouldRetry: ({ error }) => error instanceof LocalFailure,
+  });
+}

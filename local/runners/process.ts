@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import pLimit from 'p-limit';
+import * as z from 'zod';
+import type { JobOutcome, JobRunner, JobRunOptions, KubernetesJob } from './job-runner.ts';
+
+/** How much of what a container said last is kept, as kubelet's FallbackToLogsOnError does: bytes. */
+const tailBytes = 2048;
+
+/** The part of a batch/v1 Job that means something to a process. */
+const Manifest = z.object({
+  metadata: z.object({ name: z.string() }),
+  spec: z.object({
+    activeDeadlineSeconds: z.number(),
+    template: z.object({
+      spec: z.object({
+        terminationGracePeriodSeconds: z.number().default(30),
+        containers: z.tuple([
+          z.object({ env: z.array(z.object({ name: z.string(), value: z.string().default('') })) }),
+        ]),
+      }),
+    }),
+  }),
+});
+
+type Manifest = z.infer<typeof Manifest>;
+
+type Ended = { code: number | null } | 'deadline' | 'deleted';
+
+/**
+ * Runs a Job as a child process of this one: the manifest's environment and limits, without the container.
+ * A child lives no longer than this process: it ends when its standard input closes.
+ */
+export class ProcessRunner implements JobRunner {
+  readonly #binary: string;
+  readonly #environment: Record<string, string>;
+  readonly #limit: ReturnType<typeof pLimit>;
+  readonly #stopping = new AbortController();
+  readonly #running = new Set<Promise<unknown>>();
+
+  /**
+   * @param environment what a cluster would give every pod besides the manifest: credentials and endpoints.
+   * @param concurrency how many Jobs run at once; the others wait, as pods wait for a node.
+   */
+  constructor(binary: string, environment: Record<string, string>, concurrency: number) {
+    this.#binary = binary;
+    this.#environment = { ...environment, EKS_JOBS_PARENT_PIPE: '1' };
+    this.#limit = pLimit(concurrency);
+  }
+
+  async run(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<JobOutcome> {
+    const manifest = Manifest.parse(job);
+    const ended = AbortSignal.any([signal, this.#stopping.signal]);
+    const pod = this.#limit(() => this.#runPod(manifest, submittedAt, ended));
+    this.#running.add(pod);
+    try {
+      return await pod;
+    } finally {
+      this.#running.delete(pod);
+    }
+  }
+
+  /** Interrupts every job, as a node that shuts down would, and waits until all containers are gone. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.allSettled(this.#running);
+  }
+
+  async #runPod({ metadata, spec }: Manifest, submittedAt: number, signal: AbortSignal): Promise<JobOutcome> {
+    signal.throwIfAborted();
+    const pod = spec.template.spec;
+    const environment = Object.fromEntries(pod.containers[0].env.map(({ name, value }) => [name, value]));
+    const child = spawn(this.#binary, [], {
+      // No PATH, no HOME: as in the image.
+      env: { ...environment, ...this.#environment },
+      // A process group of its own: Ctrl-C in the terminal is for the service, which then ends its jobs.
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const tail = tailOf(child);
+    const deadline = submittedAt + spec.activeDeadlineSeconds * 1000;
+    const ended = await endOf(child, deadline, pod.terminationGracePeriodSeconds * 1000, signal);
+    if (ended === 'deleted') signal.throwIfAborted();
+    return outcomeOf(metadata.name, ended, tail());
+  }
+}
+
+function outcomeOf(name: string, ended: Ended, tail: string): JobOutcome {
+  if (ended === 'deadline' || ended === 'deleted') {
+    return {
+      succeeded: false,
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline',
+    };
+  }
+  if (ended.code === 0) return { succeeded: true };
+  const how = ended.code === null ? 'was killed' : `exited with code ${ended.code}`;
+  return {
+    succeeded: false,
+    reason: 'BackoffLimitExceeded',
+    message: `Job has reached the specified backoff limit: the container of ${name} ${how}${tail && `: ${tail}`}`,
+  };
+}
+
+/** Waits for a child; past its deadline, or when the Job is deleted, it is told to stop, and killed after the grace. */
+function endOf(child: ChildProcess, deadline: number, grace: number, signal: AbortSignal): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    let ending: Ended | undefined;
+    let killer: NodeJS.Timeout | undefined;
+    const end = (why: Ended): void => {
+      if (ending !== undefined) return;
+      ending = why;
+      child.kill('SIGTERM');
+      killer = setTimeout(() => child.kill('SIGKILL'), grace);
+    };
+    const onDeleted = (): void => {
+      end('deleted');
+    };
+    const timer = setTimeout(() => {
+      end('deadline');
+    }, deadline - Date.now());
+    const settle = (): void => {
+      clearTimeout(timer);
+      clearTimeout(killer);
+      signal.removeEventListener('abort', onDeleted);
+    };
+    signal.addEventListener('abort', onDeleted, { once: true });
+    child.once('error', (error) => {
+      settle();
+      reject(error);
+    });
+    child.once('close', (code) => {
+      settle();
+      resolve(ending ?? { code });
+    });
+  });
+}
+
+function tailOf(child: ChildProcess): () => string {
+  let tail = Buffer.alloc(0);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => {
+      tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
+    });
+  }
+  // The lifeline is never written to; that it breaks when the child ends is no error.
+  child.stdin?.on('error', () => undefined);
+  return () => tail.toString('utf8').trim();
+}

@@ -1,0 +1,93 @@
+import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { buildDataProcessor, installDynoxide } from './build.ts';
+import { ensureTable, startDynamoDB } from './dynamodb.ts';
+import { jobEnvironment, setFunctionEnvironment } from './environment.ts';
+import { Events } from './events.ts';
+import { Functions } from './functions.ts';
+import { createGateway } from './gateway.ts';
+import type { Options } from './options.ts';
+import { ensureFree, listen } from './ports.ts';
+import { ProcessRunner } from './runners/process.ts';
+import { readFunctions, readTable } from './service-definition.ts';
+import { openStateDirectory } from './state-directory.ts';
+import { serve } from './step-functions/wire/serve.ts';
+import { createWorkflow } from './workflow.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A killed service's DynamoDB outlives it by a second, so that its jobs can say goodbye: milliseconds. */
+const goodbye = 5000;
+
+/**
+ * Starts the whole service.
+ * @param onFailure called when a part of it ends by itself; the service is to be stopped then.
+ * @returns a function that ends everything that was started, jobs first; they go on with the next start.
+ * @throws LocalFailure when something is in the way that the user can change; nothing is left running.
+ */
+export async function startService(
+  options: Options,
+  signal: AbortSignal,
+  onFailure: (reason: string) => void,
+): Promise<() => Promise<void>> {
+  const { port, stateDir, fresh, dataDir, concurrency, verbose } = options;
+  const undo: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step();
+  };
+  try {
+    const state = openStateDirectory(stateDir, fresh);
+    undo.push(() => {
+      state.release();
+    });
+    await Promise.all([ensureFree(port), ensureFree(port + 1), ensureFree(port + 2, goodbye)]);
+    const dynoxide = await installDynoxide(signal);
+    const dataProcessor = await buildDataProcessor(root, signal);
+
+    const endpoints = {
+      stepFunctions: `http://127.0.0.1:${port + 1}`,
+      dynamodb: `http://127.0.0.1:${port + 2}`,
+    };
+    const forJobs = jobEnvironment(endpoints, dataDir);
+    const names = setFunctionEnvironment(endpoints, verbose);
+    const dynamodb = await startDynamoDB(dynoxide, port + 2, state.database, onFailure);
+    undo.push(() => dynamodb.stop());
+    const { table, timeToLive } = readTable(root, names.table);
+    await ensureTable(dynamodb.endpoint, table, timeToLive);
+
+    const definitions = readFunctions(root);
+    const functions = await Functions.load(definitions);
+    const events = new Events(functions);
+    const runner = new ProcessRunner(dataProcessor, forJobs, concurrency);
+    undo.push(() => runner.stop());
+    const workflow = createWorkflow(root, state.journal, names, functions, runner, events);
+    undo.push(() => {
+      events.stop();
+      workflow.close();
+    });
+
+    const stepFunctions = createServer(serve(workflow));
+    const gateway = createGateway(definitions, functions, () => dynamodb.check());
+    await listen(stepFunctions, port + 1);
+    undo.push(() => close(stepFunctions));
+    await listen(gateway, port);
+    undo.push(() => close(gateway));
+    workflow.resume();
+    events.sweepNow();
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Takes no new requests; those under way have five seconds to end. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => {
+    server.closeAllConnections();
+  }, 5000);
+  await closed;
+  clearTimeout(timer);
+}

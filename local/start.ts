@@ -1,0 +1,43 @@
+import { LocalFailure } from './failure.ts';
+import { readOptions } from './options.ts';
+import { startService } from './service.ts';
+
+/** `npm start`: runs the service until Ctrl-C or SIGTERM, and leaves no process behind. */
+const options = readOptions(process.argv.slice(2));
+const stopping = new AbortController();
+
+const stopSignal = new Promise<number>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      stopping.abort();
+      resolve(0);
+    });
+  }
+});
+
+async function run(): Promise<number> {
+  let failed: (code: number) => void = () => undefined;
+  const failure = new Promise<number>((resolve) => {
+    failed = resolve;
+  });
+  const stop = await startService(options, stopping.signal, (reason) => {
+    console.error(`eks-jobs: ${reason}`);
+    failed(1);
+  });
+  const api = `http://127.0.0.1:${options.port}`;
+  console.log(`ready ${api}`);
+  console.log(`try: curl -X POST ${api}/jobs`);
+  const code = await Promise.race([stopSignal, failure]);
+  await stop();
+  return code;
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  if (stopping.signal.aborted) process.exitCode = 130;
+  else if (error instanceof LocalFailure) {
+    console.error(`eks-jobs: ${error.message}`);
+    process.exitCode = 1;
+  } else throw error;
+}

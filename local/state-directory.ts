@@ -1,0 +1,58 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { LocalFailure } from './failure.ts';
+
+/** Where one service keeps what survives a restart; locked while it runs. */
+export interface StateDirectory {
+  database: string;
+  journal: string;
+  release(): void;
+}
+
+const lockName = 'lock';
+
+/**
+ * Opens a state directory for this process alone. The lock is SQLite's own on a file: the kernel lifts it when the
+ * process dies, however it dies.
+ * @throws LocalFailure when the directory cannot be written or another service uses it.
+ */
+export function openStateDirectory(path: string, fresh: boolean): StateDirectory {
+  const lock = lockDirectory(path);
+  if (fresh) {
+    for (const entry of readdirSync(path)) {
+      if (!entry.startsWith(lockName)) rmSync(join(path, entry), { recursive: true, force: true });
+    }
+  }
+  return {
+    database: join(path, 'dynamodb.sqlite'),
+    journal: join(path, 'executions.sqlite'),
+    release: () => {
+      lock.close();
+    },
+  };
+}
+
+function lockDirectory(path: string): DatabaseSync {
+  let lock: DatabaseSync;
+  try {
+    mkdirSync(path, { recursive: true });
+    lock = new DatabaseSync(join(path, lockName));
+  } catch (error) {
+    throw new LocalFailure(`the state directory ${path} cannot be written: ${reasonOf(error)}`);
+  }
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+    return lock;
+  } catch (error) {
+    lock.close();
+    const inUse = reasonOf(error).includes('locked');
+    throw new LocalFailure(
+      inUse
+        ? `the state directory ${path} is in use by another npm start; stop it, or choose another with --state-dir`
+        : `the state directory ${path} cannot be written: ${reasonOf(error)}`,
+    );
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { RunningService } from './running-service.ts';
+
+interface ErrorBody {
+  error: { code: string; message: string; details?: { field: string; message: string }[] };
+  requestId: string;
+}
+
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await RunningService.start();
+});
+
+afterAll(() => service.stop());
+
+describe('POST /jobs', () => {
+  test('answers 202 with the id, the status and where to look', async () => {
+    const { status, headers, body } = await service.request<{ jobId: string }>('POST', '/jobs');
+    expect(status).toBe(202);
+    expect(body).toEqual({ jobId: expect.stringMatching(/^[0-9a-z]{26}$/), status: 'QUEUED' });
+    expect(headers.get('location')).toBe(`/jobs/${body.jobId}`);
+    expect(headers.get('content-type')).toBe('application/json');
+  });
+
+  // The original's own command: curl --data sends a form type, which API Gateway hands over in base64.
+  test.each([
+    'application/x-www-form-urlencoded',
+    'application/json',
+    'application/json; charset=utf-8',
+    'text/plain',
+    'application/octet-stream',
+  ])('takes JSON whatever its content type says: %s', async (type) => {
+    const input = { source: 'synthetic', records: 0, seed: 7 };
+    const { status, body } = await service.request<{ jobId: string }>('POST', '/jobs', {
+      body: JSON.stringify({ input }),
+      headers: { 'content-type': type },
+    });
+    expect(status).toBe(202);
+    expect((await service.ended(body.jobId)).input).toEqual(input);
+  });
+
+  test.each([
+    ['{"input":', 'The body is not JSON', []],
+    ['"text"', 'not a job request', ['body']],
+    ['{"input":7}', 'not a job request', ['input']],
+    ['{"records":7,"inputs":{}}', 'not a job request', ['records', 'inputs']],
+  ])('refuses %s with the names of the fields', async (body, words, fields) => {
+    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.code).toBe('InvalidRequest');
+    expect(answer.body.error.message).toContain(words);
+    expect((answer.body.error.details ?? []).map(({ field }) => field)).toEqual(fields);
+    expect(answer.body.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('refuses what would not fit into an execution with 413 and both figures', async () => {
+    const body = JSON.stringify({ input: { source: 'inline', format: 'csv', data: 'a,b\n'.repeat(80_000) } });
+    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(answer.status).toBe(413);
+    expect(answer.body.error.code).toBe('PayloadTooLarge');
+    expect(answer.body.error.message).toMatch(/takes \d+ bytes .* at most 240000/);
+  });
+
+  test('takes the largest job there can be, and runs it', async () => {
+    const overhead = 400;
+    const data = `a\n${'x'.repeat(240_000 - overhead)}`;
+    const jobId = await service.post({ input: { source: 'inline', format: 'csv', data } });
+    expect((await service.ended(jobId)).result).toMatchObject({ records: 1 });
+  });
+});
+
+describe('GET /jobs/{jobId}', () => {
+  test.each(['01jdd0000000000000000000aa', 'nothing', 'UPPER', '..%2Fjobs', 'a'.repeat(49), '%00'])(
+    'knows no job %s and says 404',
+    async (jobId) => {
+      const { status, body } = await service.request<ErrorBody>('GET', `/jobs/${jobId}`);
+      expect(status).toBe(404);
+      expect(body.error).toEqual({ code: 'NotFound', message: 'There is no such job.' });
+    },
+  );
+
+  test('knows a job from the moment its 202 was sent', async () => {
+    // Between 202 and Register the job is only an execution: asking at once must not answer 404.
+    for (let round = 0; round < 20; round += 1) {
+      const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
+      const job = await service.job(jobId);
+      expect(job).toMatchObject({ jobId, owner: 'local', origin: 'api' });
+      expect(job.input).toEqual({ source: 'synthetic', records: 0 });
+    }
+  });
+});
+
+describe('the gateway does what API Gateway does', () => {
+  test('an unknown route is 404 in its words', async () => {
+    const answer = await service.request('GET', '/nowhere');
+    expect(answer).toMatchObject({ status: 404, body: { message: 'Not Found' } });
+    expect((await service.request('DELETE', '/jobs')).status).toBe(404);
+  });
+
+  test('more than 10 MB is refused before any function sees it', async () => {
+    const answer = await service.request('POST', '/jobs', { body: ' '.repeat(10 * 1024 * 1024 + 1) });
+    expect(answer).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
+  });
+
+  test('GET /health says whether the parts live', async () => {
+    expect(await service.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+});

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import type { JobView } from '../../jobs/view.ts';
+import { eventually, RunningService } from './running-service.ts';
+
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await RunningService.start();
+});
+
+afterAll(() => service.stop());
+
+/** What becomes of a job, by its number: a third of them fail, each third in a known way. */
+function planOf(index: number): { input: object; status: string; attempts: string[] } {
+  const input = { source: 'synthetic', records: 100, recordsPerSecond: 400, seed: index };
+  switch (index % 9) {
+    case 0:
+      return {
+        input: { ...input, failAttempts: 3 },
+        status: 'FAILED',
+        attempts: ['FAILED', 'FAILED', 'FAILED'],
+      };
+    case 3:
+      return { input: { ...input, failAttempts: 1 }, status: 'SUCCEEDED', attempts: ['FAILED', 'SUCCEEDED'] };
+    case 6:
+      return { input: { source: 'nowhere' }, status: 'FAILED', attempts: ['FAILED'] };
+    default:
+      return { input, status: 'SUCCEEDED', attempts: ['SUCCEEDED'] };
+  }
+}
+
+/** The process id of the container that runs this job; its environment says so (/proc on Linux, ps -E on macOS). */
+function containerOf(jobId: string): number | undefined {
+  const script =
+    process.platform === 'linux'
+      ? `grep -lz 'JOB_ID=${jobId}' /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3`
+      : `ps -A -ww -E -o pid=,command= | grep 'JOB_ID=${jobId}' | grep -v grep | awk '{print $1}'`;
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  const [pid] = stdout.split('\n').filter((line) => line !== '');
+  return pid === undefined ? undefined : Number(pid);
+}
+
+test('200 jobs at once, one container killed, the service killed in the middle: all end as planned, counted once', async () => {
+  const victimPlan = { source: 'synthetic', records: 1000, recordsPerSecond: 100 };
+  const victim = await service.post({ input: victimPlan });
+  const pid = await eventually(() => containerOf(victim), 'the container to be killed');
+  const plans = Array.from({ length: 200 }, (_, index) => planOf(index));
+  const ids = await Promise.all(plans.map(({ input }) => service.post({ input })));
+  process.kill(pid, 'SIGKILL');
+
+  await eventually(async () => {
+    const { jobs } = await service.stats();
+    return jobs.succeeded + jobs.failed > 60 || undefined;
+  }, 'a third of the work');
+  service.kill('SIGKILL');
+  await service.exit();
+  const { stateDirectory, port } = service;
+  service = await RunningService.start({ stateDirectory, port });
+
+  const ended: JobView[] = [];
+  for (const jobId of ids) ended.push(await service.ended(jobId));
+  expect(
+    ended.map(({ status, attempts }) => ({ status, attempts: attempts.map((each) => each.status) })),
+  ).toEqual(plans.map(({ status, attempts }) => ({ status, attempts })));
+  const killed = await service.ended(victim);
+  expect(killed.attempts.map(({ status, error }) => error?.code ?? status)).toEqual([
+    'AttemptLost',
+    'SUCCEEDED',
+  ]);
+
+  // The oracle: computed from the inputs alone, plus the one container that was killed.
+  const planned = [...plans, { status: 'SUCCEEDED', attempts: ['FAILED', 'SUCCEEDED'] }];
+  const all = planned.flatMap(({ attempts }) => attempts);
+  expect(await service.stats()).toEqual({
+    succeedJob: all.filter((status) => status === 'SUCCEEDED').length,
+    jobRetry: all.length - planned.length,
+    failedJob: all.filter((status) => status === 'FAILED').length,
+    jobs: {
+      succeeded: planned.filter(({ status }) => status === 'SUCCEEDED').length,
+      failed: planned.filter(({ status }) => status === 'FAILED').length,
+      cancelled: 0,
+      timedOut: 0,
+    },
+  });
+}, 300_000);

@@ -1,0 +1,81 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import type { JobView } from '../../jobs/view.ts';
+import { eventually, RunningService } from './running-service.ts';
+
+let service: RunningService;
+
+afterEach(() => service.stop());
+
+/** Starts the service again over the same state, on the same ports. */
+async function startAgain(): Promise<void> {
+  const { stateDirectory, port } = service;
+  service = await RunningService.start({ stateDirectory, port });
+}
+
+const running = async (jobId: string): Promise<JobView> =>
+  eventually(async () => {
+    const job = await service.job(jobId);
+    return job.status === 'RUNNING' && (job.progress?.done ?? 0) > 0 ? job : undefined;
+  }, `job ${jobId} at work`);
+
+/** Some three seconds of work: long enough to be killed in the middle. */
+const slow = { input: { source: 'synthetic', records: 300, recordsPerSecond: 100 } };
+
+describe('npm start, killed with jobs in flight and started again, goes on as if nothing had happened', () => {
+  test.each([
+    [
+      'its process alone, with -9',
+      () => {
+        service.kill('SIGKILL');
+      },
+    ],
+    [
+      'its whole process group, with -9',
+      () => {
+        service.killGroup('SIGKILL');
+      },
+    ],
+    [
+      'Ctrl-C',
+      () => {
+        service.kill('SIGINT');
+      },
+    ],
+  ])('%s', async (_how, kill) => {
+    service = await RunningService.start();
+    const jobs = [await service.post(slow), await service.post(slow)];
+    await Promise.all(jobs.map(running));
+    kill();
+    await service.exit();
+    await startAgain();
+    for (const jobId of jobs) {
+      const job = await service.ended(jobId);
+      // A child that vanished with the service is a disrupted pod: replaced inside the same attempt, no try is burnt.
+      expect(job).toMatchObject({
+        status: 'SUCCEEDED',
+        result: { records: 300 },
+        attempts: [{ attempt: 0 }],
+      });
+    }
+    expect(await service.stats()).toEqual({
+      succeedJob: 2,
+      jobRetry: 0,
+      failedJob: 0,
+      jobs: { succeeded: 2, failed: 0, cancelled: 0, timedOut: 0 },
+    });
+  });
+
+  test('a retry that was waiting keeps its time', async () => {
+    service = await RunningService.start();
+    const jobId = await service.post({ input: { source: 'synthetic', records: 0, failAttempts: 1 } });
+    await eventually(async () => {
+      const [attempt] = (await service.job(jobId)).attempts;
+      return attempt?.status === 'FAILED' || undefined;
+    }, 'the first failure');
+    service.kill('SIGKILL');
+    await service.exit();
+    await startAgain();
+    const job = await service.ended(jobId);
+    expect(job.attempts.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
+  });
+});

@@ -1,0 +1,199 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pRetry from 'p-retry';
+import type { Stats } from '../../jobs/stats.ts';
+import type { JobView } from '../../jobs/view.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Long enough for a slow machine under load; a test that waits this long has failed. */
+const patience = 60_000;
+
+/** Asks again and again until the answer is one. @throws the last reason when patience ends. */
+export async function eventually<Value>(
+  ask: () => Promise<Value | undefined> | Value | undefined,
+  what: string,
+): Promise<Value> {
+  return pRetry(
+    async () => {
+      const value = await ask();
+      if (value === undefined) throw new Error(`never happened: ${what}`);
+      return value;
+    },
+    { retries: Infinity, minTimeout: 20, maxTimeout: 100, maxRetryTime: patience },
+  );
+}
+
+export interface Answer<Body> {
+  status: number;
+  headers: Headers;
+  body: Body;
+}
+
+/** `npm start` as a user has it: the real process, its real ports, its own state directory. */
+export class RunningService {
+  readonly port: number;
+  readonly stateDirectory: string;
+  readonly #child: ChildProcess;
+  #output = '';
+
+  private constructor(child: ChildProcess, port: number, stateDirectory: string) {
+    this.#child = child;
+    this.port = port;
+    this.stateDirectory = stateDirectory;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
+    }
+  }
+
+  /** Starts a service and waits until it says that it is ready. */
+  static async start(
+    options: {
+      arguments?: string[];
+      environment?: Record<string, string>;
+      stateDirectory?: string;
+      port?: number;
+    } = {},
+  ): Promise<RunningService> {
+    const service = await RunningService.launch(options);
+    const exited = once(service.#child, 'exit').then(() => {
+      throw new Error(`npm start ended: ${service.#output}`);
+    });
+    await Promise.race([
+      exited,
+      eventually(
+        () => service.#output.includes('\nready') || service.#output.startsWith('ready') || undefined,
+        'ready',
+      ),
+    ]);
+    exited.catch(() => undefined);
+    return service;
+  }
+
+  /** Starts a service without waiting; for those that must not become ready. */
+  static async launch(
+    options: {
+      arguments?: string[];
+      environment?: Record<string, string>;
+      stateDirectory?: string;
+      port?: number;
+    } = {},
+  ): Promise<RunningService> {
+    const port = options.port ?? (await freePorts());
+    const stateDirectory = options.stateDirectory ?? mkdtempSync(join(tmpdir(), 'eks-jobs-state-'));
+    const child = spawn(
+      process.execPath,
+      [
+        '--disable-warning=ExperimentalWarning',
+        join(root, 'local', 'start.ts'),
+        ...['--port', String(port), '--state-dir', stateDirectory],
+        ...(options.arguments ?? []),
+      ],
+      {
+        cwd: root,
+        // Its own process group, so that a test can kill all of it as a closing terminal would.
+        detached: true,
+        // Short beats: what waits for a silent container waits for three of them.
+        env: { ...process.env, BEAT_SECONDS: '0.5', ...options.environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    return new RunningService(child, port, stateDirectory);
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get stepFunctionsUrl(): string {
+    return `http://127.0.0.1:${this.port + 1}`;
+  }
+
+  get dynamodbUrl(): string {
+    return `http://127.0.0.1:${this.port + 2}`;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Everything it has written so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  async request<Body>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+    const response = await fetch(`${this.url}${path}`, { method, ...init });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  }
+
+  /** Posts a job. @returns its id. */
+  async post(job: object = {}): Promise<string> {
+    const body = JSON.stringify(job);
+    const answer = await this.request<{ jobId: string }>('POST', '/jobs', { body });
+    if (answer.status !== 202) throw new Error(`POST /jobs: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.jobId;
+  }
+
+  async job(jobId: string): Promise<JobView> {
+    return (await this.request<JobView>('GET', `/jobs/${jobId}`)).body;
+  }
+
+  /** Waits until a job has ended. */
+  async ended(jobId: string): Promise<JobView> {
+    return eventually(async () => {
+      const job = await this.job(jobId);
+      return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
+    }, `the end of job ${jobId}`);
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.request<Stats>('GET', '/jobs/stats')).body;
+  }
+
+  /** Sends a signal to the service's own process. */
+  kill(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Sends a signal to its whole process group. */
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
+  }
+
+  /** Waits until the process has ended. @returns its exit code, null when a signal ended it. */
+  async exit(): Promise<number | null> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) await once(this.#child, 'exit');
+    return this.#child.exitCode;
+  }
+
+  /** Ends the service as Ctrl-C would, and forgets its state. */
+  async stop(): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      this.kill('SIGTERM');
+      await this.exit();
+    }
+    rmSync(this.stateDirectory, { recursive: true, force: true });
+  }
+}
+
+/** A port that is free, and the two after it. */
+export async function freePorts(): Promise<number> {
+  return pRetry(
+    async () => {
+      const first = 20_000 + Math.floor(Math.random() * 10_000) * 3;
+      for (const port of [first, first + 1, first + 2]) {
+        const probe = createServer().listen(port, '127.0.0.1');
+        await once(probe, 'listening');
+        await new Promise((resolve) => probe.close(resolve));
+      }
+      return first;
+    },
+    { retries: 20, minTimeout: 0 },
+  );
+}

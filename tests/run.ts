@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+/**
+ * `npm test`: everything that needs only Node, cargo and a C compiler, then one line that counts what ran.
+ * `npm test -- static unit` runs only the named steps.
+ */
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const root = new URL('..', import.meta.url).pathname;
+const crate = ['--manifest-path', join(root, 'data_processor', 'Cargo.toml'), '--locked'];
+
+/** Runs a command in the repository's root, its output shown. @returns its exit code and what it wrote. */
+function run(command: string, arguments_: string[]): Promise<{ code: number; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(command, arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      process.stdout.write(chunk);
+    });
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve({ code: 1, output });
+    });
+    child.once('close', (code) => {
+      resolve({ code: code ?? 1, output });
+    });
+  });
+}
+
+/** A check that passes or fails as a whole. */
+const check =
+  (command: string, ...arguments_: string[]) =>
+  async (): Promise<Count> => {
+    const { code } = await run(command, arguments_);
+    return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 };
+  };
+
+const JestResult = z.object({
+  numPassedTests: z.number(),
+  numFailedTests: z.number(),
+  numPendingTests: z.number(),
+  numRuntimeErrorTestSuites: z.number(),
+});
+
+/** Jest over one folder; `workers` 1 where tests start servers and would disturb each other. */
+const jest =
+  (folder: string, ...options: string[]) =>
+  async (): Promise<Count> => {
+    const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-test-'));
+    const report = join(directory, 'jest.json');
+    const script = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
+    await run(process.execPath, [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      script,
+      `tests/${folder}/`,
+      '--json',
+      `--outputFile=${report}`,
+      ...options,
+    ]);
+    try {
+      const result = JestResult.parse(JSON.parse(readFileSync(report, 'utf8')));
+      return {
+        passed: result.numPassedTests,
+        failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
+        skipped: result.numPendingTests,
+      };
+    } catch {
+      return { passed: 0, failed: 1, skipped: 0 };
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+async function cargoTest(): Promise<Count> {
+  const { code, output } = await run('cargo', ['test', ...crate]);
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const [, passed, failed, ignored] of output.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
+    count.passed += Number(passed);
+    count.failed += Number(failed);
+    count.skipped += Number(ignored);
+  }
+  if (code !== 0 && count.failed === 0) count.failed = 1;
+  return count;
+}
+
+const steps: Record<string, (() => Promise<Count>)[]> = {
+  static: [
+    check('tsc'),
+    check('eslint', '.'),
+    check('prettier', '--check', '--log-level=warn', '.'),
+    check('cargo', 'fmt', '--check', '--manifest-path', join(root, 'data_processor', 'Cargo.toml')),
+    check('cargo', 'clippy', ...crate, '--all-targets', '--quiet', '--', '-D', 'warnings'),
+  ],
+  crate: [cargoTest],
+  unit: [jest('unit')],
+  local: [jest('local', '--runInBand')],
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in steps));
+if (unknown.length > 0) {
+  console.error(`unknown step ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+  process.exit(2);
+}
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+for (const [name, parts] of Object.entries(steps)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const part of parts) {
+    const count = await part();
+    console.log(`${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
+    total.passed += count.passed;
+    total.failed += count.failed;
+    total.skipped += count.skipped;
+  }
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
