@@ -1,0 +1,11 @@
+/** The local Step Functions: what the rest of the service may use of it. */
+export type { Clock } from './clock.ts';
+export { TaskFailure } from './errors.ts';
+export type { Integration, Task } from './integration.ts';
+export { DynamoDBIntegration } from './integrations/dynamodb.ts';
+export { EksIntegration } from './integrations/eks.ts';
+export { LambdaIntegration } from './integrations/lambda.ts';
+export type { InvokeFunction } from './integrations/lambda.ts';
+export { StepFunctions } from './step-functions.ts';
+export type { StatusChange, StepFunctionsOptions } from './step-functions.ts';
+export { serve } from './wire/serve.ts';

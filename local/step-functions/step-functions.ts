@@ -1,0 +1,266 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { ApiError } from './errors.ts';
+import { historyEvent } from './history.ts';
+import type { HistoryEvent } from './history.ts';
+import type { Integration } from './integration.ts';
+import { exceedsPayload, parseJson } from './json.ts';
+import { Journal } from './journal.ts';
+import { checkArn, checkName, Names } from './names.ts';
+import { fromToken, page, pageSize, toToken } from './paging.ts';
+import { undoneByRedrive } from './redrive.ts';
+import { Run } from './run.ts';
+import type { Recorded, Surroundings } from './run.ts';
+import { Store } from './store.ts';
+import type { ExecutionRecord, ExecutionStatus } from './store.ts';
+import { StateMachines } from './state-machines.ts';
+
+export interface StepFunctionsOptions {
+  /** A file, made if missing, or ":memory:", or an open journal. */
+  journal: string | Journal;
+  region: string;
+  accountId: string;
+  integrations: readonly Integration[];
+  /** Called when an execution has ended, once, unless the process is killed in between. It must not throw. */
+  onStatusChange?: ((event: StatusChange) => void) | undefined;
+  clock?: Clock;
+  /** Between 0 and 1: where jitter and $random() come from. */
+  random?: () => number;
+}
+
+/** The detail of EventBridge's "Step Functions Execution Status Change"; dates in epoch milliseconds. */
+export interface StatusChange {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ExecutionStatus;
+  startDate: number;
+  stopDate: number | null;
+  input: string;
+  output: string | null;
+  error: string | null;
+  cause: string | null;
+}
+
+/** Step Functions on one machine: state machines, their executions, and the journal they survive in. */
+export class StepFunctions {
+  readonly machines: StateMachines;
+  readonly #store: Store;
+  readonly #surroundings: Surroundings;
+  readonly #names: Names;
+  readonly #onStatusChange: (event: StatusChange) => void;
+  readonly #runs = new Map<string, Run>();
+  #lastNumber: number;
+
+  constructor(options: StepFunctionsOptions) {
+    const { integrations, region, clock = systemClock, random = Math.random } = options;
+    const { journal } = options;
+    this.#store = new Store(typeof journal === 'string' ? new Journal(journal) : journal);
+    this.#lastNumber = this.#store.lastExecutionNumber();
+    this.#names = new Names(region, options.accountId);
+    this.#onStatusChange = options.onStatusChange ?? (() => undefined);
+    const integrationFor = (resource: string) => integrations.find((one) => one.supports(resource));
+    this.#surroundings = { store: this.#store, clock, random, region, integrationFor };
+    this.machines = new StateMachines(
+      this.#store,
+      this.#names,
+      clock,
+      (resource) => integrationFor(resource) !== undefined,
+    );
+  }
+
+  /** Goes on with every execution that was running when the process before this one ended. */
+  resume(): void {
+    for (const execution of this.#store.runningExecutions()) {
+      if (this.#runs.has(execution.arn)) continue;
+      const { number } = execution;
+      this.#run(execution, { ...this.#store.heads(number), entries: this.#store.replay(number) });
+    }
+  }
+
+  /**
+   * Ends the service and leaves the executions as they are, to be gone on with by `resume`; running tasks are not told. What
+   * runs them is to be ended after this: what it reports then is not heard, so no try is burnt by it.
+   */
+  close(): void {
+    for (const run of this.#runs.values()) run.abandon();
+    this.#runs.clear();
+    this.#store.journal.close();
+  }
+
+  /** Starts an execution. The same name and input as a running one's give that one (API reference, StartExecution). */
+  startExecution(request: {
+    stateMachineArn: string;
+    name?: string | undefined;
+    input?: string | undefined;
+  }) {
+    const { stateMachineArn, name = randomUUID(), input = '{}' } = request;
+    const machine = this.machines.record(stateMachineArn);
+    checkName(name);
+    checkInput(input);
+    const arn = this.#names.execution(machine.name, name);
+    const existing = this.#store.execution(arn);
+    if (existing !== undefined) {
+      if (existing.status !== 'RUNNING' || existing.input !== input) {
+        throw new ApiError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+      }
+      return { executionArn: arn, startDate: existing.started };
+    }
+    const { clock, random } = this.#surroundings;
+    const execution: ExecutionRecord = {
+      number: ++this.#lastNumber,
+      arn,
+      machine_arn: machine.arn,
+      name,
+      definition_hash: machine.definition_hash,
+      role_arn: machine.role_arn,
+      status: 'RUNNING',
+      input,
+      seed: createHash('sha256').update(`${arn}/${random()}`).digest('base64url'),
+      started: clock.now(),
+      stopped: null,
+      output: null,
+      error: null,
+      cause: null,
+      redrive_count: 0,
+      redriven: null,
+    };
+    const run = this.#run(execution, { position: 0, event: 0, entries: [] });
+    this.#store.addExecution(execution);
+    const details = { input, inputDetails: { truncated: false }, roleArn: machine.role_arn };
+    run.append({ branch: null, type: 'ExecutionStarted' }, details, 0);
+    // Nobody may be told of an execution that a kill could still undo.
+    this.#store.journal.flush();
+    return { executionArn: arn, startDate: execution.started };
+  }
+
+  describeExecution(executionArn: string): ExecutionRecord {
+    checkArn(executionArn, 'execution');
+    const execution = this.#store.execution(executionArn);
+    if (execution === undefined) {
+      throw new ApiError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
+    }
+    return execution;
+  }
+
+  /** A machine's executions, the newest first. */
+  listExecutions(request: {
+    stateMachineArn: string;
+    statusFilter?: ExecutionStatus | undefined;
+    maxResults?: number | undefined;
+    nextToken?: string | undefined;
+  }): { executions: ExecutionRecord[]; nextToken?: string } {
+    const { arn } = this.machines.record(request.stateMachineArn);
+    const scope = `executions ${arn} ${request.statusFilter ?? ''}`;
+    const before =
+      request.nextToken === undefined ? Number.MAX_SAFE_INTEGER : Number(fromToken(scope, request.nextToken));
+    const size = pageSize(request.maxResults);
+    const found = this.#store.executionsOf(arn, request.statusFilter, before, size + 1);
+    const { items, ...rest } = page(found, size, ({ number }) => toToken(scope, number));
+    return { executions: items, ...rest };
+  }
+
+  /** Ends a running execution at once; one that has ended stays as it is (API reference, StopExecution). */
+  stopExecution(request: { executionArn: string; error?: string | undefined; cause?: string | undefined }): {
+    stopDate: number;
+  } {
+    const execution = this.describeExecution(request.executionArn);
+    this.#runs.get(execution.arn)?.abort(request.error, request.cause);
+    this.#store.journal.flush();
+    return { stopDate: this.describeExecution(execution.arn).stopped ?? this.#surroundings.clock.now() };
+  }
+
+  /** Goes on with an execution that did not succeed, from the state it failed in. */
+  redriveExecution(executionArn: string): { redriveDate: number } {
+    const execution = this.describeExecution(executionArn);
+    if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
+      throw new ApiError('ExecutionNotRedrivable', `Execution is ${execution.status} and cannot be redriven`);
+    }
+    const redriven = this.#surroundings.clock.now();
+    const again: ExecutionRecord = {
+      ...execution,
+      status: 'RUNNING',
+      stopped: null,
+      output: null,
+      error: null,
+      cause: null,
+      redrive_count: execution.redrive_count + 1,
+      redriven,
+    };
+    const entries = this.#store.replay(execution.number);
+    const undone = new Set(undoneByRedrive(entries));
+    const kept = entries.filter((entry) => !undone.has(entry));
+    // All that is read is read before: what is written must reach the journal in one go.
+    const run = this.#run(again, { ...this.#store.heads(execution.number), entries: kept });
+    for (const { position } of undone) this.#store.supersede(execution.number, position);
+    this.#store.updateExecution(again);
+    run.append({ branch: null, type: 'ExecutionRedriven' }, { redriveCount: again.redrive_count }, 0);
+    this.#store.journal.flush();
+    return { redriveDate: redriven };
+  }
+
+  /** A page of an execution's history. */
+  getExecutionHistory(request: {
+    executionArn: string;
+    maxResults?: number | undefined;
+    reverseOrder?: boolean | undefined;
+    nextToken?: string | undefined;
+    includeExecutionData?: boolean | undefined;
+  }): { events: HistoryEvent[]; nextToken?: string } {
+    const { number, arn } = this.describeExecution(request.executionArn);
+    const { reverseOrder = false, includeExecutionData = true } = request;
+    const scope = `history ${arn} ${String(reverseOrder)}`;
+    const start = reverseOrder ? Number.MAX_SAFE_INTEGER : 0;
+    const beyond = request.nextToken === undefined ? start : Number(fromToken(scope, request.nextToken));
+    const size = pageSize(request.maxResults);
+    const found = this.#store.history(number, beyond, size + 1, reverseOrder);
+    const { items, ...rest } = page(found, size, ({ position }) => toToken(scope, position));
+    return { events: items.map((entry) => historyEvent(entry, includeExecutionData)), ...rest };
+  }
+
+  /** The definition an execution runs, which may not be its machine's any more. */
+  definitionOf(execution: ExecutionRecord): string {
+    return this.#store.definition(execution.definition_hash);
+  }
+
+  #run(execution: ExecutionRecord, recorded: Recorded): Run {
+    const machine = this.machines.parsed(execution.definition_hash);
+    const onEnd = (run: Run) => {
+      this.#ended(run);
+    };
+    const run = new Run(this.#surroundings, machine, execution, onEnd, recorded);
+    this.#runs.set(execution.arn, run);
+    setImmediate(() => void run.start());
+    return run;
+  }
+
+  #ended({ execution }: Run): void {
+    this.#runs.delete(execution.arn);
+    const { arn, machine_arn, name, status, started, stopped, input, output, error, cause } = execution;
+    this.#onStatusChange({
+      executionArn: arn,
+      stateMachineArn: machine_arn,
+      name,
+      status,
+      startDate: started,
+      stopDate: stopped,
+      input,
+      output,
+      error,
+      cause,
+    });
+  }
+}
+
+function checkInput(input: string): void {
+  if (exceedsPayload(input)) {
+    throw new ApiError('ValidationException', 'The execution input is longer than 262144 bytes.');
+  }
+  try {
+    parseJson(input);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new ApiError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${problem}'`);
+  }
+}

@@ -1,0 +1,170 @@
+import * as z from 'zod';
+import type { Branch, Event } from './branch.ts';
+import { contextObject } from './context.ts';
+import type { State } from './definition.ts';
+import { StateFailure } from './errors.ts';
+import { ExpressionProblem, expressionSource, typeName } from './expressions.ts';
+import type { Json, JsonObject } from './json.ts';
+import { exceedsPayload, isJsonObject, jsonText, parseJson, textOf } from './json.ts';
+import { evaluateTemplate, hasExpression } from './templates.ts';
+
+/** Where a state leads: to another state, or (undefined) to the end of its branch. */
+export interface Transition {
+  next: string | undefined;
+  output: Json;
+}
+
+/** The fields that say how a state, a choice rule or a catcher is left. */
+export interface Leaving {
+  Output?: Json | undefined;
+  Assign?: Record<string, Json> | undefined;
+}
+
+/** The types a field may have to have, as AWS calls them in its causes. */
+const KINDS = {
+  string: z.string(),
+  number: z.number(),
+  integer: z.int(),
+  boolean: z.boolean(),
+  array: z.array(z.json()),
+};
+type Kinds = { [Name in keyof typeof KINDS]: z.infer<(typeof KINDS)[Name]> };
+
+/** One visit to one state: from its StateEntered event to its StateExited event. */
+export class Visit {
+  readonly branch: Branch;
+  readonly name: string;
+  readonly type: State['Type'];
+  readonly input: Json;
+  readonly entered: Event;
+  /** How often the state was retried in this visit. */
+  retryCount = 0;
+  /** The task's token while it is scheduled. */
+  token: string | undefined;
+
+  constructor(branch: Branch, name: string, type: State['Type'], input: Json) {
+    this.branch = branch;
+    this.name = name;
+    this.type = type;
+    this.input = input;
+    const details = { name, input: jsonText(input), inputDetails: { truncated: false } };
+    this.entered = branch.record(`${type}StateEntered`, details);
+    branch.open = type;
+  }
+
+  /** Evaluates a field of the state; `extra` holds $states.result or $states.errorOutput. */
+  async evaluate(
+    template: Json,
+    field: string,
+    extra: JsonObject = {},
+    item = this.branch.item,
+  ): Promise<Json> {
+    if (!hasExpression(template)) return template;
+    const { run, variables, last, path } = this.branch;
+    try {
+      return await evaluateTemplate(template, field, {
+        variables,
+        states: { input: this.input, context: contextObject(this, item), ...extra },
+        now: last.time,
+        seed: [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/'),
+      });
+    } catch (error) {
+      if (error instanceof ExpressionProblem) throw this.evaluationFailure(error.message, error.field);
+      throw error;
+    }
+  }
+
+  /** Evaluates a field that must have a certain type; one that is not there stays undefined. */
+  async evaluateTo<Name extends keyof Kinds, Template extends Json | undefined>(
+    template: Template,
+    field: string,
+    kind: Name,
+  ): Promise<Kinds[Name] | (Template extends undefined ? undefined : never)>;
+  async evaluateTo(template: Json | undefined, field: string, kind: keyof Kinds): Promise<Json | undefined> {
+    if (template === undefined) return undefined;
+    const value = await this.evaluate(template, field);
+    if (KINDS[kind].safeParse(value).success) return value;
+    const source =
+      (typeof template === 'string' ? expressionSource(template) : undefined) ?? jsonText(template);
+    const problem =
+      `returned an unexpected result type. ` +
+      `Expected '${kind}', but was '${typeName(value)}' for value: ${jsonText(value)}`;
+    throw this.evaluationFailure(new ExpressionProblem(source, field, problem).message, field);
+  }
+
+  /**
+   * Records EvaluationFailed and gives the failure to throw. As recorded on AWS, what fails while a state is being
+   * entered points to where StateEntered points, not to StateEntered; only Wait has entered before it looks at its fields.
+   */
+  evaluationFailure(problem: string, location?: string): StateFailure {
+    const error = 'States.QueryEvaluationError';
+    const cause = `${this.#preamble()} ${problem}`;
+    const entering = this.branch.previous === this.entered.id && this.type !== 'Wait';
+    const details = { error, cause, state: this.name, ...(location === undefined ? {} : { location }) };
+    const { previous } = entering ? this.entered : this.branch;
+    this.branch.record('EvaluationFailed', details, { previous });
+    return new StateFailure(error, cause);
+  }
+
+  /** A failure of the state itself, with AWS's preamble to the cause. */
+  failure(error: string, problem: string): StateFailure {
+    return new StateFailure(error, `${this.#preamble()} ${problem}`);
+  }
+
+  /** Evaluates Assign and Output, both with the variables as they were, and leaves the state. */
+  async leave(
+    next: string | undefined,
+    fields: Leaving,
+    unchanged: Json,
+    { prefix = '', ...extra }: { prefix?: string; result?: Json; errorOutput?: Json } = {},
+  ): Promise<Transition> {
+    if (this.branch.upcoming() === `${this.type}StateExited`) return { next, output: this.#leaveAgain() };
+    const assigned: Record<string, Json> = {};
+    for (const [variable, template] of Object.entries(fields.Assign ?? {})) {
+      assigned[variable] = await this.evaluate(template, `${prefix}Assign/${variable}`, extra);
+    }
+    const output =
+      fields.Output === undefined ? unchanged : await this.evaluate(fields.Output, `${prefix}Output`, extra);
+    const text = jsonText(output);
+    if (exceedsPayload(text)) throw tooLarge(this.name);
+    const variables = Object.entries(assigned).map(
+      ([variable, value]) => [variable, jsonText(value)] as const,
+    );
+    this.branch.record(`${this.type}StateExited`, {
+      name: this.name,
+      output: text,
+      outputDetails: { truncated: false },
+      ...(variables.length === 0
+        ? {}
+        : {
+            assignedVariables: Object.fromEntries(variables),
+            assignedVariablesDetails: { truncated: false },
+          }),
+    });
+    this.#left(assigned);
+    return { next, output };
+  }
+
+  /** Leaves as the journal says. It is not evaluated again: after a redrive the context object is another. */
+  #leaveAgain(): Json {
+    const { details } = this.branch.record(`${this.type}StateExited`);
+    const texts = isJsonObject(details['assignedVariables']) ? details['assignedVariables'] : {};
+    this.#left(Object.fromEntries(Object.keys(texts).map((name) => [name, parseJson(textOf(texts, name))])));
+    return parseJson(textOf(details, 'output'));
+  }
+
+  #left(assigned: Record<string, Json>): void {
+    this.branch.open = undefined;
+    this.branch.variables = { ...this.branch.variables, ...assigned };
+  }
+
+  #preamble(): string {
+    return `An error occurred while executing the state '${this.name}' (entered at the event id #${this.entered.id}).`;
+  }
+}
+
+/** The error of a payload over 256 KiB; `subject` is a state's name or a task's resource. */
+export function tooLarge(subject: string): StateFailure {
+  const problem = 'returned a result with a size exceeding the maximum number of bytes service limit.';
+  return new StateFailure('States.DataLimitExceeded', `The state/task '${subject}' ${problem}`);
+}

@@ -1,0 +1,160 @@
+import * as z from 'zod';
+import { STATUSES } from '../store.ts';
+import type { ExecutionRecord, MachineRecord } from '../store.ts';
+import type { StepFunctions } from '../step-functions.ts';
+
+const paging = { maxResults: z.int().min(0).max(1000).optional(), nextToken: z.string().optional() };
+const arn = z.string().min(1).max(256);
+
+const seconds = (milliseconds: number): number => milliseconds / 1000;
+
+/** An operation of the API: the shape of its request, and what it does. Fields this service has no use for are let pass. */
+interface Operation {
+  perform(service: StepFunctions, request: unknown): object;
+}
+
+function operation<Request>(
+  shape: z.ZodType<Request>,
+  perform: (service: StepFunctions, request: Request) => object,
+): Operation {
+  return { perform: (service, request) => perform(service, shape.parse(request)) };
+}
+
+/** The operations by name (API reference of AWS Step Functions); dates go out in epoch seconds. */
+export const operations: Readonly<Record<string, Operation>> = {
+  CreateStateMachine: operation(
+    z.object({ name: z.string(), definition: z.string(), roleArn: z.string(), type: z.string().optional() }),
+    ({ machines }, request) => {
+      const { arn: stateMachineArn, created } = machines.create(request);
+      return { stateMachineArn, creationDate: seconds(created) };
+    },
+  ),
+  UpdateStateMachine: operation(
+    z.object({ stateMachineArn: arn, definition: z.string().optional(), roleArn: z.string().optional() }),
+    ({ machines }, request) => {
+      const { updated, revision_id: revisionId } = machines.update(request);
+      return { updateDate: seconds(updated), revisionId };
+    },
+  ),
+  DescribeStateMachine: operation(z.object({ stateMachineArn: arn }), ({ machines }, { stateMachineArn }) => {
+    const record = machines.record(stateMachineArn);
+    return {
+      ...machineSummary(record),
+      ...machineDetails(record, machines.definition(record)),
+      status: 'ACTIVE',
+    };
+  }),
+  ListStateMachines: operation(z.object(paging), ({ machines }, request) => {
+    const { stateMachines, ...rest } = machines.list(request);
+    return { stateMachines: stateMachines.map(machineSummary), ...rest };
+  }),
+  DeleteStateMachine: operation(z.object({ stateMachineArn: arn }), ({ machines }, { stateMachineArn }) => {
+    machines.delete(stateMachineArn);
+    return {};
+  }),
+  ValidateStateMachineDefinition: operation(
+    z.object({ definition: z.string() }),
+    ({ machines }, { definition }) => {
+      const diagnostics = machines.validate(definition).map((problem) => ({ severity: 'ERROR', ...problem }));
+      return { result: diagnostics.length === 0 ? 'OK' : 'FAIL', diagnostics, truncated: false };
+    },
+  ),
+  StartExecution: operation(
+    z.object({ stateMachineArn: arn, name: z.string().optional(), input: z.string().optional() }),
+    (service, request) => {
+      const { executionArn, startDate } = service.startExecution(request);
+      return { executionArn, startDate: seconds(startDate) };
+    },
+  ),
+  DescribeExecution: operation(z.object({ executionArn: arn }), (service, { executionArn }) =>
+    executionDetails(service.describeExecution(executionArn)),
+  ),
+  ListExecutions: operation(
+    z.object({ stateMachineArn: arn, statusFilter: z.enum(STATUSES).optional(), ...paging }),
+    (service, request) => {
+      const { executions, ...rest } = service.listExecutions(request);
+      return { executions: executions.map(executionSummary), ...rest };
+    },
+  ),
+  StopExecution: operation(
+    z.object({
+      executionArn: arn,
+      error: z.string().max(256).optional(),
+      cause: z.string().max(32_768).optional(),
+    }),
+    (service, request) => ({ stopDate: seconds(service.stopExecution(request).stopDate) }),
+  ),
+  RedriveExecution: operation(z.object({ executionArn: arn }), (service, { executionArn }) => ({
+    redriveDate: seconds(service.redriveExecution(executionArn).redriveDate),
+  })),
+  GetExecutionHistory: operation(
+    z.object({
+      executionArn: arn,
+      reverseOrder: z.boolean().optional(),
+      includeExecutionData: z.boolean().optional(),
+      ...paging,
+    }),
+    (service, request) => {
+      const { events, ...rest } = service.getExecutionHistory(request);
+      return { events: events.map((event) => ({ ...event, timestamp: seconds(event.timestamp) })), ...rest };
+    },
+  ),
+  DescribeStateMachineForExecution: operation(
+    z.object({ executionArn: arn }),
+    (service, { executionArn }) => {
+      const execution = service.describeExecution(executionArn);
+      return {
+        stateMachineArn: execution.machine_arn,
+        name: execution.machine_arn.slice(execution.machine_arn.lastIndexOf(':') + 1),
+        definition: service.definitionOf(execution),
+        roleArn: execution.role_arn,
+        updateDate: seconds(execution.started),
+      };
+    },
+  ),
+};
+
+function machineSummary({ arn: stateMachineArn, name, created }: MachineRecord) {
+  return { stateMachineArn, name, type: 'STANDARD', creationDate: seconds(created) };
+}
+
+function machineDetails({ role_arn: roleArn, revision_id }: MachineRecord, definition: string) {
+  return { definition, roleArn, ...(revision_id === '' ? {} : { revisionId: revision_id }) };
+}
+
+function executionSummary(execution: ExecutionRecord) {
+  const {
+    arn: executionArn,
+    machine_arn: stateMachineArn,
+    name,
+    status,
+    started,
+    stopped,
+    redriven,
+  } = execution;
+  return {
+    executionArn,
+    stateMachineArn,
+    name,
+    status,
+    startDate: seconds(started),
+    ...(stopped === null ? {} : { stopDate: seconds(stopped) }),
+    redriveCount: execution.redrive_count,
+    ...(redriven === null ? {} : { redriveDate: seconds(redriven) }),
+  };
+}
+
+function executionDetails(execution: ExecutionRecord) {
+  const { status, input, output, error, cause } = execution;
+  const redrivable = status !== 'RUNNING' && status !== 'SUCCEEDED';
+  return {
+    ...executionSummary(execution),
+    input,
+    inputDetails: { included: true },
+    ...(output === null ? {} : { output, outputDetails: { included: true } }),
+    ...(error === null ? {} : { error }),
+    ...(cause === null ? {} : { cause }),
+    redriveStatus: redrivable ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    ...(redrivable ? {} : { redriveStatusReason: `Execution is ${status} and cannot be redriven` }),
+  };
+}
