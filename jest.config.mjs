@@ -1,6 +1,8 @@
 // Native ESM: middy 7 has no CommonJS build. Run through `node --experimental-vm-modules`, see tests/run.ts.
 export default {
   testEnvironment: 'node',
+  // Generous: a slow machine is no failure. What must happen is awaited, never slept for.
+  testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { Packaged } from './packaged.ts';
+
+const text = z.union([z.string(), z.object({ 'Fn::Sub': z.string() })]);
+const Function = z.looseObject({
+  FunctionName: z.string(),
+  Handler: z.string(),
+  MemorySize: z.number(),
+  Environment: z.object({ Variables: z.record(z.string(), text) }),
+  Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+});
+
+/** One function as the template describes it, its zip unpacked. */
+export interface PackagedFunction {
+  name: string;
+  bundle: string;
+  export: string;
+  environment: Record<string, string>;
+  role: string;
+  bytes: number;
+  zipBytes: number;
+}
+
+const pseudoParameters: Record<string, string> = {
+  'AWS::Partition': 'aws',
+  'AWS::Region': 'eu-central-1',
+  'AWS::AccountId': '123456789012',
+};
+
+/** What Fn::Sub makes of a text. */
+function resolve(value: z.infer<typeof text>): string {
+  if (typeof value === 'string') return value;
+  return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => {
+    const known = pseudoParameters[name];
+    if (known === undefined) throw new Error(`an environment names ${name}, which is no pseudo parameter`);
+    return known;
+  });
+}
+
+/** Every function of the package, with the bundle and the environment that Lambda will have. */
+export function functionsOf({ template, directory }: Packaged): PackagedFunction[] {
+  return Object.values(template.Resources)
+    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+    .map(({ Properties }) => {
+      const properties = Function.parse(Properties);
+      const name = properties.FunctionName.replace(/^.*-/, '');
+      const zip = join(directory, `${name}.zip`);
+      const unpacked = join(directory, 'unpacked', name);
+      // Node reads no zip files; check:aws needs Python anyway.
+      execFileSync('python3', ['-m', 'zipfile', '-e', zip, unpacked]);
+      const dot = properties.Handler.lastIndexOf('.');
+      const bundle = join(unpacked, `${properties.Handler.slice(0, dot)}.mjs`);
+      return {
+        name,
+        bundle,
+        export: properties.Handler.slice(dot + 1),
+        environment: Object.fromEntries(
+          Object.entries(properties.Environment.Variables).map(([key, value]) => [key, resolve(value)]),
+        ),
+        role: properties.Role['Fn::GetAtt'][0],
+        bytes: statSync(bundle).size,
+        zipBytes: statSync(zip).size,
+      };
+    });
+}

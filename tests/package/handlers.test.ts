@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import { newJobId } from '../../jobs/job-id.ts';
+import { functionsOf } from './functions.ts';
+import { type Answers, invoke, type Invocation } from './invocation.ts';
+import { packaged } from './packaged.ts';
+import { actionOf, permissionsOf } from './permissions.ts';
+
+/**
+ * The zips as Lambda will load them. ESM in a bundle breaks where only deployed code shows it: a `require` that is not
+ * there, a default export that is an object, a setting the template does not give.
+ */
+const service = packaged();
+const functions = Object.fromEntries(functionsOf(service).map((known) => [known.name, known]));
+const permissions = permissionsOf(service.template);
+
+const dynamodb = (operation: string, body: unknown): Answers => ({
+  [`DynamoDB_20120810.${operation}`]: { body },
+});
+const states = (operation: string, body: unknown, status = 200): Answers => ({
+  [`AWSStepFunctions.${operation}`]: { status, body },
+});
+const noExecution = states('DescribeExecution', { __type: 'ExecutionDoesNotExist', message: 'none' }, 400);
+
+const request = (routeKey: string, more: object = {}): object => ({
+  version: '2.0',
+  routeKey,
+  headers: {},
+  requestContext: { requestId: 'request-1', http: { method: 'GET' } },
+  isBase64Encoded: false,
+  ...more,
+});
+
+/** Calls a function, and holds every AWS call it makes against what its role allows. */
+async function call(name: string, event: unknown, answers: Answers = {}): Promise<Invocation> {
+  const known = functions[name];
+  if (!known) throw new Error(`the package holds no ${name}`);
+  const invocation = await invoke(known, event, answers);
+  const allowed = (permissions[known.role] ?? []).flatMap(({ Action }) => Action);
+  expect(allowed).toEqual(expect.arrayContaining(invocation.calls.map(actionOf)));
+  return invocation;
+}
+
+const body = (answer: unknown): unknown => JSON.parse((answer as { body: string }).body);
+
+describe('the packaged handlers', () => {
+  test('create-job starts an execution with one call', async () => {
+    const started = states('StartExecution', { executionArn: 'arn:x', startDate: 1 });
+    const data = { body: '{"input":{"source":"synthetic"}}' };
+    const { answer, calls } = await call('createJob', request('POST /jobs', data), started);
+    expect(answer).toMatchObject({ statusCode: 202 });
+    expect(body(answer)).toMatchObject({ status: 'QUEUED' });
+    expect(calls).toEqual(['AWSStepFunctions.StartExecution']);
+  });
+
+  // The code is the error's class name: a bundle that shortens names would show it to callers.
+  test('create-job refuses a bad body without any call', async () => {
+    const { answer, calls } = await call('createJob', request('POST /jobs', { body: 'no' }));
+    expect(answer).toMatchObject({ statusCode: 400 });
+    expect(body(answer)).toMatchObject({ error: { code: 'InvalidRequest' }, requestId: 'request-1' });
+    expect(calls).toEqual([]);
+  });
+
+  test('create-job says nothing of what went wrong inside', async () => {
+    const { answer } = await call('createJob', request('POST /jobs', { body: '{}' }));
+    expect(answer).toMatchObject({ statusCode: 500 });
+    expect(body(answer)).toMatchObject({ error: { code: 'InternalError' } });
+  });
+
+  test('get-job asks for an execution where the table knows no job yet', async () => {
+    const event = request('GET /jobs/{jobId}', { pathParameters: { jobId: newJobId() } });
+    const { answer, calls } = await call('getJob', event, {
+      ...dynamodb('Query', { Items: [] }),
+      ...noExecution,
+    });
+    expect(answer).toMatchObject({ statusCode: 404 });
+    expect(calls).toEqual(['DynamoDB_20120810.Query', 'AWSStepFunctions.DescribeExecution']);
+  });
+
+  test('get-stats sums what is there', async () => {
+    const table = functions['getStats']?.environment['TABLE_NAME'] ?? '';
+    const counted = dynamodb('BatchGetItem', { Responses: { [table]: [marshall({ succeedJob: 2 })] } });
+    const { answer } = await call('getStats', request('GET /jobs/stats'), counted);
+    expect(body(answer)).toMatchObject({ succeedJob: 2, jobRetry: 0, failedJob: 0 });
+  });
+
+  const jobId = newJobId();
+  const arn = `arn:aws:states:eu-central-1:123456789012:execution:eks-jobs-dev-run-job:${jobId}`;
+  const startedAt = '2026-11-23T10:00:00.000Z';
+  const job = {
+    ...{ pk: `JOB#${jobId}`, sk: 'JOB', jobId, owner: 'alice', origin: 'api', maxAttempts: 3 },
+    ...{
+      status: 'SUCCEEDED',
+      execution: `${arn}@${startedAt}`,
+      timeoutSeconds: 60,
+      expiresAt: 4_000_000_000,
+    },
+    ...{ createdAt: startedAt, createdAtId: `${startedAt}#${jobId}`, finishedAt: startedAt },
+  };
+  const record = { ...dynamodb('GetItem', { Item: marshall(job) }), ...dynamodb('Query', { Items: [] }) };
+
+  test('settle-job answers the state machine with the record’s verdict', async () => {
+    const answers = { ...record, ...dynamodb('UpdateItem', {}) };
+    const { answer } = await call('settleJob', { jobId, execution: job.execution }, answers);
+    expect(answer).toMatchObject({ verdict: 'SUCCEEDED' });
+  });
+
+  test('settle-job understands the event that ExecutionEndedRule passes on', async () => {
+    const event = {
+      'detail-type': 'Step Functions Execution Status Change',
+      source: 'aws.states',
+      detail: { executionArn: arn, startDate: Date.parse(startedAt), status: 'FAILED' },
+    };
+    const { answer, error, calls } = await call('settleJob', event, noExecution);
+    expect({ answer, error }).toEqual({});
+    expect(calls).toEqual(['AWSStepFunctions.DescribeExecution']);
+  });
+
+  test('settle-job fails on anything else, so that it reaches the dead-letter queue', async () => {
+    const { error } = await call('settleJob', {});
+    expect(error).toContain('ZodError');
+  });
+
+  test('sweep reads the index and asks for executions', async () => {
+    const open = { ...job, open: 'OPEN#a' };
+    const { answer, calls } = await call(
+      'sweep',
+      {},
+      {
+        ...states('ListExecutions', { executions: [] }),
+        ...states('StopExecution', { stopDate: 1 }),
+        ...states('DescribeExecution', { executionArn: arn, status: 'RUNNING', startDate: 1, input: '{}' }),
+        ...dynamodb('Query', { Items: [marshall(open)] }),
+      },
+    );
+    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16 });
+    expect(calls).toContain('AWSStepFunctions.ListExecutions');
+  });
+});
+
+describe('the bundles', () => {
+  test.each(['createJob', 'getJob', 'getStats'])(
+    '%s holds no Kubernetes client: its routes need none',
+    (name) => {
+      const known = functions[name];
+      expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/KubeConfig|BatchV1Api/);
+      expect(known?.bytes).toBeLessThan(700_000);
+    },
+  );
+});

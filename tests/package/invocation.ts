@@ -1,0 +1,74 @@
+import { fork } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as z from 'zod';
+import type { PackagedFunction } from './functions.ts';
+
+/** Answers of AWS by the operation's name in `x-amz-target`; what has none is refused as unknown. */
+export type Answers = Record<string, { status?: number; body: unknown }>;
+
+const Outcome = z.object({
+  loadMilliseconds: z.number().optional(),
+  answer: z.unknown().optional(),
+  error: z.string().optional(),
+});
+
+/** What a handler answered or threw, and the AWS calls it made on the way. */
+export interface Invocation extends z.infer<typeof Outcome> {
+  calls: string[];
+}
+
+/** A stand-in for AWS: the handlers' own clients speak to it over HTTP. */
+async function listen(answers: Answers, calls: string[]): Promise<{ server: Server; url: string }> {
+  const server = createServer((request, response) => {
+    const target = String(request.headers['x-amz-target']);
+    calls.push(target);
+    const { status = 200, body } = answers[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
+    request.resume().once('end', () => {
+      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+/** Calls a packaged function once in a fresh process that has the template's environment and Lambda's own variables. */
+export async function invoke(
+  packagedFunction: PackagedFunction,
+  event: unknown,
+  answers: Answers = {},
+): Promise<Invocation> {
+  const calls: string[] = [];
+  const { server, url } = await listen(answers, calls);
+  const child = fork(new URL('lambda.ts', import.meta.url), {
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: {
+      ...packagedFunction.environment,
+      // Lambda sets these by itself.
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      AWS_LAMBDA_FUNCTION_NAME: packagedFunction.name,
+      // And this keeps the test on this machine.
+      AWS_ENDPOINT_URL: url,
+      AWS_MAX_ATTEMPTS: '1',
+    },
+  });
+  let complaints = '';
+  child.stderr?.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  try {
+    const outcome = await new Promise<unknown>((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', (code) => {
+        reject(new Error(`${packagedFunction.name} exited with ${code ?? 'a signal'}: ${complaints}`));
+      });
+      child.send({ bundle: packagedFunction.bundle, export: packagedFunction.export, event });
+    });
+    return { ...Outcome.parse(outcome), calls };
+  } finally {
+    child.kill();
+    server.closeAllConnections();
+    server.close();
+  }
+}

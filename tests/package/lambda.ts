@@ -1,0 +1,42 @@
+/**
+ * Lambda's part, in a process of its own: load the handler's module, call it once with the event it is sent, send back
+ * what it answered. The parent sets the environment and nothing else.
+ */
+interface Work {
+  bundle: string;
+  export: string;
+  event: unknown;
+}
+
+const context = {
+  functionName: 'packaged',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:eu-central-1:123456789012:function:packaged',
+  memoryLimitInMB: '512',
+  awsRequestId: 'request-1',
+  callbackWaitsForEmptyEventLoop: false,
+  getRemainingTimeInMillis: () => 10_000,
+};
+
+process.once('message', (work: Work) => {
+  void run(work).then((outcome) => {
+    process.send?.(outcome, () => {
+      process.exit();
+    });
+  });
+});
+
+async function run(work: Work): Promise<object> {
+  try {
+    const started = performance.now();
+    const module = (await import(work.bundle)) as Record<
+      string,
+      (event: unknown, context: object) => unknown
+    >;
+    const loadMilliseconds = performance.now() - started;
+    const answer = await module[work.export]?.(work.event, context);
+    return { loadMilliseconds, answer };
+  } catch (error) {
+    return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+  }
+}
