@@ -77,8 +77,17 @@ export async function startDynamoDB(
   };
 }
 
+/** dynoxide checks no credentials, but a client will not speak without some. */
+const openClient = (endpoint: string, maxAttempts = 3): DynamoDBClient =>
+  new DynamoDBClient({
+    endpoint,
+    maxAttempts,
+    region: 'local',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+
 async function answers(endpoint: string, within: number): Promise<void> {
-  const client = new DynamoDBClient({ endpoint, maxAttempts: 1 });
+  const client = openClient(endpoint, 1);
   try {
     await pRetry(() => client.send(new ListTablesCommand({ Limit: 1 })), {
       retries: Infinity,
@@ -99,7 +108,7 @@ export async function ensureTable(
   table: CreateTableCommandInput,
   timeToLive: string,
 ): Promise<void> {
-  const client = new DynamoDBClient({ endpoint });
+  const client = openClient(endpoint);
   try {
     await client.send(new CreateTableCommand(table));
     await client.send(

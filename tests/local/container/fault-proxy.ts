@@ -106,7 +106,10 @@ export class FaultProxy {
       response.destroy();
       return;
     }
-    const refused = fault && refusals[fault];
+    // Only a transaction can be in another one's way.
+    const isTransaction =
+      incoming.headers['x-amz-target']?.toString().endsWith('.TransactWriteItems') ?? false;
+    const refused = fault && (fault !== 'conflict' || isTransaction) ? refusals[fault] : undefined;
     const reply = refused ?? (await this.#forward(incoming, Buffer.concat(chunks)));
     if (fault === 'killed after') this.#kill();
     if (fault === 'killed after' || fault === 'answer lost') {

@@ -1,0 +1,92 @@
+//! What the input's fields may hold; whatever else they are given, the error says what was expected.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+use crate::runtime::data::Address;
+
+/// A number within bounds; whatever else it is given, it says them.
+struct Within {
+    least: f64,
+    most: f64,
+    expected: &'static str,
+}
+
+impl Visitor<'_> for Within {
+    type Value = f64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.expected)
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        if (self.least..=self.most).contains(&value) {
+            Ok(value)
+        } else {
+            Err(E::invalid_value(Unexpected::Float(value), &self))
+        }
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        if value as f64 > self.most || (value as f64) < self.least {
+            return Err(E::invalid_value(Unexpected::Unsigned(value), &self));
+        }
+        Ok(value as f64)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        if value as f64 > self.most || (value as f64) < self.least {
+            return Err(E::invalid_value(Unexpected::Signed(value), &self));
+        }
+        Ok(value as f64)
+    }
+}
+
+pub(super) fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let expected = "an integer from 0 to 1000000000000";
+    let number = deserializer.deserialize_any(Within {
+        least: 0.0,
+        most: 1e12,
+        expected,
+    })?;
+    if number.fract() != 0.0 {
+        return Err(D::Error::invalid_value(
+            Unexpected::Float(number),
+            &expected,
+        ));
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, and within 0 to 1e12"
+    )]
+    Ok(number as u64)
+}
+
+pub(super) fn failure_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    deserializer.deserialize_any(Within {
+        least: 0.0,
+        most: 1.0,
+        expected: "a number from 0 to 1",
+    })
+}
+
+pub(super) fn records_per_second<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<f64>, D::Error> {
+    let expected = "a number from 0.001 to 1000000000";
+    deserializer
+        .deserialize_any(Within {
+            least: 0.001,
+            most: 1e9,
+            expected,
+        })
+        .map(Some)
+}
+
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse::<Address>().map_err(D::Error::custom)?;
+    Ok(text)
+}

@@ -1,0 +1,130 @@
+//! The command line: without arguments the program runs the job that its environment names.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+
+use lexopt::prelude::*;
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Run the job that the environment names.
+    RunJob,
+    /// Run the function alone.
+    TryOut(Trial),
+    /// Say this.
+    Print(String),
+}
+
+/// A run of the function without a table.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Trial {
+    /// The job's input, JSON text.
+    pub input: String,
+    /// What `source: file` may read.
+    pub data_directory: Option<PathBuf>,
+    /// The attempt that the function is told it is.
+    pub attempt: u32,
+}
+
+const HELP: &str = "\
+Runs one job's function.
+
+Without arguments: the container. Runs the job that the environment names (JOB_ID, ATTEMPT,
+MAX_ATTEMPTS, TABLE_NAME, TIMEOUT_SECONDS, …) and records it in the table.
+
+With --input: the function alone, without a table. The result goes to standard output, logs and
+progress to standard error. Exit code 0: a result; 1: a permanent failure; 75: a retryable one.
+
+  --input JSON      the job's input; @FILE reads it from a file
+  --data-dir DIR    the directory that {\"source\":\"file\"} may read
+  --attempt N       the attempt to play, from 0 (0)
+  --help, --version
+
+  data-processor --data-dir . --input '{\"source\":\"file\",\"path\":\"weather.csv\",\"format\":\"csv\"}'";
+
+/// Reads the arguments, the program's name first.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
+    let mut parser = lexopt::Parser::from_iter(arguments);
+    let (mut trial, mut input) = (Trial::default(), None);
+    let mut for_trial = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("input") => input = Some(parser.value()?.string()?),
+            Long("data-dir") => {
+                trial.data_directory = Some(parser.value()?.into());
+                for_trial = Some("--data-dir");
+            }
+            Long("attempt") => {
+                trial.attempt = parser.value()?.parse()?;
+                for_trial = Some("--attempt");
+            }
+            Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
+            Short('V') | Long("version") => {
+                return Ok(Command::Print(
+                    concat!("data-processor ", env!("CARGO_PKG_VERSION")).to_owned(),
+                ));
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    match (input, for_trial) {
+        (Some(input), _) => {
+            trial.input = match input.strip_prefix('@') {
+                Some(path) => {
+                    fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?
+                }
+                None => input,
+            };
+            Ok(Command::TryOut(trial))
+        }
+        (None, Some(option)) => Err(format!("{option} goes with --input").into()),
+        (None, None) => Ok(Command::RunJob),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Command, String> {
+        let arguments = ["data-processor"]
+            .iter()
+            .chain(arguments)
+            .map(OsString::from);
+        parse(arguments).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_arguments_the_environment_names_the_job() {
+        assert_eq!(parsed(&[]), Ok(Command::RunJob));
+    }
+
+    #[test]
+    fn an_input_tries_the_function() {
+        let trial = Trial {
+            input: "{}".into(),
+            data_directory: Some("d".into()),
+            attempt: 2,
+        };
+        assert_eq!(
+            parsed(&["--input", "{}", "--data-dir=d", "--attempt", "2"]),
+            Ok(Command::TryOut(trial))
+        );
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        assert_eq!(
+            parsed(&["--attempt", "1"]).unwrap_err(),
+            "--attempt goes with --input"
+        );
+        assert!(parsed(&["--wrong"]).unwrap_err().contains("--wrong"));
+        assert!(
+            parsed(&["--input", "@/no/such/file"])
+                .unwrap_err()
+                .contains("/no/such/file")
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! The made-up workload is the same each time: a failure seen once can be seen again.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+
+mod support;
+
+use proptest::prelude::*;
+use serde_json::json;
+use support::run;
+
+proptest! {
+    #[test]
+    fn seed_and_attempt_decide_everything(seed in any::<u64>(), attempt in 0_u32..3) {
+        let input = json!({"source": "synthetic", "records": 200, "failureRate": 0.005, "seed": seed});
+        prop_assert_eq!(run(&input, attempt), run(&input, attempt));
+    }
+
+    #[test]
+    fn the_values_are_those_of_the_seed_whatever_the_attempt(seed in any::<u64>(), attempt in 1_u32..3) {
+        let input = json!({"source": "synthetic", "records": 50, "seed": seed});
+        prop_assert_eq!(run(&input, 0).unwrap(), run(&input, attempt).unwrap());
+    }
+}
+
+#[test]
+fn another_attempt_may_pass_where_one_failed() {
+    let outcomes: Vec<_> = (0..20)
+        .map(|attempt| {
+            let input =
+                json!({"source": "synthetic", "records": 5000, "failureRate": 0.0002, "seed": 7});
+            run(&input, attempt).is_ok()
+        })
+        .collect();
+    // The chance to pass is (1 - 1/5000)^5000, a good third.
+    let passed = outcomes.iter().filter(|passed| **passed).count();
+    assert!((2..=14).contains(&passed), "{outcomes:?}");
+}
+
+#[test]
+fn the_first_attempts_fail_as_asked() {
+    for records in [0, 1, 100] {
+        let input = json!({"source": "synthetic", "records": records, "failAttempts": 2});
+        for attempt in 0..2 {
+            let failure = run(&input, attempt).unwrap_err().to_string();
+            assert!(failure.starts_with("SyntheticFailure: "), "{failure}");
+        }
+        assert_eq!(run(&input, 2).unwrap()["records"], records);
+    }
+}
+
+#[test]
+fn nothing_is_done_at_once() {
+    let summary = run(&json!({"source": "synthetic", "records": 0}), 0).unwrap();
+    assert_eq!(summary["records"], 0);
+    assert_eq!(summary["columns"][0]["count"], 0);
+}
