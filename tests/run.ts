@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { buildDataProcessor, installDynoxide } from '../local/build.ts';
+import { prepareVirtualEnvironment } from './python/environment.ts';
 
 /**
  * `npm test`: everything that needs only Node, cargo and a C compiler, then one line that counts what ran.
@@ -15,7 +17,9 @@ interface Count {
 }
 
 const root = new URL('..', import.meta.url).pathname;
-const crate = ['--manifest-path', join(root, 'data_processor', 'Cargo.toml'), '--locked'];
+const manifest = join(root, 'data_processor', 'Cargo.toml');
+// The profile of `npm start`: the dependencies are built once for both.
+const crate = ['--manifest-path', manifest, '--locked', '--profile', 'local'];
 
 /** Runs a command in the repository's root, its output shown. @returns its exit code and what it wrote. */
 function run(command: string, arguments_: string[]): Promise<{ code: number; output: string }> {
@@ -51,7 +55,7 @@ const JestResult = z.object({
   numRuntimeErrorTestSuites: z.number(),
 });
 
-/** Jest over one folder; `workers` 1 where tests start servers and would disturb each other. */
+/** Jest over one folder; --runInBand where tests start servers and would disturb each other. */
 const jest =
   (folder: string, ...options: string[]) =>
   async (): Promise<Count> => {
@@ -93,20 +97,42 @@ async function cargoTest(): Promise<Count> {
   return count;
 }
 
+/** Something that must be there before a step: made, or the step has failed. */
+const need = (make: () => unknown) => async (): Promise<Count> => {
+  try {
+    await make();
+    return { passed: 0, failed: 0, skipped: 0 };
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+};
+
+/** What the first `npm start` builds, so that no test has to wait for it. */
+const programs = need(async () => {
+  await installDynoxide();
+  await buildDataProcessor(root);
+});
+const pythonPackages = need(() => prepareVirtualEnvironment(root));
+
 const steps: Record<string, (() => Promise<Count>)[]> = {
   static: [
     check('tsc'),
     check('eslint', '.'),
     check('prettier', '--check', '--log-level=warn', '.'),
-    check('cargo', 'fmt', '--check', '--manifest-path', join(root, 'data_processor', 'Cargo.toml')),
+    check('cargo', 'fmt', '--check', '--manifest-path', manifest),
     check('cargo', 'clippy', ...crate, '--all-targets', '--quiet', '--', '-D', 'warnings'),
   ],
   crate: [cargoTest],
   unit: [jest('unit')],
-  local: [jest('local', '--runInBand')],
+  local: [programs, jest('local', '--runInBand')],
+  clients: [programs, pythonPackages, jest('clients', '--runInBand')],
 };
+/** What `npm test` runs; `clients` needs Python. */
+const usual = ['static', 'crate', 'unit', 'local'];
 
-const wanted = process.argv.slice(2);
+const named = process.argv.slice(2);
+const wanted = named.length > 0 ? named : usual;
 const unknown = wanted.filter((name) => !(name in steps));
 if (unknown.length > 0) {
   console.error(`unknown step ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
@@ -114,10 +140,9 @@ if (unknown.length > 0) {
 }
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 for (const [name, parts] of Object.entries(steps)) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  if (!wanted.includes(name)) continue;
   for (const part of parts) {
     const count = await part();
-    console.log(`${name}: ${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
     total.passed += count.passed;
     total.failed += count.failed;
     total.skipped += count.skipped;

@@ -6,7 +6,7 @@ import { functionsOf, type PackagedFunction } from '../package/functions.ts';
 import { packageService, root } from '../package/packaged.ts';
 import { validateStateMachine } from './definition.ts';
 import { lintTemplates } from './lint.ts';
-import { CheckFailure, prepareVirtualEnvironment } from './python.ts';
+import { CheckFailure, prepareVirtualEnvironment } from '../python/environment.ts';
 
 /** `npm run check:aws`: what would be deployed, checked without an account. Needs Python 3.11 beside Node. */
 
@@ -56,7 +56,7 @@ try {
   const programs = check(
     'Python packages',
     () => prepareVirtualEnvironment(root),
-    () => 'tests/aws/requirements.txt',
+    () => 'tests/python/requirements.txt',
   );
   const service = check(
     'sls package',
@@ -73,3 +73,5 @@ try {
   rmSync(directory, { recursive: true, force: true });
 }
 console.log(results.join('\n'));
+const failed = results.filter((line) => line.startsWith('FAILED')).length;
+console.log(`${results.length - failed} passed, ${failed} failed, 0 skipped`);

@@ -10,7 +10,7 @@ const environment = {
   PATH: process.env['PATH'],
   AWS_ACCESS_KEY_ID: 'local',
   AWS_SECRET_ACCESS_KEY: 'local',
-  AWS_REGION: 'us-east-1',
+  AWS_DEFAULT_REGION: 'us-east-1',
   AWS_PAGER: '',
 };
 const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:eks-jobs-local-run-job';

@@ -33,7 +33,7 @@ def with_duckdb(path):
     for name, kind, least, most, mean, deviation in duckdb.sql(
         f"SELECT column_name, column_type, min, max, avg, std FROM (SUMMARIZE SELECT * FROM {source})"
     ).fetchall():
-        count, nulls = duckdb.sql(f'SELECT count("{name}"), count(*) - count("{name}") FROM {source}').fetchone()
+        count, nulls = duckdb.sql(f'SELECT count("{name}"), count(*) - count("{name}") FROM {source}').fetchall()[0]
         numeric = kinds.get(kind) == "number"
         yield {
             "name": name,
@@ -48,5 +48,5 @@ def with_duckdb(path):
 
 tool, path = sys.argv[1:]
 columns = list({"pandas": with_pandas, "duckdb": with_duckdb}[tool](path))
-records = int(duckdb.sql(f"SELECT count(*) FROM read_csv('{path}')").fetchone()[0])
+records = int(duckdb.sql(f"SELECT count(*) FROM read_csv('{path}')").fetchall()[0][0])
 print(json.dumps({"records": records, "columns": columns}))

@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { RunningService } from '../local/running-service.ts';
 
 /** Data that nobody here made, summarised by tools that nobody here wrote: the function must say the same. */
-const data = dirname(createRequire(import.meta.url).resolve('vega-datasets/data/seattle-weather.csv'));
+const data = fileURLToPath(new URL('../../node_modules/vega-datasets/data', import.meta.url));
 const python = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 const oracle = fileURLToPath(new URL('oracle.py', import.meta.url));
 
@@ -50,7 +49,14 @@ function expectSame(actual: z.infer<typeof Summary>, expected: z.infer<typeof Su
   }
 }
 
-describe.each(['seattle-weather.csv', 'sp500.csv', 'stocks.csv', 'airports.csv'])('%s', (file) => {
+// Left out: files with "NA" (pandas takes it for missing) or with text and numbers in one column (DuckDB has no `mixed`).
+describe.each([
+  'seattle-weather.csv',
+  'sp500.csv',
+  'stocks.csv',
+  'iowa-electricity.csv',
+  'us-employment.csv',
+])('%s', (file) => {
   test.each(['pandas', 'duckdb'])('the function and %s agree', async (tool) => {
     const printed = execFileSync(python, [oracle, tool, join(data, file)], { encoding: 'utf8' });
     const expected = Summary.parse(JSON.parse(printed));

@@ -52,6 +52,7 @@ export class FaultProxy {
   readonly #target: string;
   #plan: Plan | undefined;
   #kill: () => void = () => undefined;
+  #watch: (count: number) => void = () => undefined;
   #requests = 0;
 
   private constructor(target: string) {
@@ -91,6 +92,11 @@ export class FaultProxy {
     this.#kill = kill;
   }
 
+  /** Says who hears of every request, with its number. */
+  onRequest(watch: (count: number) => void): void {
+    this.#watch = watch;
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -98,6 +104,7 @@ export class FaultProxy {
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#requests += 1;
+    this.#watch(this.#requests);
     const fault = this.#plan?.at === this.#requests ? this.#plan.fault : undefined;
     const chunks: Buffer[] = [];
     for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);

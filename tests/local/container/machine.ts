@@ -37,8 +37,9 @@ export class Machine {
     this.store = new JobStore(this.#client, table);
   }
 
-  static async start(port: number): Promise<Machine> {
-    const binary = await buildDataProcessor(root);
+  /** @param program the container's program; without it the one of `npm start`. */
+  static async start(port: number, program?: string): Promise<Machine> {
+    const binary = program ?? (await buildDataProcessor(root));
     const database = join(mkdtempSync(join(tmpdir(), 'eks-jobs-table-')), 'dynamodb.sqlite');
     const dynamodb = await startDynamoDB(await installDynoxide(), port, database, () => undefined);
     const { table: definition, timeToLive } = readTable(root, table);

@@ -26,13 +26,13 @@ export function prepareVirtualEnvironment(root: string): string {
     },
   );
   if (version.error)
-    throw new CheckFailure('python3 was not found: npm run check:aws needs Python 3.11 or newer.');
+    throw new CheckFailure('python3 was not found: Python 3.11 or newer is needed for this.');
   if (version.status !== 0) {
     throw new CheckFailure(
-      `npm run check:aws needs Python 3.11 or newer with venv (Debian: apt install python3-venv). ${version.stderr.trim()}`,
+      `Python 3.11 or newer with venv is needed (Debian: apt install python3-venv). ${version.stderr.trim()}`,
     );
   }
-  console.log('Installing tests/aws/requirements.txt into .venv …');
+  console.log('Installing tests/python/requirements.txt into .venv …');
   rmSync(directory, { recursive: true, force: true });
   run('python3', ['-m', 'venv', directory]);
   run(join(programs, 'python'), [

@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, statSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { FaultProxy } from '../tests/local/container/fault-proxy.ts';
+import { exitOf, Machine } from '../tests/local/container/machine.ts';
+import { freePorts } from '../tests/local/running-service.ts';
+import { range } from './measure.ts';
+
+const rounds = 30;
+
+/** The container alone: its size, how long it takes from its start to its first write, and the memory it takes. */
+export async function benchContainer(binary: string): Promise<string[]> {
+  const machine = await Machine.start(await freePorts(), binary);
+  const proxy = await FaultProxy.start(machine.endpoint);
+  const times: number[] = [];
+  const memory: number[] = [];
+  try {
+    for (let round = 0; round < rounds; round += 1) {
+      const jobId = await machine.register({ source: 'synthetic', records: 0 });
+      let write = 0;
+      let peak = 0;
+      const started = performance.now();
+      const container = machine.container(jobId, 0, proxy.url);
+      proxy.plan();
+      // Its first request reads, its second one is Start, its third Finish: then memory has been at its peak.
+      proxy.onRequest((count) => {
+        if (count === 2) write = performance.now();
+        if (count === 3) peak = peakMegabytes(container.pid ?? 0);
+      });
+      await exitOf(container);
+      times.push(write - started);
+      memory.push(peak);
+    }
+  } finally {
+    await proxy.stop();
+    await machine.stop();
+  }
+  return [
+    `size                 ${(statSync(binary).size / 1e6).toFixed(1)} MB, one static binary with S3 and TLS`,
+    `start to first write ${range(times, 'ms')}`,
+    `peak memory          ${range(memory, 'MB')}`,
+  ];
+}
+
+/** Linux keeps the peak itself. */
+const peakMegabytes = (pid: number): number =>
+  Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
+
+/** Builds the program as the image holds it: static, small, slow to build. @returns its path. */
+export async function buildRelease(manifest: string, targetDirectory: string): Promise<string> {
+  const { stdout } = spawnSync('rustc', ['--print', 'host-tuple'], { encoding: 'utf8' });
+  const target = stdout.trim();
+  const cargo = spawn(
+    'cargo',
+    ['build', '--release', '--locked', '--target', target, '--manifest-path', manifest],
+    {
+      env: { ...process.env, RUSTFLAGS: '-C target-feature=+crt-static', CARGO_TARGET_DIR: targetDirectory },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
+  await once(cargo, 'exit');
+  if (cargo.exitCode !== 0) throw new Error('cargo build --release failed');
+  return `${targetDirectory}/${target}/release/data-processor`;
+}
