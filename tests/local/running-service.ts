@@ -61,10 +61,10 @@ export class RunningService {
     } = {},
   ): Promise<RunningService> {
     const service = await RunningService.launch(options);
-    const exited = once(service.#child, 'exit').then(() => {
+    const exited = service.exit().then(() => {
       throw new Error(`npm start ended: ${service.#output}`);
     });
-    await Promise.race([
+    const ready = Promise.race([
       exited,
       eventually(
         () => service.#output.includes('\nready') || service.#output.startsWith('ready') || undefined,
@@ -72,7 +72,13 @@ export class RunningService {
       ),
     ]);
     exited.catch(() => undefined);
-    return service;
+    try {
+      await ready;
+      return service;
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
   }
 
   /** Starts a service without waiting; for those that must not become ready. */

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { eventually, RunningService } from './running-service.ts';
+import { eventually, freePorts, RunningService } from './running-service.ts';
 
 const services: RunningService[] = [];
 
@@ -112,6 +112,26 @@ describe('npm start', () => {
       expect(processesWith(service.stateDirectory)).toEqual([]);
     },
   );
+
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s to npm itself ends it too', async (signal) => {
+    // npm passes the signal to a shell: that one must be gone, or the service would never hear of it.
+    const port = await freePorts();
+    const stateDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-state-'));
+    const npm = spawn('npm', ['start', '--', '--port', String(port), '--state-dir', stateDirectory], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await eventually(
+      () =>
+        fetch(`http://127.0.0.1:${port}/health`).then(
+          ({ ok }) => ok || undefined,
+          () => undefined,
+        ),
+      'npm start',
+    );
+    npm.kill(signal);
+    await eventually(() => processesWith(stateDirectory).length === 0 || undefined, 'the end of all of it');
+    rmSync(stateDirectory, { recursive: true });
+  });
 
   test('killed with -9 it still leaves nothing running', async () => {
     const service = await start();
