@@ -17,8 +17,8 @@ const forgottenAfter = 24 * 60 * 60_000;
 const lookBack = 30 * 60_000;
 
 interface Dependencies {
-  store: JobStore;
-  executions: Executions;
+  store: Pick<JobStore, 'openJobs' | 'readDecisive'>;
+  executions: Pick<Executions, 'describe' | 'stop' | 'endedSince'>;
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
   settle: (asking: Asking) => Promise<unknown>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { SFNClient, GetExecutionHistoryCommand } from '@aws-sdk/client-sfn';
-import { RunningService } from './running-service.ts';
+import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
+import { eventually, RunningService } from './running-service.ts';
 
 let service: RunningService;
 
@@ -9,6 +9,16 @@ beforeAll(async () => {
 });
 
 afterAll(() => service.stop());
+
+const stepFunctions = (of: RunningService): SFNClient =>
+  new SFNClient({
+    endpoint: of.stepFunctionsUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+
+const executionOf = (jobId: string): string =>
+  `arn:aws:states:us-east-1:000000000000:execution:eks-jobs-local-run-job:${jobId}`;
 
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', records: 0, ...input } });
 
@@ -67,6 +77,34 @@ describe('a posted job', () => {
   });
 });
 
+describe('an execution that is stopped in the console', () => {
+  test('cancels its job: the container ends, the attempt counts as no failure', async () => {
+    const fresh = await RunningService.start();
+    try {
+      const jobId = await fresh.post(synthetic({ records: 1_000_000, recordsPerSecond: 100 }));
+      await eventually(
+        async () => (await fresh.job(jobId)).status === 'RUNNING' || undefined,
+        'a running job',
+      );
+      const client = stepFunctions(fresh);
+      await client.send(new StopExecutionCommand({ executionArn: executionOf(jobId) }));
+      client.destroy();
+      expect(await fresh.ended(jobId)).toMatchObject({
+        status: 'CANCELLED',
+        attempts: [{ status: 'CANCELLED' }],
+      });
+      expect(await fresh.stats()).toEqual({
+        succeedJob: 0,
+        jobRetry: 0,
+        failedJob: 0,
+        jobs: { succeeded: 0, failed: 0, cancelled: 1, timedOut: 0 },
+      });
+    } finally {
+      await fresh.stop();
+    }
+  });
+});
+
 describe('the original’s example', () => {
   test('one job that succeeds and one whose three attempts fail read {"succeedJob":1,"jobRetry":2,"failedJob":3', async () => {
     const fresh = await RunningService.start();
@@ -81,12 +119,8 @@ describe('the original’s example', () => {
       });
       expect(job.attempts.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'FAILED']);
       // The delays are the state machine's: each retry begins only after the try before it has failed there.
-      const client = new SFNClient({
-        endpoint: fresh.stepFunctionsUrl,
-        region: 'us-east-1',
-        credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-      });
-      const executionArn = `arn:aws:states:us-east-1:000000000000:execution:eks-jobs-local-run-job:${bad}`;
+      const client = stepFunctions(fresh);
+      const executionArn = executionOf(bad);
       const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
       expect(events.filter(({ type }) => type === 'TaskSubmitted')).toHaveLength(3);
       client.destroy();

@@ -1,0 +1,114 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Execution } from '../../../jobs/executions.ts';
+import type { OpenJob } from '../../../jobs/store.ts';
+import { sweep } from '../../../jobs/sweep.ts';
+
+const now = new Date('2026-11-23T12:00:00.000Z');
+const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
+const fence = (jobId: string): string =>
+  `arn:aws:states:eu-central-1:1:execution:run-job:${jobId}@${minutesAgo(60)}`;
+
+const open = (jobId: string, rest: Partial<OpenJob>): OpenJob => ({
+  jobId,
+  status: 'RUNNING',
+  execution: fence(jobId),
+  createdAt: minutesAgo(60),
+  ...rest,
+});
+
+/** Sweeps these open jobs, whose executions stand so, and those that ended without a record. */
+async function swept(
+  jobs: OpenJob[],
+  standing: Record<string, Execution['status']>,
+  unrecorded: string[] = [],
+) {
+  const did: string[] = [];
+  const asked: string[] = [];
+  const result = await sweep({
+    now: () => now,
+    store: {
+      openJobs: (shard) => Promise.resolve(shard === '0' ? jobs : []),
+      readDecisive: () => Promise.resolve(undefined),
+    },
+    executions: {
+      describe: (arn) => {
+        const jobId = arn.split(':').at(-1) ?? '';
+        asked.push(jobId);
+        const status = standing[jobId];
+        if (!status) return Promise.resolve(undefined);
+        const input = {
+          jobId,
+          owner: 'a',
+          origin: 'api' as const,
+          input: '{}',
+          maxAttempts: 3,
+          timeoutSeconds: 60,
+        };
+        return Promise.resolve({ arn, execution: fence(jobId), status, startedAt: minutesAgo(60), input });
+      },
+      stop: (arn) => {
+        did.push(`stop ${arn.split(':').at(-1) ?? ''}`);
+        return Promise.resolve();
+      },
+      endedSince: (status) =>
+        Promise.resolve(
+          status === 'ABORTED' ? unrecorded.map((jobId) => fence(jobId).split('@')[0] ?? '') : [],
+        ),
+    },
+    settle: ({ jobId, status }) => {
+      did.push(`settle ${jobId} ${status}`);
+      return jobId === 'broken' ? Promise.reject(new Error('no')) : Promise.resolve();
+    },
+    report: (message) => did.push(message),
+  });
+  return { did, asked, result };
+}
+
+describe('sweep finds what events missed, and disturbs nothing else', () => {
+  test('a job whose execution has ended is settled', async () => {
+    const { did } = await swept([open('lost', {})], { lost: 'TIMED_OUT' });
+    expect(did).toEqual(['settle lost TIMED_OUT']);
+  });
+
+  test('a container with a fresh beat is not even asked about: DescribeExecution is dear', async () => {
+    const { asked } = await swept([open('alive', { beat: minutesAgo(1) })], { alive: 'RUNNING' });
+    expect(asked).toEqual([]);
+  });
+
+  test('the execution of a cancelled job is stopped at once', async () => {
+    const { did } = await swept([open('gone', { status: 'CANCELLED', finishedAt: minutesAgo(0) })], {
+      gone: 'RUNNING',
+    });
+    expect(did).toEqual(['stop gone']);
+  });
+
+  test('that of a job that just succeeded is left alone: AWS polls its Job about once a minute', async () => {
+    const jobs = [
+      open('fresh', { status: 'SUCCEEDED', finishedAt: minutesAgo(2) }),
+      open('stuck', { status: 'SUCCEEDED', finishedAt: minutesAgo(31) }),
+    ];
+    const { did } = await swept(jobs, { fresh: 'RUNNING', stuck: 'RUNNING' });
+    expect(did).toEqual(['stop stuck']);
+  });
+
+  test('an execution that AWS does not show yet is no failed one', async () => {
+    const day = 24 * 60;
+    const jobs = [
+      open('young', { createdAt: minutesAgo(1) }),
+      open('forgotten', { createdAt: minutesAgo(day + 1) }),
+    ];
+    expect((await swept(jobs, {})).did).toEqual(['settle forgotten FAILED']);
+  });
+
+  test('an execution that ended before Register is recorded', async () => {
+    expect((await swept([], { early: 'ABORTED' }, ['early'])).did).toEqual(['settle early ABORTED']);
+  });
+
+  test('one job that cannot be settled keeps no other from it', async () => {
+    const jobs = [open('broken', {}), open('other', {})];
+    const { did, result } = await swept(jobs, { broken: 'FAILED', other: 'FAILED' });
+    expect(did).toContain('left broken to the next sweep');
+    expect(did).toContain('settle other FAILED');
+    expect(result).toMatchObject({ asked: 2, settled: 1 });
+  });
+});
