@@ -2,7 +2,7 @@ import { decodeTime, ulid } from 'ulid';
 import * as z from 'zod';
 
 /** Lower case, so that it can name a Kubernetes Job; at most 48 characters, so that two counts fit behind it. */
-export const JobId = z.string().regex(/^[a-z0-9-]{1,48}$/);
+export const JobId = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,46}[a-z0-9])?$/);
 
 /** A new job id: a lower-case ULID, which sorts by the time it was made. */
 export const newJobId = (): string => ulid().toLowerCase();

@@ -35,6 +35,14 @@ export interface Answer<Body> {
   body: Body;
 }
 
+/** What a test may choose; the rest is as a user has it, on free ports and in a directory of its own. */
+export interface StartOptions {
+  arguments?: string[];
+  environment?: Record<string, string>;
+  stateDirectory?: string;
+  port?: number;
+}
+
 /** `npm start` as a user has it: the real process, its real ports, its own state directory. */
 export class RunningService {
   readonly port: number;
@@ -52,14 +60,7 @@ export class RunningService {
   }
 
   /** Starts a service and waits until it says that it is ready. */
-  static async start(
-    options: {
-      arguments?: string[];
-      environment?: Record<string, string>;
-      stateDirectory?: string;
-      port?: number;
-    } = {},
-  ): Promise<RunningService> {
+  static async start(options: StartOptions = {}): Promise<RunningService> {
     const service = await RunningService.launch(options);
     const exited = service.exit().then(() => {
       throw new Error(`npm start ended: ${service.#output}`);
@@ -82,14 +83,7 @@ export class RunningService {
   }
 
   /** Starts a service without waiting; for those that must not become ready. */
-  static async launch(
-    options: {
-      arguments?: string[];
-      environment?: Record<string, string>;
-      stateDirectory?: string;
-      port?: number;
-    } = {},
-  ): Promise<RunningService> {
+  static async launch(options: StartOptions = {}): Promise<RunningService> {
     const port = options.port ?? (await freePorts());
     const stateDirectory = options.stateDirectory ?? mkdtempSync(join(tmpdir(), 'eks-jobs-state-'));
     const child = spawn(
