@@ -8,11 +8,6 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
-  /** The Kubernetes API whose Jobs settle-job deletes; absent where the runner deletes them itself. */
-  CLUSTER_NAME: z.string().optional(),
-  CLUSTER_ENDPOINT: z.string().optional(),
-  CLUSTER_CERTIFICATE_AUTHORITY: z.string().optional(),
-  JOB_NAMESPACE: z.string().default('eks-jobs'),
 });
 
 export type Settings = z.infer<typeof Settings>;

@@ -11,7 +11,7 @@ import { ensureFree, listen } from './ports.ts';
 import { ProcessRunner } from './runners/process.ts';
 import { readFunctions, readTable } from './service-definition.ts';
 import { openStateDirectory } from './state-directory.ts';
-import { serve } from './step-functions/wire/serve.ts';
+import { serve } from './step-functions/index.ts';
 import { createWorkflow } from './workflow.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

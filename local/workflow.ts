@@ -4,12 +4,14 @@ import type { Events } from './events.ts';
 import type { Functions } from './functions.ts';
 import type { JobRunner } from './runners/job-runner.ts';
 import { readStateMachine } from './service-definition.ts';
-import { ApiError } from './step-functions/errors.ts';
-import { DynamoDBIntegration } from './step-functions/integrations/dynamodb.ts';
-import { EksIntegration } from './step-functions/integrations/eks.ts';
-import { LambdaIntegration } from './step-functions/integrations/lambda.ts';
 import { parseJson } from './step-functions/json.ts';
-import { StepFunctions } from './step-functions/step-functions.ts';
+import {
+  ApiError,
+  DynamoDBIntegration,
+  EksIntegration,
+  LambdaIntegration,
+  StepFunctions,
+} from './step-functions/index.ts';
 
 /** Step Functions with the integrations that run-job uses, and run-job itself as this repository has it now. */
 export function createWorkflow(

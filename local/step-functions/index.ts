@@ -1,6 +1,6 @@
 /** The local Step Functions: what the rest of the service may use of it. */
 export type { Clock } from './clock.ts';
-export { TaskFailure } from './errors.ts';
+export { ApiError, TaskFailure } from './errors.ts';
 export type { Integration, Task } from './integration.ts';
 export { DynamoDBIntegration } from './integrations/dynamodb.ts';
 export { EksIntegration } from './integrations/eks.ts';
