@@ -1,0 +1,210 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { stringify } from 'yaml';
+
+/** The node's address on the bridge that the pods hang on; inside the cluster's own network namespace. */
+export const address = '10.133.7.1';
+export const podNetwork = {
+  bridge: 'pods0',
+  subnet: '10.133.7.0/24',
+  first: '10.133.7.10',
+  last: '10.133.7.250',
+};
+/** The ClusterIP of the Service `kubernetes`: held by the bridge itself, so that no kube-proxy is needed. */
+export const serviceAddress = '10.96.0.1';
+
+/** What `ctr` and the kubelet talk to. */
+export const containerdSocket = (directory: string): string => join(directory, 'containerd.sock');
+
+/** A program that runs as long as the cluster does. */
+export interface Component {
+  name: string;
+  command: string[];
+}
+
+/** Every component, in the order in which they start; flags as in Kubernetes' own reference, and why where it is not plain. */
+export function components(directory: string, bin: string, pluginDirectory: string): Component[] {
+  const pki = (file: string): string => join(directory, 'pki', file);
+  const kubeconfig = (name: string): string[] =>
+    ['kubeconfig', 'authentication-kubeconfig', 'authorization-kubeconfig'].map(
+      (flag) => `--${flag}=${pki(`${name}.kubeconfig`)}`,
+    );
+  const controller = ['--bind-address=127.0.0.1', '--leader-elect=false', '--profiling=false'];
+  return [
+    {
+      name: 'etcd',
+      command: [
+        join(bin, 'etcd'),
+        `--data-dir=${join(directory, 'etcd')}`,
+        // The cluster does not outlive this machine's memory.
+        '--unsafe-no-fsync',
+        '--listen-client-urls=http://127.0.0.1:2379',
+        '--advertise-client-urls=http://127.0.0.1:2379',
+        '--listen-peer-urls=http://127.0.0.1:2380',
+        '--log-level=warn',
+      ],
+    },
+    {
+      name: 'containerd',
+      command: ['containerd', '--config', containerdSettings(directory, pluginDirectory)],
+    },
+    {
+      name: 'kube-apiserver',
+      command: [
+        join(bin, 'kube-apiserver'),
+        '--etcd-servers=http://127.0.0.1:2379',
+        `--advertise-address=${address}`,
+        '--secure-port=443',
+        '--service-cluster-ip-range=10.96.0.0/16',
+        `--tls-cert-file=${pki('apiserver.crt')}`,
+        `--tls-private-key-file=${pki('apiserver.key')}`,
+        `--client-ca-file=${pki('ca.crt')}`,
+        `--kubelet-client-certificate=${pki('apiserver-kubelet-client.crt')}`,
+        `--kubelet-client-key=${pki('apiserver-kubelet-client.key')}`,
+        `--kubelet-certificate-authority=${pki('ca.crt')}`,
+        '--kubelet-preferred-address-types=InternalIP',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${pki('service-account.pub')}`,
+        `--service-account-signing-key-file=${pki('service-account.key')}`,
+        '--authorization-mode=Node,RBAC',
+        '--enable-admission-plugins=NodeRestriction',
+        '--anonymous-auth=false',
+        `--requestheader-client-ca-file=${pki('front-proxy-ca.crt')}`,
+        '--requestheader-allowed-names=front-proxy-client',
+        '--requestheader-username-headers=X-Remote-User',
+        '--requestheader-group-headers=X-Remote-Group',
+        '--requestheader-extra-headers-prefix=X-Remote-Extra-',
+        '--allow-privileged=false',
+        '--profiling=false',
+      ],
+    },
+    {
+      name: 'kube-controller-manager',
+      command: [
+        join(bin, 'kube-controller-manager'),
+        ...kubeconfig('controller-manager'),
+        ...controller,
+        '--use-service-account-credentials=true',
+        // At the default of 20 a second the first ServiceAccount alone takes ten seconds.
+        '--kube-api-qps=300',
+        '--kube-api-burst=600',
+        `--service-account-private-key-file=${pki('service-account.key')}`,
+        `--root-ca-file=${pki('ca.crt')}`,
+      ],
+    },
+    {
+      name: 'kube-scheduler',
+      command: [join(bin, 'kube-scheduler'), ...kubeconfig('scheduler'), ...controller],
+    },
+    {
+      name: 'kubelet',
+      command: [
+        join(bin, 'kubelet'),
+        `--config=${kubeletSettings(directory)}`,
+        `--kubeconfig=${pki('kubelet.kubeconfig')}`,
+        `--root-dir=${join(directory, 'kubelet')}`,
+        `--cert-dir=${join(directory, 'kubelet', 'pki')}`,
+        '--hostname-override=node1',
+        `--node-ip=${address}`,
+      ],
+    },
+  ];
+}
+
+function containerdSettings(directory: string, pluginDirectory: string): string {
+  const networks = join(directory, 'networks');
+  mkdirSync(networks, { recursive: true });
+  const { bridge, subnet, first, last } = podNetwork;
+  const range = { subnet, rangeStart: first, rangeEnd: last, gateway: address };
+  const plugin = {
+    type: 'bridge',
+    bridge,
+    isGateway: false,
+    ipMasq: false,
+    ipam: {
+      type: 'host-local',
+      dataDir: join(directory, 'addresses'),
+      ranges: [[range]],
+      routes: [{ dst: '0.0.0.0/0' }],
+    },
+  };
+  writeFileSync(
+    join(networks, '10-pods.conflist'),
+    JSON.stringify({ cniVersion: '0.4.0', name: 'pods', plugins: [plugin] }),
+  );
+  const runtime = '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc';
+  return write(
+    join(directory, 'containerd.toml'),
+    `version = 2
+root = "${join(directory, 'containerd')}"
+state = "${join(directory, 'containerd-state')}"
+[grpc]
+  address = "${containerdSocket(directory)}"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "localhost/pause:1"
+  disable_apparmor = true
+  netns_mounts_under_state_dir = true
+  # Without CAP_SYS_RESOURCE runc cannot lower a score, and fails on every pod.
+  restrict_oom_score_adj = true
+  stream_server_address = "127.0.0.1"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "${pluginDirectory}"
+    conf_dir = "${networks}"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    default_runtime_name = "runc"
+    ${runtime}]
+      runtime_type = "io.containerd.runc.v2"
+      ${runtime}.options]
+        SystemdCgroup = false
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "${join(directory, 'no-registries')}"
+`,
+  );
+}
+
+function kubeletSettings(directory: string): string {
+  const pki = (file: string): string => join(directory, 'pki', file);
+  const settings = {
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    address,
+    healthzBindAddress: '127.0.0.1',
+    readOnlyPort: 0,
+    tlsCertFile: pki('kubelet-server.crt'),
+    tlsPrivateKeyFile: pki('kubelet-server.key'),
+    authentication: {
+      anonymous: { enabled: false },
+      webhook: { enabled: true },
+      x509: { clientCAFile: pki('ca.crt') },
+    },
+    authorization: { mode: 'Webhook' },
+    containerRuntimeEndpoint: `unix://${containerdSocket(directory)}`,
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot: `/${basename(directory)}`,
+    failSwapOn: false,
+    oomScoreAdj: 0,
+    makeIPTablesUtilChains: false,
+    resolvConf: write(join(directory, 'resolv.conf'), ''),
+    clusterDNS: [],
+    imageGCHighThresholdPercent: 100,
+    evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
+    nodeStatusUpdateFrequency: '5s',
+    podLogsDir: join(directory, 'pod-logs'),
+  };
+  return write(join(directory, 'kubelet.yaml'), stringify(settings));
+}
+
+/** The kubelet refuses a control group that does not exist; a new cpuset is empty until it is told what it may use. */
+export function makeControlGroups(directory: string, hierarchies: string[]): void {
+  const groups = '/sys/fs/cgroup';
+  const name = basename(directory);
+  for (const hierarchy of hierarchies) mkdirSync(join(groups, hierarchy, name), { recursive: true });
+  for (const file of ['cpuset.cpus', 'cpuset.mems']) {
+    writeFileSync(join(groups, 'cpuset', name, file), readFileSync(join(groups, 'cpuset', file)));
+  }
+}
+
+function write(path: string, text: string): string {
+  writeFileSync(path, text);
+  return path;
+}

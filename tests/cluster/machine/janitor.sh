@@ -1,0 +1,17 @@
+#!/bin/sh
+# janitor.sh DIRECTORY: waits until whoever holds the other end of its standard input is gone, however it ended, and
+# then removes what the kernel does not remove together with a cluster's namespaces: its directory and its cgroups.
+trap '' INT TERM HUP
+directory=$1
+name=$(basename "$directory")
+cat >/dev/null
+# The processes die with the namespace's first one; their groups are empty a moment later. A minute is the bound.
+remaining=600
+for group in /sys/fs/cgroup/*/"$name"; do
+  [ -d "$group" ] || continue
+  until find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || [ $remaining -eq 0 ]; do
+    remaining=$((remaining - 1))
+    sleep 0.1
+  done
+done
+rm -rf "$directory"

@@ -1,0 +1,191 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  type CoreV1Api,
+  type Informer,
+  CoreV1Api as Core,
+  type KubeConfig,
+  makeInformer,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+  type V1PodStatus,
+} from '@kubernetes/client-node';
+
+/** What kwok and Karpenter's kwok provider write on the nodes that they pretend. */
+const simulated = 'kwok.x-k8s.io/node=fake';
+
+const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
+
+/**
+ * The kubelet of nodes that exist only as objects: runs the container's real program, with its pod's own environment,
+ * as a process of this machine, and says of the pod what a kubelet would. Bound: one process a pod, and as many pods as
+ * the nodes' own capacity lets the scheduler bind.
+ */
+export class SimulatedNodes {
+  readonly #core: CoreV1Api;
+  readonly #program: string;
+  readonly #informer: Informer<V1Pod>;
+  readonly #nodes = new Set<string>();
+  readonly #running = new Map<
+    string,
+    { node: string; child: ChildProcess; lost: boolean; ended: Promise<void> }
+  >();
+  readonly #faults: unknown[] = [];
+  #stopped = false;
+
+  constructor(configuration: KubeConfig, program: string) {
+    this.#core = configuration.makeApiClient(Core);
+    this.#program = program;
+    this.#informer = makeInformer<V1Pod>(configuration, '/api/v1/pods', () =>
+      this.#core.listPodForAllNamespaces(),
+    );
+    this.#informer.on('add', (pod) => {
+      this.#watch(pod);
+    });
+    this.#informer.on('update', (pod) => {
+      this.#watch(pod);
+    });
+    this.#informer.on('error', () => {
+      if (!this.#stopped) setTimeout(() => void this.#informer.start(), 500).unref();
+    });
+  }
+
+  async start(): Promise<void> {
+    await this.#informer.start();
+  }
+
+  /** Ends every process at once, as a power cut would. @throws what went wrong on the way, if anything did. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#informer.stop();
+    const running = [...this.#running.values()];
+    for (const pod of running) this.#cut(pod);
+    await Promise.all(running.map(({ ended }) => ended));
+    if (this.#faults.length > 0) throw new AggregateError(this.#faults, 'a simulated node failed');
+  }
+
+  /** Makes a node of the given size, labels and taints; kwok keeps it Ready. */
+  async add(name: string, cpu: string, labels: Record<string, string> = {}): Promise<void> {
+    const resources = { cpu, memory: '64Gi', pods: '500', 'ephemeral-storage': '64Gi' };
+    const [key = '', value = ''] = simulated.split('=');
+    await this.#core.createNode({
+      body: {
+        metadata: {
+          name,
+          labels: { 'kubernetes.io/hostname': name, ...labels },
+          annotations: { [key]: value },
+        },
+        status: { capacity: resources, allocatable: resources },
+      },
+    });
+  }
+
+  /** The machine behind a node is gone: its processes, without a word, and then its object, as the cloud's controller does it. */
+  async lose(name: string): Promise<void> {
+    for (const pod of this.#running.values()) if (pod.node === name) this.#cut(pod);
+    const patch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+    await this.#core.patchNode({ name, body: { metadata: { finalizers: null } } }, patch);
+    await this.#core.deleteNode({ name });
+  }
+
+  /** The nodes on which a process runs now. */
+  busy(): string[] {
+    return [...new Set([...this.#running.values()].map(({ node }) => node))];
+  }
+
+  #cut(pod: { child: ChildProcess; lost: boolean }): void {
+    pod.lost = true;
+    pod.child.kill('SIGKILL');
+  }
+
+  #watch(pod: V1Pod): void {
+    this.#handle(pod).catch((error: unknown) => {
+      // The pod or the API server may be gone by now; neither is this node's fault.
+      const code = (error as { code?: number }).code;
+      if (!this.#stopped && code !== 404 && code !== undefined) this.#faults.push(error);
+    });
+  }
+
+  async #handle(pod: V1Pod): Promise<void> {
+    const node = pod.spec?.nodeName;
+    const uid = pod.metadata?.uid ?? '';
+    if (!node || !(await this.#isSimulated(node))) return;
+    const running = this.#running.get(uid);
+    if (pod.metadata?.deletionTimestamp) {
+      if (running) running.child.kill('SIGTERM');
+      else await this.#remove(pod);
+      return;
+    }
+    if (running || pod.status?.phase !== 'Pending') return;
+    await this.#run(pod, node, uid);
+  }
+
+  async #isSimulated(name: string): Promise<boolean> {
+    if (this.#nodes.has(name)) return true;
+    const node = await this.#core.readNode({ name });
+    const [key = '', value] = simulated.split('=');
+    if (node.metadata?.annotations?.[key] !== value) return false;
+    this.#nodes.add(name);
+    return true;
+  }
+
+  async #run(pod: V1Pod, node: string, uid: string): Promise<void> {
+    // Between the question above and this line nothing else runs: no pod starts twice.
+    if (this.#running.has(uid)) return;
+    const container = pod.spec?.containers[0];
+    const startedAt = new Date();
+    const child = spawn(this.#program, container?.args ?? [], {
+      env: Object.fromEntries((container?.env ?? []).map(({ name, value = '' }) => [name, value])),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    child.stderr.resume();
+    const ended = once(child, 'exit').then(() => undefined);
+    const process = { node, child, lost: false, ended };
+    this.#running.set(uid, process);
+    const state = (phase: string, state: object): V1PodStatus => ({
+      phase,
+      startTime: startedAt,
+      conditions: [{ type: 'Ready', status: phase === 'Running' ? 'True' : 'False' }],
+      containerStatuses: [
+        {
+          name: container?.name ?? '',
+          image: container?.image ?? '',
+          imageID: '',
+          ready: phase === 'Running',
+          restartCount: 0,
+          state,
+        },
+      ],
+    });
+    await this.#report(pod, state('Running', { running: { startedAt } }));
+    await ended;
+    this.#running.delete(uid);
+    if (process.lost) return;
+    const exitCode = child.exitCode ?? 137;
+    const terminated = {
+      exitCode,
+      reason: exitCode === 0 ? 'Completed' : 'Error',
+      startedAt,
+      finishedAt: new Date(),
+    };
+    await this.#report(pod, state(exitCode === 0 ? 'Succeeded' : 'Failed', { terminated }));
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    const now = await this.#core.readNamespacedPod({ name, namespace });
+    if (now.metadata?.uid === uid && now.metadata.deletionTimestamp) await this.#remove(now);
+  }
+
+  async #report(pod: V1Pod, status: V1PodStatus): Promise<void> {
+    const { name = '', namespace = '' } = pod.metadata ?? {};
+    await this.#core.patchNamespacedPodStatus({ name, namespace, body: { status } }, strategicMerge);
+  }
+
+  async #remove(pod: V1Pod): Promise<void> {
+    const { name = '', namespace = '', uid } = pod.metadata ?? {};
+    await this.#core.deleteNamespacedPod({
+      name,
+      namespace,
+      body: { gracePeriodSeconds: 0, ...(uid && { preconditions: { uid } }) },
+    });
+  }
+}
