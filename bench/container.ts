@@ -1,5 +1,3 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { FaultProxy } from '../tests/local/container/fault-proxy.ts';
@@ -46,20 +44,3 @@ export async function benchContainer(binary: string): Promise<string[]> {
 /** Linux keeps the peak itself. */
 const peakMegabytes = (pid: number): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;
-
-/** Builds the program as the image holds it: static, small, slow to build. @returns its path. */
-export async function buildRelease(manifest: string, targetDirectory: string): Promise<string> {
-  const { stdout } = spawnSync('rustc', ['--print', 'host-tuple'], { encoding: 'utf8' });
-  const target = stdout.trim();
-  const cargo = spawn(
-    'cargo',
-    ['build', '--release', '--locked', '--target', target, '--manifest-path', manifest],
-    {
-      env: { ...process.env, RUSTFLAGS: '-C target-feature=+crt-static', CARGO_TARGET_DIR: targetDirectory },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
-  await once(cargo, 'exit');
-  if (cargo.exitCode !== 0) throw new Error('cargo build --release failed');
-  return `${targetDirectory}/${target}/release/data-processor`;
-}

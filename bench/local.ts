@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { benchContainer, buildRelease } from './container.ts';
+import { buildRelease } from '../local/build.ts';
+import { benchContainer } from './container.ts';
 import { benchFunction } from './function.ts';
 import { machine } from './measure.ts';
 import { benchService } from './service.ts';
@@ -9,7 +9,6 @@ import { benchService } from './service.ts';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const wanted = process.argv.slice(2);
 const chosen = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
-const target = process.env['CARGO_TARGET_DIR'] ?? join(root, 'data_processor', 'target');
 
 const show = (title: string, lines: string[]): void => {
   console.log(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`);
@@ -18,7 +17,7 @@ const show = (title: string, lines: string[]): void => {
 console.log(machine());
 if (chosen('service')) show('The whole local service', await benchService());
 if (chosen('container') || chosen('function')) {
-  const binary = await buildRelease(join(root, 'data_processor', 'Cargo.toml'), target);
+  const binary = await buildRelease(root);
   if (chosen('container')) show('The container', await benchContainer(binary));
   if (chosen('function')) show('The function', benchFunction(root, binary));
 }

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { LocalFailure } from './failure.ts';
 const dynoxideVersion = '3.2.0';
 
 /** Builds are kept here and shared by every clone of this user. */
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'eks-jobs');
+export const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'eks-jobs');
 
 /**
  * DynamoDB for one machine, installed once by cargo.
@@ -42,20 +42,34 @@ export async function installDynoxide(signal?: AbortSignal): Promise<string> {
  * The Rust function, built with the profile `local`: the image's own takes minutes longer.
  * @returns the path of its binary.
  */
-export async function buildDataProcessor(root: string, signal?: AbortSignal): Promise<string> {
+export function buildDataProcessor(root: string, signal?: AbortSignal): Promise<string> {
+  return build(root, ['--profile', 'local'], process.env, signal);
+}
+
+/**
+ * The program as the image holds it: static, small, slow to build.
+ * @returns the path of its binary.
+ */
+export function buildRelease(root: string, signal?: AbortSignal): Promise<string> {
+  const { status, stdout } = spawnSync('rustc', ['--print', 'host-tuple'], { encoding: 'utf8' });
+  if (status !== 0) throw new LocalFailure('rustc cannot be run; get it from https://rustup.rs');
+  // The target is named, as in the Dockerfile: procedural macros cannot be static.
+  const environment = { ...process.env, RUSTFLAGS: '-C target-feature=+crt-static' };
+  return build(root, ['--release', '--target', stdout.trim()], environment, signal);
+}
+
+async function build(
+  root: string,
+  options: string[],
+  environment: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<string> {
   const manifest = join(root, 'data_processor', 'Cargo.toml');
+  const format = ['--message-format', 'json-render-diagnostics'];
   const lines = await cargo(
-    [
-      'build',
-      '--locked',
-      '--profile',
-      'local',
-      '--manifest-path',
-      manifest,
-      '--message-format',
-      'json-render-diagnostics',
-    ],
+    ['build', '--locked', ...options, '--manifest-path', manifest, ...format],
     signal,
+    environment,
   );
   const binary = lines.map(executableOf).find((path) => path !== undefined);
   if (binary === undefined) throw new LocalFailure('cargo built no data-processor');
@@ -68,9 +82,14 @@ const executableOf = (line: string): string | undefined =>
   line.startsWith('{') ? Artifact.safeParse(JSON.parse(line)).data?.executable : undefined;
 
 /** Runs cargo, its progress on our standard error. @returns its standard output, by line. */
-function cargo(arguments_: string[], signal?: AbortSignal): Promise<string[]> {
+function cargo(
+  arguments_: string[],
+  signal?: AbortSignal,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
     const child = spawn('cargo', arguments_, {
+      env: environment,
       stdio: ['ignore', 'pipe', 'inherit'],
       ...(signal && { signal }),
     });

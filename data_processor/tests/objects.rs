@@ -3,64 +3,13 @@
 
 mod support;
 
-use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Output;
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use serde_json::{Value, json};
+use support::stand_in::{send, stand_in};
 use support::{program, reason};
-
-/// A request as the stand-in saw it: path and headers.
-type Seen = (String, HashMap<String, String>);
-type Answer = Arc<dyn Fn(&Seen, &mut TcpStream) + Send + Sync>;
-
-/// Answers on a port of its own until the test's process ends.
-fn stand_in(
-    answer: impl Fn(&Seen, &mut TcpStream) + Send + Sync + 'static,
-) -> (String, Arc<Mutex<Vec<Seen>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let (answer, requests): (Answer, _) = (Arc::new(answer), Arc::new(Mutex::new(Vec::new())));
-    let seen = Arc::clone(&requests);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, answer, seen) =
-                (stream.unwrap(), Arc::clone(&answer), Arc::clone(&seen));
-            thread::spawn(move || {
-                let mut lines = BufReader::new(stream.try_clone().unwrap())
-                    .lines()
-                    .map_while(Result::ok);
-                let Some(first) = lines.next() else { return };
-                let headers = lines
-                    .take_while(|line| !line.is_empty())
-                    .filter_map(|line| {
-                        line.split_once(": ")
-                            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-                    })
-                    .collect();
-                let request = (
-                    first.split(' ').nth(1).unwrap_or_default().to_owned(),
-                    headers,
-                );
-                seen.lock().unwrap().push(request.clone());
-                answer(&request, &mut stream);
-            });
-        }
-    });
-    (endpoint, requests)
-}
-
-/// Headers that announce so many bytes, and then these bytes; the connection ends.
-fn send(stream: &mut TcpStream, status: &str, announced: usize, body: &[u8]) {
-    let headers = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {announced}\r\netag: \"v1\"\r\nconnection: close\r\n\r\n"
-    );
-    let _ = stream.write_all(headers.as_bytes());
-    let _ = stream.write_all(body);
-}
 
 fn refuse(stream: &mut TcpStream, status: &str, code: &str) {
     let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
@@ -107,8 +56,8 @@ fn objects_are_read_as_they_are_or_unpacked() {
     gzip.write_all(&csv()).unwrap();
     let gzip = gzip.finish().unwrap();
     let zstd = zstd::encode_all(csv().as_slice(), 1).unwrap();
-    let (endpoint, requests) = stand_in(move |(path, _), stream| {
-        let body = match path.split('?').next() {
+    let (endpoint, requests) = stand_in(move |seen, stream| {
+        let body = match seen.path.split('?').next() {
             Some("/bucket/plain.csv") => &csv(),
             Some("/bucket/deep/gzip") => &gzip,
             _ => &zstd,
@@ -122,7 +71,7 @@ fn objects_are_read_as_they_are_or_unpacked() {
     assert!(
         requests
             .iter()
-            .all(|(_, headers)| headers["authorization"].contains("Credential=test/"))
+            .all(|seen| seen.headers["authorization"].contains("Credential=test/"))
     );
 }
 
@@ -130,8 +79,8 @@ fn objects_are_read_as_they_are_or_unpacked() {
 fn a_broken_connection_is_continued_where_it_broke() {
     let whole = csv();
     let half = whole.len() / 2;
-    let (endpoint, requests) = stand_in(move |(_, headers), stream| {
-        if headers.contains_key("range") {
+    let (endpoint, requests) = stand_in(move |seen, stream| {
+        if seen.headers.contains_key("range") {
             send(
                 stream,
                 "206 Partial Content",
@@ -145,14 +94,14 @@ fn a_broken_connection_is_continued_where_it_broke() {
     check(&summarise(&endpoint, "large.csv"));
     let requests = requests.lock().unwrap();
     assert_eq!(requests.len(), 2);
-    assert_eq!(requests[1].1["range"], format!("bytes={half}-"));
-    assert_eq!(requests[1].1["if-match"], "\"v1\"");
+    assert_eq!(requests[1].headers["range"], format!("bytes={half}-"));
+    assert_eq!(requests[1].headers["if-match"], "\"v1\"");
 }
 
 #[test]
 fn an_object_replaced_meanwhile_is_not_glued_together() {
-    let (endpoint, _) = stand_in(|(_, headers), stream| {
-        if headers.contains_key("range") {
+    let (endpoint, _) = stand_in(|seen, stream| {
+        if seen.headers.contains_key("range") {
             refuse(stream, "412 Precondition Failed", "PreconditionFailed");
         } else {
             send(stream, "200 OK", 1000, b"a\n1\n");
@@ -169,7 +118,7 @@ fn an_object_replaced_meanwhile_is_not_glued_together() {
 
 #[test]
 fn what_s3_refuses_is_permanent_and_what_it_cannot_is_not() {
-    let (endpoint, _) = stand_in(|(path, _), stream| match path.split('?').next() {
+    let (endpoint, _) = stand_in(|seen, stream| match seen.path.split('?').next() {
         Some("/bucket/missing") => refuse(stream, "404 Not Found", "NoSuchKey"),
         Some("/bucket/denied") => refuse(stream, "403 Forbidden", "AccessDenied"),
         Some("/bucket/elsewhere") => refuse(stream, "301 Moved Permanently", "PermanentRedirect"),

@@ -53,3 +53,21 @@ fn nothing_is_done_at_once() {
     assert_eq!(summary["records"], 0);
     assert_eq!(summary["columns"][0]["count"], 0);
 }
+
+#[test]
+fn the_memory_it_asks_for_is_held_to_the_end() {
+    // Linux keeps the peak; elsewhere only that it runs is seen.
+    let summary = run(
+        &json!({"source": "synthetic", "records": 1, "memoryMebibytes": 64}),
+        0,
+    );
+    assert_eq!(summary.unwrap()["records"], 1);
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let peak = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        assert!(kilobytes > 64 * 1024, "{kilobytes} kB");
+    }
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { spawnSync } from 'node:child_process';
 import type { JobView } from '../../jobs/view.ts';
+import { containersOf } from '../compliance/containers.ts';
 import { eventually, RunningService } from './running-service.ts';
 
 let service: RunningService;
@@ -30,21 +30,10 @@ function planOf(index: number): { input: object; status: string; attempts: strin
   }
 }
 
-/** The process id of the container that runs this job; its environment says so (/proc on Linux, ps -E on macOS). */
-function containerOf(jobId: string): number | undefined {
-  const script =
-    process.platform === 'linux'
-      ? `grep -lz 'JOB_ID=${jobId}' /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3`
-      : `ps -A -ww -E -o pid=,command= | grep 'JOB_ID=${jobId}' | grep -v grep | awk '{print $1}'`;
-  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
-  const [pid] = stdout.split('\n').filter((line) => line !== '');
-  return pid === undefined ? undefined : Number(pid);
-}
-
 test('200 jobs at once, one container killed, the service killed in the middle: all end as planned, counted once', async () => {
   const victimPlan = { source: 'synthetic', records: 1000, recordsPerSecond: 100 };
   const victim = await service.post({ input: victimPlan });
-  const pid = await eventually(() => containerOf(victim), 'the container to be killed');
+  const pid = await eventually(() => containersOf(victim)[0], 'the container to be killed');
   const plans = Array.from({ length: 200 }, (_, index) => planOf(index));
   const ids = await Promise.all(plans.map(({ input }) => service.post({ input })));
   process.kill(pid, 'SIGKILL');

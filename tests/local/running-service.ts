@@ -11,13 +11,14 @@ import type { JobView } from '../../jobs/view.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Long enough for a slow machine under load; a test that waits this long has failed. */
-const patience = 60_000;
+/** Long enough for a slow machine under load; a test that waits this long has failed. Milliseconds. */
+const usualPatience = 60_000;
 
-/** Asks again and again until the answer is one. @throws the last reason when patience ends. */
+/** Asks again and again until the answer is one. @throws the last reason when patience (milliseconds) ends. */
 export async function eventually<Value>(
   ask: () => Promise<Value | undefined> | Value | undefined,
   what: string,
+  patience = usualPatience,
 ): Promise<Value> {
   return pRetry(
     async () => {
@@ -144,12 +145,16 @@ export class RunningService {
     return (await this.request<JobView>('GET', `/jobs/${jobId}`)).body;
   }
 
-  /** Waits until a job has ended. */
-  async ended(jobId: string): Promise<JobView> {
-    return eventually(async () => {
-      const job = await this.job(jobId);
-      return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
-    }, `the end of job ${jobId}`);
+  /** Waits until a job has ended, at most so many milliseconds. */
+  async ended(jobId: string, patience?: number): Promise<JobView> {
+    return eventually(
+      async () => {
+        const job = await this.job(jobId);
+        return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
+      },
+      `the end of job ${jobId}`,
+      patience,
+    );
   }
 
   async stats(): Promise<Stats> {

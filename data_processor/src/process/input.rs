@@ -60,6 +60,9 @@ pub struct Synthetic {
     pub records_per_second: Option<f64>,
     /// So many attempts fail, the first ones, half way through.
     pub fail_attempts: u32,
+    /// Memory held from the first record to the last, to see what a limit does: mebibytes.
+    #[serde(deserialize_with = "bounds::memory_mebibytes")]
+    pub memory_mebibytes: u64,
 }
 
 impl Default for Synthetic {
@@ -70,6 +73,7 @@ impl Default for Synthetic {
             seed: 0,
             records_per_second: None,
             fail_attempts: 0,
+            memory_mebibytes: 0,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Made-up records: numbers from 0 to 1, the same for the same seed; whether one fails depends on the attempt too, so
 //! that another attempt may pass.
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use super::column::Column;
@@ -15,6 +16,7 @@ pub(super) fn summarise(input: &Synthetic, job: &Job) -> Result<Summary, Failure
     let doomed = (job.attempt() < input.fail_attempts).then_some(input.records / 2);
     let chances = mix(input.seed ^ mix(u64::from(job.attempt()) + 1));
     let start = Instant::now();
+    let ballast = ballast(input.memory_mebibytes);
     let mut column = Column::new("value".to_owned());
     for record in 0..input.records {
         if let Some(rate) = input.records_per_second {
@@ -30,7 +32,14 @@ pub(super) fn summarise(input: &Synthetic, job: &Job) -> Result<Summary, Failure
     if doomed.is_some_and(|record| record >= input.records) {
         return Err(failure(input.records));
     }
+    drop(black_box(ballast));
     Ok(Summary::of(input.records, vec![column]))
+}
+
+/// Memory that is really there: written to, since untouched pages cost nothing.
+fn ballast(mebibytes: u64) -> Vec<u8> {
+    let bytes = usize::try_from(mebibytes << 20).unwrap_or(usize::MAX);
+    black_box(vec![1; bytes])
 }
 
 fn failure(record: u64) -> Failure {

@@ -11,6 +11,8 @@ use lexopt::prelude::*;
 pub enum Command {
     /// Run the job that the environment names.
     RunJob,
+    /// Look whether the table can be read.
+    Check,
     /// Run the function alone.
     TryOut(Trial),
     /// Say this.
@@ -34,6 +36,10 @@ Runs one job's function.
 Without arguments: the container. Runs the job that the environment names (JOB_ID, ATTEMPT,
 MAX_ATTEMPTS, TABLE_NAME, TIMEOUT_SECONDS, …) and records it in the table.
 
+check: reads from the table once, and writes nothing. Tells within 10 s whether a job would reach it
+from here. Exit code 0: it would; 78: a setting is wrong; 75: the table, or the credentials for it,
+cannot be reached or are refused.
+
 With --input: the function alone, without a table. The result goes to standard output, logs and
 progress to standard error. Exit code 0: a result; 1: a permanent failure; 75: a retryable one.
 
@@ -48,7 +54,7 @@ progress to standard error. Exit code 0: a result; 1: a permanent failure; 75: a
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
     let mut parser = lexopt::Parser::from_iter(arguments);
     let (mut trial, mut input) = (Trial::default(), None);
-    let mut for_trial = None;
+    let (mut for_trial, mut check) = (None, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("input") => input = Some(parser.value()?.string()?),
@@ -60,6 +66,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
                 trial.attempt = parser.value()?.parse()?;
                 for_trial = Some("--attempt");
             }
+            Value(word) if word == "check" && !check => check = true,
             Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
             Short('V') | Long("version") => {
                 return Ok(Command::Print(
@@ -68,6 +75,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
             }
             other => return Err(other.unexpected()),
         }
+    }
+    if check {
+        return match input.map(|_| "--input").or(for_trial) {
+            Some(option) => Err(format!("{option} does not go with check").into()),
+            None => Ok(Command::Check),
+        };
     }
     match (input, for_trial) {
         (Some(input), _) => {
@@ -112,6 +125,18 @@ mod tests {
             parsed(&["--input", "{}", "--data-dir=d", "--attempt", "2"]),
             Ok(Command::TryOut(trial))
         );
+    }
+
+    #[test]
+    fn check_stands_alone() {
+        assert_eq!(parsed(&["check"]), Ok(Command::Check));
+        for (arguments, problem) in [
+            (["check", "--input={}"], "--input does not go with check"),
+            (["--attempt=1", "check"], "--attempt does not go with check"),
+            (["check", "check"], "unexpected argument \"check\""),
+        ] {
+            assert_eq!(parsed(&arguments).unwrap_err(), problem);
+        }
     }
 
     #[test]

@@ -28,12 +28,10 @@ pub async fn config(region: Option<&str>) -> SdkConfig {
     loader.load().await
 }
 
-/// A client without TLS, if the table's endpoint is plain HTTP: on one machine. Reading the root certificates takes
-/// longer than all the rest of a small job.
+/// A client without TLS, for an endpoint in plain HTTP: on one machine. Reading the root certificates takes longer than
+/// all the rest of a small job.
 #[must_use]
-pub fn plain_client() -> Option<SharedHttpClient> {
-    let variables = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
-    let endpoint = variables.iter().find_map(|name| env::var(name).ok())?;
+pub fn plain_client(endpoint: &str) -> Option<SharedHttpClient> {
     endpoint
         .starts_with("http://")
         .then(|| Builder::new().build_http())

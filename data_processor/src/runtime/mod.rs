@@ -2,6 +2,7 @@
 
 pub mod arguments;
 pub mod aws;
+mod check;
 pub mod clock;
 pub mod container;
 pub mod data;
@@ -30,6 +31,7 @@ use arguments::Command;
 pub fn main() -> ExitCode {
     match arguments::parse(std::env::args_os()) {
         Ok(Command::RunJob) => run(container::run()),
+        Ok(Command::Check) => run(check::run()),
         Ok(Command::TryOut(trial)) => run(try_out::run(trial)),
         Ok(Command::Print(text)) => {
             println!("{text}");

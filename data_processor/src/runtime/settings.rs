@@ -6,13 +6,17 @@ use std::time::Duration;
 
 use super::protocol::{MACHINE_ATTEMPTS, Who};
 
+mod table;
+
+pub use table::Table;
+
 /// Everything the environment says. The credentials and endpoints of the AWS SDK are its own business.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `JOB_ID`, `ATTEMPT`, `MAX_ATTEMPTS`: which attempt of which job this is. The runner is drawn at random.
     pub who: Who,
-    /// `TABLE_NAME`: the `DynamoDB` table.
-    pub table: String,
+    /// The `DynamoDB` table.
+    pub table: Table,
     /// `TIMEOUT_SECONDS`: the run's own limit. Every limit around it is longer.
     pub timeout: Duration,
     /// `BEAT_SECONDS`: the time between two signs of life; the same for every container of a job, because three of
@@ -23,8 +27,6 @@ pub struct Settings {
     /// `EKS_JOBS_PARENT_PIPE=1`: the end of standard input means that the parent is gone, as SIGTERM would. In a pod
     /// standard input is at its end from the start.
     pub parent_pipe: bool,
-    /// `AWS_REGION` (or `AWS_DEFAULT_REGION`): asked for here because the SDK misses it late and in strange words.
-    pub region: String,
 }
 
 /// A setting that cannot be used.
@@ -39,27 +41,11 @@ pub struct SettingsError {
 impl Settings {
     /// Reads this process's environment.
     pub fn from_environment() -> Result<Self, SettingsError> {
-        Self::read(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
+        Self::read(&Source(&environment))
     }
 
-    fn read(variable: impl Fn(&'static str) -> Option<String>) -> Result<Self, SettingsError> {
-        // An empty variable is an unset one: that is how manifests leave one out.
-        let source = Source(&|name| variable(name).filter(|value| !value.is_empty()));
-
-        // Without a region nothing below can work, and a pod without one lacks its whole AWS environment.
-        let region_expected = "a region, as eu-central-1";
-        let region = match source.get("AWS_DEFAULT_REGION") {
-            Some(default) => source.get("AWS_REGION").unwrap_or(default),
-            None => source.required("AWS_REGION", region_expected)?,
-        };
-        let is_name = |text: &String| {
-            text.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        let region = Some(region)
-            .filter(is_name)
-            .ok_or_else(|| invalid("AWS_REGION", "is no name", region_expected))?;
-
+    fn read(source: &Source) -> Result<Self, SettingsError> {
+        let table = Table::read(source)?;
         let id_expected = "1 to 48 of a-z, 0-9 and -";
         let job_id = source.required("JOB_ID", id_expected)?;
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
@@ -110,21 +96,25 @@ impl Settings {
                 )?,
                 runner: format!("{:016x}", fastrand::u64(..)),
             },
-            table: source.required("TABLE_NAME", "the table's name")?,
+            table,
             timeout: Duration::from_secs(timeout),
             beat: Duration::from_secs_f64(beat),
             data_directory,
             parent_pipe,
-            region,
         })
     }
+}
+
+fn environment(name: &'static str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 struct Source<'a>(&'a dyn Fn(&'static str) -> Option<String>);
 
 impl Source<'_> {
+    /// An empty variable is an unset one: that is how manifests leave one out.
     fn get(&self, name: &'static str) -> Option<String> {
-        (self.0)(name)
+        (self.0)(name).filter(|value| !value.is_empty())
     }
 
     fn required(

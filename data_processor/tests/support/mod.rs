@@ -1,6 +1,8 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod stand_in;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -12,7 +12,7 @@ import type { JobRecord } from '../../../jobs/record.ts';
 import { settle } from '../../../jobs/settle.ts';
 import { type Stats, sumStats } from '../../../jobs/stats.ts';
 import { JobStore } from '../../../jobs/store.ts';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -27,10 +27,12 @@ export class Machine {
   readonly endpoint: string;
   readonly #binary: string;
   readonly #dynamodb: LocalDynamoDB;
+  readonly #directory: string;
   readonly #client: DynamoDBClient;
 
-  private constructor(binary: string, dynamodb: LocalDynamoDB) {
+  private constructor(binary: string, dynamodb: LocalDynamoDB, directory: string) {
     this.#binary = binary;
+    this.#directory = directory;
     this.#dynamodb = dynamodb;
     this.endpoint = dynamodb.endpoint;
     this.#client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
@@ -40,16 +42,18 @@ export class Machine {
   /** @param program the container's program; without it the one of `npm start`. */
   static async start(port: number, program?: string): Promise<Machine> {
     const binary = program ?? (await buildDataProcessor(root));
-    const database = join(mkdtempSync(join(tmpdir(), 'eks-jobs-table-')), 'dynamodb.sqlite');
+    const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-table-'));
+    const database = join(directory, 'dynamodb.sqlite');
     const dynamodb = await startDynamoDB(await installDynoxide(), port, database, () => undefined);
     const { table: definition, timeToLive } = readTable(root, table);
     await ensureTable(dynamodb.endpoint, definition, timeToLive);
-    return new Machine(binary, dynamodb);
+    return new Machine(binary, dynamodb, directory);
   }
 
   async stop(): Promise<void> {
     this.#client.destroy();
     await this.#dynamodb.stop();
+    rmSync(this.#directory, { recursive: true });
   }
 
   /** What Register does. @returns the job's id. */
@@ -95,6 +99,26 @@ export class Machine {
       },
       stdio: 'ignore',
     });
+  }
+
+  /** Runs the program's `check` on a table of this name. @returns its exit code and what it said. */
+  async check(tableName: string = table): Promise<{ code: number | null; said: string }> {
+    const child = spawn(this.#binary, ['check'], {
+      env: {
+        TABLE_NAME: tableName,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_ENDPOINT_URL: this.endpoint,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    }
+    await once(child, 'close');
+    return { code: child.exitCode, said };
   }
 
   /** What Settle does after this many tries. */

@@ -44,10 +44,24 @@ impl Visitor<'_> for Within {
 }
 
 pub(super) fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let expected = "an integer from 0 to 1000000000000";
+    whole(deserializer, 1e12, "an integer from 0 to 1000000000000")
+}
+
+/// A mebibyte is 2^20 bytes; the most is far above what any job is given.
+pub(super) fn memory_mebibytes<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<u64, D::Error> {
+    whole(deserializer, 4096.0, "an integer from 0 to 4096")
+}
+
+fn whole<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    most: f64,
+    expected: &'static str,
+) -> Result<u64, D::Error> {
     let number = deserializer.deserialize_any(Within {
         least: 0.0,
-        most: 1e12,
+        most,
         expected,
     })?;
     if number.fract() != 0.0 {

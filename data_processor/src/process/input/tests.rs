@@ -14,8 +14,9 @@ fn synthetic_has_defaults() {
         seed: 7,
         records_per_second: Some(1000.0),
         fail_attempts: 2,
+        memory_mebibytes: 3,
     };
-    let json = r#"{"source":"synthetic","records":0,"failureRate":0.0002,"seed":7,"recordsPerSecond":1e3,"failAttempts":2}"#;
+    let json = r#"{"source":"synthetic","records":0,"failureRate":0.0002,"seed":7,"recordsPerSecond":1e3,"failAttempts":2,"memoryMebibytes":3}"#;
     assert_eq!(read(json), Input::Synthetic(expected));
 }
 
@@ -43,8 +44,12 @@ fn every_refusal_names_the_field_and_what_is_allowed() {
             "input.recordsPerSecond: invalid value: integer `0`, expected a number from 0.001 to 1000000000",
         ),
         (
+            r#"{"source":"synthetic","memoryMebibytes":4097}"#,
+            "input.memoryMebibytes: invalid value: integer `4097`, expected an integer from 0 to 4096",
+        ),
+        (
             r#"{"source":"synthetic","more":1}"#,
-            "input.more: unknown field `more`, expected one of `records`, `failureRate`, `seed`, `recordsPerSecond`, `failAttempts`",
+            "input.more: unknown field `more`, expected one of `records`, `failureRate`, `seed`, `recordsPerSecond`, `failAttempts`, `memoryMebibytes`",
         ),
         (
             r#"{"source":"inline","format":"xml","data":""}"#,

@@ -63,7 +63,7 @@ struct Container {
 
 impl Container {
     async fn run(&self) -> u8 {
-        let config = aws::config(Some(&self.settings.region)).await;
+        let config = aws::config(Some(&self.settings.table.region)).await;
         let store = Store::new(&config, &self.settings.table);
         // Until the attempt is ours there is nothing to leave behind.
         let acquired = tokio::select! {

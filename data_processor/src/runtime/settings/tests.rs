@@ -10,7 +10,7 @@ const COMPLETE: [(&str, &str); 6] = [
 ];
 
 fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
-    Settings::read(|asked| {
+    Settings::read(&Source(&|asked| {
         if asked == name {
             return Some(value.to_owned());
         }
@@ -18,7 +18,7 @@ fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
             .iter()
             .find(|(name, _)| *name == asked)
             .map(|(_, value)| (*value).to_owned())
-    })
+    }))
 }
 
 #[test]
@@ -27,6 +27,39 @@ fn the_optional_ones_have_defaults() {
     assert_eq!(settings.beat, Duration::from_secs(5));
     assert_eq!(settings.data_directory, None);
     assert!(!settings.parent_pipe);
+    assert_eq!(settings.table.endpoint, None);
+}
+
+/// The SDK ignores an endpoint that it cannot read: the job would go to AWS instead of the table that was meant.
+#[test]
+fn an_endpoint_is_an_address_or_refused() {
+    for address in [
+        "http://10.0.0.1:3002",
+        "http://[fd00::1]:3002",
+        "https://table.example/x",
+    ] {
+        assert_eq!(
+            with("AWS_ENDPOINT_URL", address).unwrap().table.endpoint,
+            Some(address.to_owned())
+        );
+    }
+    for wrong in [
+        "10.0.0.1:3002",
+        "http://",
+        "http://:3002",
+        "ftp://table",
+        "http://a b",
+    ] {
+        let message = with("AWS_ENDPOINT_URL_DYNAMODB", wrong)
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            message,
+            format!(
+                "AWS_ENDPOINT_URL_DYNAMODB is {wrong:?}; expected http:// or https:// and a host"
+            )
+        );
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod error;
 mod expressions;
+mod reach;
 mod tries;
 mod values;
 
@@ -20,8 +21,10 @@ use self::values::{to_attributes, to_values};
 use super::aws;
 use super::clock::Timestamp;
 use super::protocol::{Action, Key, Record, Write, job_partition};
+use super::settings::Table;
 
 pub use error::StoreError;
+pub use reach::{Unreachable, find_credentials};
 pub use tries::Tries;
 
 /// A request without an answer for so long is tried again: three of them are shorter than three beats of 5 s.
@@ -37,14 +40,15 @@ pub struct Store {
 impl Store {
     /// A client for this table. The SDK's own retries bridge throttling, server errors and a flickering network.
     #[must_use]
-    pub fn new(config: &SdkConfig, table: &str) -> Self {
+    pub fn new(config: &SdkConfig, table: &Table) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
             .operation_attempt_timeout(ANSWER_WITHIN)
             .build();
         let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
-        if let Some(client) = aws::plain_client() {
-            builder = builder.http_client(client);
+        if let Some(endpoint) = &table.endpoint {
+            builder = builder.endpoint_url(endpoint);
+            builder.set_http_client(aws::plain_client(endpoint).or_else(|| config.http_client()));
         }
         let config = builder
             .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(100)))
@@ -52,7 +56,7 @@ impl Store {
             .build();
         Self {
             client: Client::from_conf(config),
-            table: table.to_owned(),
+            table: table.name.clone(),
         }
     }
 
