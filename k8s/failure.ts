@@ -1,0 +1,42 @@
+import * as z from 'zod';
+
+/** A reason why nothing more can be done with the cluster, which the user can do something about: one clear line. */
+export class ClusterFailure extends Error {
+  override readonly name: string = 'ClusterFailure';
+}
+
+/** The API server refused one request; the message names the object and gives the server's own reason. */
+export class RequestRefused extends ClusterFailure {
+  override readonly name = 'RequestRefused';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The cluster has no such kind: what would bring it is not installed. */
+export class UnknownKind extends ClusterFailure {
+  override readonly name = 'UnknownKind';
+}
+
+/** Parameters that cannot be used, each with its name and what is wrong with it. */
+export class InvalidParameters extends ClusterFailure {
+  override readonly name = 'InvalidParameters';
+  readonly issues: readonly { name: string; message: string }[];
+
+  constructor(issues: readonly { name: string; message: string }[]) {
+    super(issues.map(({ name, message }) => `${name} ${message}`).join('; '));
+    this.issues = issues;
+  }
+}
+
+const Thrown = z.object({ message: z.string(), code: z.string().optional(), cause: z.unknown() }).partial();
+
+/** Why it failed, in the words of whoever knew: fetch itself says only "fetch failed". */
+export function causeOf(error: unknown): string {
+  const { message, code, cause } = Thrown.safeParse(error).data ?? {};
+  if (cause !== undefined && cause !== null) return causeOf(cause);
+  return [message, code, String(error)].find(Boolean) ?? 'no reason was given';
+}

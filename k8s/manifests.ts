@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { KubernetesObject } from './kubernetes-object.ts';
+import { readParameters, tokensOf, type Parameters, type ParametersInput } from './parameters.ts';
+
+/** The text of each manifest by its file's name: read from a folder, or bundled with the code. */
+export type ManifestSources = Readonly<Record<string, string>>;
+
+/** What is applied to a cluster for one namespace of jobs. */
+export interface ManifestSet {
+  namespace: string;
+  /** In the order of applying; they are deleted in the reverse order. */
+  objects: KubernetesObject[];
+}
+
+/** The files of k8s/manifests/. */
+export const readManifests = (folder = join(import.meta.dirname, 'manifests')): ManifestSources =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => name.endsWith('.yml'))
+      .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+  );
+
+/** Which files the parameters ask for, in the order of applying: what others refer to comes first. */
+function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
+  return [
+    'namespace.yml',
+    'service-account.yml',
+    'run-job.yml',
+    'settle-job.yml',
+    'default-deny.yml',
+    'job-egress.yml',
+    ...(tableAddress ? ['table-egress.yml'] : []),
+    ...(nodeClass === 'auto-mode' ? ['auto-mode-network-policy.yml'] : []),
+    ...(nodeClass === 'none' ? [] : [`${nodeClass}-node-class.yml`, 'node-pool.yml']),
+  ];
+}
+
+/**
+ * The objects of one namespace of jobs, every #{Name} filled in. Nothing is read but the arguments.
+ * @throws InvalidParameters naming each parameter that is wrong, unknown or missing.
+ * @throws Error when a manifest asks for a #{Name} that has no value, or is no Kubernetes object.
+ */
+export function renderManifests(
+  sources: ManifestSources,
+  given: ParametersInput | Readonly<Record<string, unknown>>,
+): ManifestSet {
+  const parameters = readParameters(given);
+  const tokens = tokensOf(parameters);
+  const objects = filesFor(parameters).flatMap((file) => {
+    const source = sources[file];
+    if (source === undefined) throw new Error(`${file} is missing from the manifests`);
+    return parseAllDocuments(source).map((document) =>
+      KubernetesObject.parse(fillIn(document.toJS(), tokens, file)),
+    );
+  });
+  return { namespace: parameters.namespace, objects };
+}
+
+const token = /#\{([^}]*)\}/g;
+
+/** Fills in after parsing: whatever a value holds, it stays inside its own string. */
+function fillIn(value: unknown, tokens: Readonly<Record<string, string | number>>, file: string): unknown {
+  const valueOf = (name: string): string | number => {
+    const found = Object.hasOwn(tokens, name) ? tokens[name] : undefined;
+    if (found === undefined) throw new Error(`${file}: there is no value for #{${name}}`);
+    return found;
+  };
+  if (typeof value === 'string') {
+    const whole = /^#\{([^}]*)\}$/.exec(value)?.[1];
+    // Alone in its string a number stays a number: a port that is text would be a port's name.
+    return whole === undefined
+      ? value.replaceAll(token, (_token, name: string) => String(valueOf(name)))
+      : valueOf(whole);
+  }
+  if (Array.isArray(value)) return value.map((item) => fillIn(item, tokens, file));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      String(fillIn(key, tokens, file)),
+      fillIn(inner, tokens, file),
+    ]),
+  );
+}

@@ -1,0 +1,154 @@
+import { isIPv4 } from 'node:net';
+import * as z from 'zod';
+import { InvalidParameters } from './failure.ts';
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+// It is also the name of a NodePool and gets Pod Security labels: not for what others live in.
+const Namespace = z
+  .string()
+  .regex(dnsLabel, 'must be a DNS label')
+  .refine((name) => name !== 'default' && !name.startsWith('kube-'), "must be the jobs' own");
+
+/** A tag of AWS resources, KEY=VALUE; a value may hold further equals signs. */
+const Tag = z
+  .string()
+  .regex(/^[^=]{1,127}=.{1,255}$/, 'must be KEY=VALUE')
+  .transform((text) => {
+    const at = text.indexOf('=');
+    return { key: text.slice(0, at), value: text.slice(at + 1) };
+  });
+
+const TableAddress = z
+  .string()
+  .transform((text) => {
+    const at = text.lastIndexOf(':');
+    return { address: text.slice(0, at), port: Number(text.slice(at + 1)) };
+  })
+  .refine(({ address, port }) => isIPv4(address) && Number.isInteger(port) && port >= 1 && port <= 65_535, {
+    message: 'must be ADDRESS:PORT with an IPv4 address',
+  });
+
+/** What the manifests in k8s/manifests/ leave open, each with its default. Everything else follows from the namespace. */
+export const Parameters = z
+  .strictObject({
+    namespace: Namespace.default('eks-jobs'),
+    serviceAccount: z.string().regex(dnsLabel, 'must be a DNS label').default('data-processor'),
+    /** What the table of `npm start -- --context` is reached at, when the cluster enforces NetworkPolicy. */
+    tableAddress: TableAddress.optional(),
+    nodeClass: z.enum(['none', 'auto-mode', 'bottlerocket']).default('none'),
+    architecture: z.enum(['amd64', 'arm64']).default('amd64'),
+    /** All nodes together may have this many CPUs: the cap on how many jobs run at once. */
+    cpuLimit: z
+      .string()
+      .regex(/^[1-9][0-9]{0,5}$/, 'must be a whole number of CPUs')
+      .default('64'),
+    /** Without a path: Karpenter makes an instance profile of it. */
+    nodeRole: z
+      .string()
+      .regex(/^[\w+=,.@-]{1,64}$/, "must be an IAM role's name")
+      .optional(),
+    clusterName: z
+      .string()
+      .regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, "must be an EKS cluster's name")
+      .optional(),
+    subnetTag: Tag.optional(),
+    securityGroupTag: Tag.optional(),
+    bottlerocketVersion: z
+      .string()
+      .regex(/^v[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/, 'must be one release, such as v1.50.0')
+      .optional(),
+  })
+  .superRefine((given, context) => {
+    const refuse = (path: keyof typeof given, message: string): void => {
+      context.addIssue({ code: 'custom', path: [path], message });
+    };
+    if (given.nodeClass === 'none') {
+      for (const name of nodeSettings) {
+        if (given[name] !== undefined) refuse(name, 'means nothing without a node class');
+      }
+      return;
+    }
+    if (given.nodeRole === undefined) refuse('nodeRole', `is needed for node class ${given.nodeClass}`);
+    if (given.clusterName === undefined && !(given.subnetTag && given.securityGroupTag)) {
+      refuse('clusterName', 'is needed to find subnets and security groups, unless both tags are given');
+    }
+    const pinned = given.bottlerocketVersion !== undefined;
+    if (given.nodeClass === 'bottlerocket' && !pinned) {
+      refuse('bottlerocketVersion', 'is needed: nodes run one release until you choose another');
+    }
+    if (given.nodeClass === 'auto-mode' && pinned) {
+      refuse('bottlerocketVersion', 'means nothing in EKS Auto Mode: AWS chooses the release');
+    }
+  });
+
+const nodeSettings = [
+  'nodeRole',
+  'clusterName',
+  'subnetTag',
+  'securityGroupTag',
+  'bottlerocketVersion',
+] as const;
+
+export type Parameters = z.output<typeof Parameters>;
+export type ParametersInput = z.input<typeof Parameters>;
+
+/** @throws InvalidParameters naming each that is wrong, unknown or missing. */
+export const readParameters = (given: Readonly<Record<string, unknown>>): Parameters =>
+  checked(Parameters, given);
+
+/** The namespace alone. @throws InvalidParameters when it cannot hold jobs. */
+export const readNamespace = (given: string): string =>
+  checked(z.object({ namespace: Namespace }), { namespace: given }).namespace;
+
+function checked<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  throw new InvalidParameters(
+    result.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((name) => ({ name, message: 'is no parameter' }))
+        : [{ name: issue.path.join('.'), message: issue.message }],
+    ),
+  );
+}
+
+/** How the two Karpenters name the class of a node and the labels of its instance. */
+const nodeClasses = {
+  'auto-mode': {
+    NodeClassGroup: 'eks.amazonaws.com',
+    NodeClassKind: 'NodeClass',
+    InstanceLabels: 'eks.amazonaws.com',
+  },
+  bottlerocket: {
+    NodeClassGroup: 'karpenter.k8s.aws',
+    NodeClassKind: 'EC2NodeClass',
+    InstanceLabels: 'karpenter.k8s.aws',
+  },
+};
+
+/** The values of #{Name} in k8s/manifests/; a manifest that asks for another is not for these parameters. */
+export function tokensOf(parameters: Parameters): Record<string, string | number> {
+  const { nodeClass, tableAddress, nodeRole, bottlerocketVersion, clusterName } = parameters;
+  const discovery = { key: 'karpenter.sh/discovery', value: clusterName ?? '' };
+  const subnet = parameters.subnetTag ?? discovery;
+  // EKS itself tags the cluster's security group so; what Auto Mode may use needs no tag of one's own.
+  const ownGroup = { key: 'aws:eks:cluster-name', value: clusterName ?? '' };
+  const securityGroup = parameters.securityGroupTag ?? ownGroup;
+  return {
+    JobNamespace: parameters.namespace,
+    JobServiceAccount: parameters.serviceAccount,
+    ...(tableAddress && { TableCidr: `${tableAddress.address}/32`, TablePort: tableAddress.port }),
+    ...(nodeClass !== 'none' && {
+      ...nodeClasses[nodeClass],
+      CpuLimit: parameters.cpuLimit,
+      Architecture: parameters.architecture,
+      NodeRole: nodeRole ?? '',
+      SubnetTagKey: subnet.key,
+      SubnetTagValue: subnet.value,
+      SecurityGroupTagKey: securityGroup.key,
+      SecurityGroupTagValue: securityGroup.value,
+    }),
+    ...(bottlerocketVersion !== undefined && { BottlerocketVersion: bottlerocketVersion }),
+  };
+}

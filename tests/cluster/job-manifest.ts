@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import { evaluate, machineWith, taskOf } from '../unit/state-machine/definition.ts';
+
+const Arguments = z.object({
+  Job: z.looseObject({
+    metadata: z.looseObject({ name: z.string() }),
+    spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({}) }) }),
+  }),
+});
+
+/** The Job that run-job makes for that job, as Step Functions would send it. */
+export async function jobManifest(jobId: string, namespace: string) {
+  const tokens = {
+    ServiceName: 'eks-jobs-test',
+    JobNamespace: namespace,
+    JobServiceAccount: 'data-processor',
+    JobImage: 'eks-jobs.local/data-processor:local',
+    JobNodeSelector: '{}',
+    KueueQueue: '',
+  };
+  const variables = {
+    jobId,
+    execution: 'none',
+    maxAttempts: 3,
+    timeoutSeconds: 60,
+    queueSeconds: 60,
+  };
+  const task = taskOf(machineWith(tokens), 'RunJob');
+  return Arguments.parse(await evaluate(task.Arguments, { variables })).Job;
+}
