@@ -8,6 +8,33 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
+  /** Where the jobs' Kubernetes Jobs are; without it settle deletes none. It needs one of the clusters below. */
+  JOB_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+    .optional(),
+  /** The cluster by a context of this machine's kubeconfig (KUBECONFIG, ~/.kube/config). */
+  KUBE_CONTEXT: z.string().min(1).optional(),
+  /** The EKS cluster: its name, its API server's address, and its certificate authority (PEM in base64). */
+  CLUSTER_NAME: z.string().min(1).max(100).optional(),
+  CLUSTER_ENDPOINT: z.url({ protocol: /^https$/ }).optional(),
+  CLUSTER_CERTIFICATE_AUTHORITY: z.base64().min(1).optional(),
+});
+
+/** What names a cluster only together; one that is half named must not pass for none. */
+const whole = Settings.check(({ value, issues }) => {
+  const eks = [value.CLUSTER_NAME, value.CLUSTER_ENDPOINT, value.CLUSTER_CERTIFICATE_AUTHORITY];
+  const given = eks.filter((part) => part !== undefined).length;
+  const problem = (message: string): void => {
+    issues.push({ code: 'custom', message, input: undefined });
+  };
+  if (given !== 0 && given !== eks.length) {
+    problem('CLUSTER_NAME, CLUSTER_ENDPOINT and CLUSTER_CERTIFICATE_AUTHORITY go together');
+  }
+  const named = given > 0 || value.KUBE_CONTEXT !== undefined;
+  if (named !== (value.JOB_NAMESPACE !== undefined)) {
+    problem('JOB_NAMESPACE goes with KUBE_CONTEXT or CLUSTER_NAME');
+  }
 });
 
 export type Settings = z.infer<typeof Settings>;
@@ -19,7 +46,7 @@ export type Settings = z.infer<typeof Settings>;
 export function readSettings(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Settings {
-  const parsed = Settings.safeParse(environment);
+  const parsed = whole.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new Error(`Wrong environment settings: ${z.prettifyError(parsed.error)}`);
 }

@@ -1,3 +1,5 @@
+import type { ClusterOptions } from './cluster-options.ts';
+
 /** Where the parts of this service answer. */
 export interface Endpoints {
   stepFunctions: string;
@@ -39,8 +41,24 @@ export function jobEnvironment(
   };
 }
 
+/** What a cluster of one's own must give a pod besides its manifest: the way to this machine's table, and no more of it. */
+export function podEnvironment(table: string): Record<string, string> {
+  const beat = process.env['BEAT_SECONDS'];
+  return {
+    AWS_ENDPOINT_URL_DYNAMODB: table,
+    // The table checks none; the user's own stay on this machine.
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    ...(beat !== undefined && { BEAT_SECONDS: beat }),
+  };
+}
+
 /** Gives the functions of this process the environment that serverless.yml gives the deployed ones. */
-export function setFunctionEnvironment(endpoints: Endpoints, verbose: boolean): Names {
+export function setFunctionEnvironment(
+  endpoints: Endpoints,
+  verbose: boolean,
+  cluster?: ClusterOptions,
+): Names {
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const names: Names = {
     region,
@@ -58,6 +76,8 @@ export function setFunctionEnvironment(endpoints: Endpoints, verbose: boolean): 
     STATE_MACHINE_ARN: names.stateMachine,
     OWNER_WITHOUT_AUTHORIZER: 'local',
     POWERTOOLS_LOG_LEVEL: verbose ? 'INFO' : 'WARN',
+    ...(cluster && { JOB_NAMESPACE: cluster.namespace, KUBE_CONTEXT: cluster.context }),
+    ...(cluster?.kubeconfig !== undefined && { KUBECONFIG: cluster.kubeconfig }),
   });
   return names;
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
 /** What `npm start -- …` was asked for. */
 export interface Options {
@@ -9,7 +10,10 @@ export interface Options {
   fresh: boolean;
   dataDir?: string;
   concurrency: number;
+  queueSeconds: number;
   verbose: boolean;
+  /** Where jobs run; without it they are processes of this machine. */
+  cluster?: ClusterOptions;
 }
 
 function integer(least: number, most: number): (text: string) => number {
@@ -38,18 +42,31 @@ export function readOptions(arguments_: readonly string[]): Options {
     )
     .option('--fresh', 'forget all jobs and begin anew', false)
     .addOption(
-      new Option('--data-dir <path>', 'lets jobs read files below it: {"source": "file", …}').argParser(
-        resolvePath,
-      ),
+      new Option('--data-dir <path>', 'lets jobs read files below it: {"source": "file", …}')
+        .argParser(resolvePath)
+        .conflicts('context'),
     )
     .addOption(
       new Option('--concurrency <jobs>', 'how many jobs run at once; more wait their turn')
         .default(Math.max(8, 4 * availableParallelism()))
-        .argParser(integer(1, 1000)),
+        .argParser(integer(1, 1000))
+        .conflicts('context'),
+    )
+    .addOption(
+      new Option('--queue-seconds <seconds>', 'how long a job may wait until it runs')
+        .default(3600)
+        .argParser(integer(60, 21_600)),
     )
     .option('--verbose', 'show the log of the functions', false)
     .allowExcessArguments(false);
-  return command.parse(arguments_, { from: 'user' }).opts<Options>();
+  addClusterOptions(command).parse(arguments_, { from: 'user' });
+  const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose } = command.opts<Options>();
+  const cluster = clusterOf(command);
+  return {
+    ...{ port, stateDir, fresh, concurrency, queueSeconds, verbose },
+    ...(dataDir !== undefined && { dataDir }),
+    ...(cluster && { cluster }),
+  };
 }
 
 const resolvePath = (path: string): string => resolve(path);

@@ -1,14 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { buildDataProcessor, installDynoxide } from './build.ts';
+import { installDynoxide } from './build.ts';
+import { readDefinition } from './definition.ts';
 import { ensureTable, startDynamoDB } from './dynamodb.ts';
-import { jobEnvironment, setFunctionEnvironment } from './environment.ts';
+import { setFunctionEnvironment } from './environment.ts';
 import { Events } from './events.ts';
 import { Functions } from './functions.ts';
 import { createGateway } from './gateway.ts';
 import type { Options } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
-import { ProcessRunner } from './runners/process.ts';
+import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
 import { openStateDirectory } from './state-directory.ts';
 import { serve } from './step-functions/index.ts';
@@ -30,7 +31,7 @@ export async function startService(
   signal: AbortSignal,
   onFailure: (reason: string) => void,
 ): Promise<() => Promise<void>> {
-  const { port, stateDir, fresh, dataDir, concurrency, verbose } = options;
+  const { port, stateDir, fresh, verbose } = options;
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -42,32 +43,31 @@ export async function startService(
     });
     await Promise.all([ensureFree(port), ensureFree(port + 1), ensureFree(port + 2, goodbye)]);
     const dynoxide = await installDynoxide(signal);
-    const dataProcessor = await buildDataProcessor(root, signal);
-
     const endpoints = {
       stepFunctions: `http://127.0.0.1:${port + 1}`,
       dynamodb: `http://127.0.0.1:${port + 2}`,
     };
-    const forJobs = jobEnvironment(endpoints, dataDir);
-    const names = setFunctionEnvironment(endpoints, verbose);
+    const openRunner = await prepareRunner(options, endpoints, signal);
+    const names = setFunctionEnvironment(endpoints, verbose, options.cluster);
+    const definition = readDefinition(root, names, options);
     const dynamodb = await startDynamoDB(dynoxide, port + 2, state.database, onFailure);
     undo.push(() => dynamodb.stop());
     const { table, timeToLive } = readTable(root, names.table);
     await ensureTable(dynamodb.endpoint, table, timeToLive);
-
-    const definitions = readFunctions(root);
-    const functions = await Functions.load(definitions);
-    const events = new Events(functions);
-    const runner = new ProcessRunner(dataProcessor, forJobs, concurrency);
+    const runner = await openRunner(names.service, definition);
     undo.push(() => runner.stop());
-    const workflow = createWorkflow(root, state.journal, names, functions, runner, events);
+
+    const functionDefinitions = readFunctions(root);
+    const functions = await Functions.load(functionDefinitions);
+    const events = new Events(functions);
+    const workflow = createWorkflow(state.journal, names, definition, functions, runner, events);
     undo.push(() => {
       events.stop();
       workflow.close();
     });
 
     const stepFunctions = createServer(serve(workflow));
-    const gateway = createGateway(definitions, functions, () => dynamodb.check());
+    const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check());
     await listen(stepFunctions, port + 1);
     undo.push(() => close(stepFunctions));
     await listen(gateway, port);

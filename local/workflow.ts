@@ -3,7 +3,6 @@ import type { Names } from './environment.ts';
 import type { Events } from './events.ts';
 import type { Functions } from './functions.ts';
 import type { JobRunner } from './runners/job-runner.ts';
-import { readStateMachine } from './service-definition.ts';
 import { parseJson } from './step-functions/json.ts';
 import {
   ApiError,
@@ -13,11 +12,11 @@ import {
   StepFunctions,
 } from './step-functions/index.ts';
 
-/** Step Functions with the integrations that run-job uses, and run-job itself as this repository has it now. */
+/** Step Functions with the integrations that run-job uses, and run-job itself. */
 export function createWorkflow(
-  root: string,
   journal: string,
   names: Names,
+  definition: string,
   functions: Functions,
   runner: JobRunner,
   events: Events,
@@ -38,27 +37,9 @@ export function createWorkflow(
       events.executionStatusChanged(change);
     },
   });
-  define(stepFunctions, names, readStateMachine(root, tokens(names)));
+  define(stepFunctions, names, definition);
   return stepFunctions;
 }
-
-/** What the stack's parameters and resources are on one machine. */
-const tokens = ({ region, account, service, table }: Names): Record<string, string> => ({
-  'AWS::Region': region,
-  JobsTable: table,
-  'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,
-  ServiceName: service,
-  ClusterName: 'local',
-  ClusterEndpoint: 'https://127.0.0.1',
-  ClusterCertificateAuthority: '',
-  JobNamespace: 'eks-jobs',
-  JobServiceAccount: 'data-processor',
-  JobImage: 'data-processor:local',
-  JobCpu: '250m',
-  JobMemory: '256Mi',
-  JobEndpointUrl: '',
-  QueueSeconds: '3600',
-});
 
 /** Executions that already run keep the definition they were started with, as on AWS. */
 function define(stepFunctions: StepFunctions, names: Names, definition: string): void {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import pLimit from 'p-limit';
 import * as z from 'zod';
-import type { JobOutcome, JobRunner, JobRunOptions, KubernetesJob } from './job-runner.ts';
+import type { JobOutcome, JobRunner, JobRunOptions, KubernetesJob, StartedJob } from './job-runner.ts';
 
 /** How much of what a container said last is kept, as kubelet's FallbackToLogsOnError does: bytes. */
 const tailBytes = 2048;
@@ -47,19 +47,15 @@ export class ProcessRunner implements JobRunner {
     this.#limit = pLimit(concurrency);
   }
 
-  async run(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<JobOutcome> {
+  start(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<StartedJob> {
     const manifest = Manifest.parse(job);
-    const ended = AbortSignal.any([signal, this.#stopping.signal]);
-    const pod = this.#limit(() => this.#runPod(manifest, submittedAt, ended));
+    const over = AbortSignal.any([signal, this.#stopping.signal]);
+    const pod = this.#limit(() => this.#runPod(manifest, submittedAt, over));
     this.#running.add(pod);
-    try {
-      return await pod;
-    } finally {
-      this.#running.delete(pod);
-    }
+    const ended = pod.finally(() => this.#running.delete(pod));
+    return Promise.resolve({ answer: { statusCode: 201, statusText: 'Created', body: job }, ended });
   }
 
-  /** Interrupts every job, as a node that shuts down would, and waits until all containers are gone. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.allSettled(this.#running);

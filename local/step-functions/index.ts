@@ -9,3 +9,4 @@ export type { InvokeFunction } from './integrations/lambda.ts';
 export { StepFunctions } from './step-functions.ts';
 export type { StatusChange, StepFunctionsOptions } from './step-functions.ts';
 export { serve } from './wire/serve.ts';
+export { taskArguments } from './task-arguments.ts';

@@ -14,7 +14,8 @@ const StateMachine = z.object({
 /** Stands where the stack will fill in a value; ARNs are checked for their shape. */
 const valueOf = (name: string): string => {
   if (name.endsWith('.Arn')) return 'arn:aws:lambda:eu-central-1:123456789012:function:settle';
-  return name === 'QueueSeconds' ? '3600' : name.replaceAll(':', '');
+  if (name === 'QueueSeconds') return '3600';
+  return name === 'JobNodeSelector' ? "{'eks-jobs/pool': 'eks-jobs'}" : name.replaceAll(':', '');
 };
 
 /**

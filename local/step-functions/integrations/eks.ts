@@ -3,7 +3,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json.ts';
-import type { JobOutcome, JobRunner } from '../../runners/job-runner.ts';
+import { type ClusterAnswer, type JobOutcome, JobRefused, type JobRunner } from '../../runners/job-runner.ts';
 
 const RUN_JOB = 'arn:aws:states:::eks:runJob';
 
@@ -37,18 +37,29 @@ export class EksIntegration implements Integration {
     // Without .sync the task is done once the Job is made, and nothing that happens to the task reaches the Job.
     const sync = task.resource.endsWith('.sync');
     const signal = sync ? task.signal : new AbortController().signal;
-    const running = this.#runner.run(job, { clusterName, namespace, submittedAt, resumed, signal });
-    const accepted: Json = { ResponseBody: job, StatusCode: 201, StatusText: 'Created' };
-    if (!sync) {
-      running.catch(() => undefined);
-      return accepted;
+    try {
+      const started = await this.#runner.start(job, { clusterName, namespace, submittedAt, resumed, signal });
+      if (!sync) {
+        started.ended.catch(() => undefined);
+        return inAwsWords(started.answer);
+      }
+      task.submitted(inAwsWords(started.answer));
+      const outcome = await started.ended;
+      if (!outcome.succeeded) throw failed(outcome);
+      return LogOptions?.RetrieveLogs === true ? { logs: logs(outcome) } : {};
+    } catch (error) {
+      if (!(error instanceof JobRefused)) throw error;
+      throw new TaskFailure(`EKS.${error.answer.statusCode}`, jsonText(inAwsWords(error.answer)));
     }
-    task.submitted(accepted);
-    const outcome = await running;
-    if (!outcome.succeeded) throw failed(outcome);
-    return LogOptions?.RetrieveLogs === true ? { logs: logs(outcome) } : {};
   }
 }
+
+/** What the API server answered, in AWS's words: the output of TaskSubmitted, and the cause of an EKS.<status>. */
+const inAwsWords = ({ statusCode, statusText, body }: ClusterAnswer): Json => ({
+  ResponseBody: z.json().catch(null).parse(body),
+  StatusCode: statusCode,
+  StatusText: statusText,
+});
 
 /** AWS's error name of a Job that failed is not documented; this one is matched by what should be written: States.TaskFailed or States.ALL. */
 function failed({

@@ -28,6 +28,8 @@ const largestTokens: Record<string, string> = {
   JobCpu: '250m',
   JobMemory: '256Mi',
   QueueSeconds: '3600',
+  JobNodeSelector: `{'${'d'.repeat(253)}/${'l'.repeat(63)}': '${'v'.repeat(63)}'}`,
+  KueueQueue: 'q'.repeat(63),
   JobEndpointUrl: '',
 };
 
@@ -89,9 +91,13 @@ export async function assigned(
 }
 
 const Parameters = z.object({
-  Parameters: z.object({ QueueSeconds: z.object({ MinValue: z.number(), MaxValue: z.number() }) }),
+  Parameters: z.object({
+    QueueSeconds: z.object({ MinValue: z.number(), MaxValue: z.number() }),
+    JobNodeSelector: z.object({ AllowedPattern: z.string() }),
+  }),
 });
 
-/** What `--param queueSeconds` may be on AWS. */
-export const queueSeconds = Parameters.parse(parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8')))
-  .Parameters.QueueSeconds;
+/** What `--param` may set on AWS. */
+export const parameters = Parameters.parse(
+  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8')),
+).Parameters;

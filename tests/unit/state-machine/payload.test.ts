@@ -13,7 +13,7 @@ const machine = machineWith();
 
 /** What grows on its way: quotes and backslashes, JSON in JSON in JSON, characters of up to four bytes, lone surrogates. */
 const quoted = fc
-  .tuple(fc.string({ unit: 'binary', maxLength: 8 }), fc.integer({ min: 0, max: 4 }))
+  .tuple(fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }), fc.integer({ min: 0, max: 4 }))
   .map(([text, depth]) =>
     Array.from({ length: depth }).reduce<string>((inner) => JSON.stringify(inner), text),
   );

@@ -4,9 +4,9 @@ import * as z from 'zod';
 import { newJobId } from '../../../jobs/job-id.ts';
 import { limits } from '../../../jobs/protocol.ts';
 import type { Json } from '../../../local/step-functions/json.ts';
-import { assigned, evaluate, machineWith, queueSeconds, taskOf } from './definition.ts';
+import { assigned, evaluate, machineWith, parameters, taskOf } from './definition.ts';
 
-const Labels = z.record(z.string(), z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/));
+const Labels = z.record(z.string(), z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/));
 
 /** What these tests ask of the manifest; the rest of it is Kubernetes' business. */
 const Job = z.looseObject({
@@ -65,7 +65,10 @@ describe('the Job of one try', () => {
           const { job } = await jobOf({ jobId, redriveCount, retryCount });
           names.add(job.metadata.name);
           expect(job.metadata.labels['eks-jobs/job-id']).toBe(jobId);
-          expect(job.spec.template.metadata.labels).toEqual(job.metadata.labels);
+          expect(job.metadata.labels).toEqual({
+            ...job.spec.template.metadata.labels,
+            'kueue.x-k8s.io/queue-name': expect.any(String),
+          });
         }
       }
     }
@@ -84,6 +87,56 @@ describe('the Job of one try', () => {
     expect(job.spec.backoffLimit).toBe(0);
     expect(job.spec.template.spec.restartPolicy).toBe('Never');
     expect(job.spec.ttlSecondsAfterFinished).toBeGreaterThanOrEqual(1800);
+  });
+
+  // Kueue takes hold of every Job with its label, also of one that names no queue.
+  test('has the label of Kueue only where there is a queue', async () => {
+    const labels = async (queue: string) =>
+      (await jobOf({}, machineWith({ KueueQueue: queue }))).job.metadata.labels;
+    expect(await labels('jobs')).toMatchObject({ 'kueue.x-k8s.io/queue-name': 'jobs' });
+    expect(Object.keys(await labels(''))).not.toContain('kueue.x-k8s.io/queue-name');
+  });
+
+  test("tolerates the taint of its service's nodes, and is bound to them where that is wanted", async () => {
+    const podOf = async (tokens: Record<string, string>) =>
+      (await jobOf({}, machineWith(tokens))).job.spec.template.spec;
+    const pool = { 'eks-jobs/pool': 'jobs' };
+    const bound = await podOf({ JobNamespace: 'jobs', JobNodeSelector: "{'eks-jobs/pool': 'jobs'}" });
+    expect(bound['nodeSelector']).toEqual(pool);
+    expect(bound['tolerations']).toContainEqual({
+      key: 'eks-jobs/pool',
+      operator: 'Equal',
+      value: 'jobs',
+      effect: 'NoSchedule',
+    });
+    expect((await podOf({ JobNodeSelector: '{}' }))['nodeSelector']).toEqual({});
+  });
+
+  // The value lands inside an expression: whatever the stack lets through must be an object of labels there.
+  test('takes the node labels that the parameter allows, and no expression', async () => {
+    const pattern = new RegExp(parameters.JobNodeSelector.AllowedPattern);
+    for (const allowed of [
+      '{}',
+      '{ }',
+      "{'a': 'b'}",
+      "{ 'eks-jobs/pool': 'x', 'disk': '' }",
+      "{'a':'b','c':'d'}",
+    ]) {
+      expect(allowed).toMatch(pattern);
+      const { job } = await jobOf({}, machineWith({ JobNodeSelector: allowed }));
+      expect(Labels.parse(job.spec.template.spec['nodeSelector'])).toBeDefined();
+    }
+    for (const refused of [
+      '',
+      '{"a": "b"}',
+      "{'a': $x}",
+      "{'a': 'b',}",
+      "{'a': 'b' 'c': 'd'}",
+      "{'-a': 'b'}",
+      '{}{}',
+    ]) {
+      expect(refused).not.toMatch(pattern);
+    }
   });
 
   // https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -124,7 +177,7 @@ test('limits nest for all allowed values: program, Job, RunJob, state machine', 
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 21_600 }),
-      fc.integer({ min: queueSeconds.MinValue, max: queueSeconds.MaxValue }),
+      fc.integer({ min: parameters.QueueSeconds.MinValue, max: parameters.QueueSeconds.MaxValue }),
       async (timeoutSeconds, queue) => {
         const machine = machineWith({ QueueSeconds: String(queue) });
         const { job, runJobSeconds } = await jobOf({ timeoutSeconds }, machine);

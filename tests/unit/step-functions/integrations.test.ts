@@ -9,7 +9,12 @@ import {
   LambdaIntegration,
 } from '../../../local/step-functions/index.ts';
 import type { Integration } from '../../../local/step-functions/index.ts';
-import type { JobRunner, JobRunOptions } from '../../../local/runners/job-runner.ts';
+import {
+  type JobOutcome,
+  JobRefused,
+  type JobRunner,
+  type JobRunOptions,
+} from '../../../local/runners/job-runner.ts';
 import type { Json } from '../../../local/step-functions/json.ts';
 import { eventsOf, execute, oneTask, start, untilEnded } from './harness.ts';
 
@@ -35,14 +40,28 @@ describe('eks:runJob.sync', () => {
   };
   const runSync = 'arn:aws:states:::eks:runJob.sync';
 
+  /** Takes every Job; it ends so. */
+  const runnerWith = (end: JobOutcome | Promise<JobOutcome>, given: JobRunOptions[] = []): JobRunner => ({
+    start: (body, options) => {
+      given.push(options);
+      return Promise.resolve({
+        answer: { statusCode: 201, statusText: 'Created', body },
+        ended: Promise.resolve(end),
+      });
+    },
+    stop: () => Promise.resolve(),
+  });
+
+  /** Refuses every Job with this status. */
+  const refusing = (statusCode: number, statusText: string): JobRunner => ({
+    start: () =>
+      Promise.reject(new JobRefused({ statusCode, statusText, body: { kind: 'Status', message: 'no' } })),
+    stop: () => Promise.resolve(),
+  });
+
   test('hands the Job to the runner and gives nothing of it but logs that were asked for', async () => {
     const given: JobRunOptions[] = [];
-    const runner: JobRunner = {
-      run: (_, options) => {
-        given.push(options);
-        return Promise.resolve({ succeeded: true, logs: { pod: { main: 'hello' } } });
-      },
-    };
+    const runner = runnerWith({ succeeded: true, logs: { pod: { main: 'hello' } } }, given);
     const plain = await outcome(new EksIntegration(runner), runSync, Arguments);
     expect(plain).toMatchObject({ status: 'SUCCEEDED', output: {} });
     expect(plain.types).toContain('TaskSubmitted');
@@ -53,16 +72,38 @@ describe('eks:runJob.sync', () => {
   });
 
   test('a failed Job is States.TaskFailed with its condition as the cause', async () => {
-    const runner: JobRunner = {
-      run: () => Promise.resolve({ succeeded: false, reason: 'DeadlineExceeded', message: 'too long' }),
-    };
+    const runner = runnerWith({ succeeded: false, reason: 'DeadlineExceeded', message: 'too long' });
     const failed = await outcome(new EksIntegration(runner), runSync, Arguments);
     expect(failed).toMatchObject({ status: 'FAILED', error: 'States.TaskFailed' });
     expect(failed.cause).toContain('"reason":"DeadlineExceeded"');
   });
 
+  // The names are AWS's own: a state machine that catches EKS.409 must meet the same here.
+  test.each([
+    [401, 'Unauthorized'],
+    [403, 'Forbidden'],
+    [404, 'Not Found'],
+    [409, 'Conflict'],
+  ])('a Job that the cluster refuses with %i was never submitted', async (status, text) => {
+    const refused = await outcome(new EksIntegration(refusing(status, text)), runSync, Arguments);
+    expect(refused).toMatchObject({ status: 'FAILED', error: `EKS.${status}` });
+    expect(refused.types).not.toContain('TaskSubmitted');
+    expect(JSON.parse(refused.cause ?? '')).toEqual({
+      ResponseBody: { kind: 'Status', message: 'no' },
+      StatusCode: status,
+      StatusText: text,
+    });
+  });
+
+  test('a Job that somebody deletes was submitted, and is gone', async () => {
+    const gone = Promise.reject(new JobRefused({ statusCode: 404, statusText: 'Not Found', body: null }));
+    const ended = await outcome(new EksIntegration(runnerWith(gone)), runSync, Arguments);
+    expect(ended.error).toBe('EKS.404');
+    expect(ended.types).toContain('TaskSubmitted');
+  });
+
   test('without .sync the task is done when the Job is made', async () => {
-    const runner: JobRunner = { run: () => new Promise<never>(() => undefined) };
+    const runner = runnerWith(new Promise<never>(() => undefined));
     const made = await outcome(new EksIntegration(runner), 'arn:aws:states:::eks:runJob', Arguments);
     expect(made).toMatchObject({ status: 'SUCCEEDED', output: { StatusCode: 201 } });
   });

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { LocalFailure } from '../../failure.ts';
+import { messageOf } from '../job-runner.ts';
+import { type ApiServer, NoAnswer } from './api-server.ts';
+
+/** What runner, start check and settle-job do in the namespace: the Roles of k8s/manifests allow no more. */
+const needed = [
+  ...['create', 'get', 'list', 'watch', 'delete'].map((verb) => ({ verb, group: 'batch', resource: 'jobs' })),
+  ...['list', 'watch'].map((verb) => ({ verb, group: '', resource: 'pods' })),
+];
+
+const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/**
+ * Asks the API server for every permission that jobs need.
+ * @throws LocalFailure naming each one that is missing, or why the cluster did not answer.
+ */
+export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
+  const allowed = await Promise.all(
+    needed.map((attributes) => review(api, context, { ...attributes, namespace })),
+  );
+  const missing = needed.filter((_, index) => allowed[index] !== true);
+  if (missing.length === 0) return;
+  const names = missing.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`);
+  throw new LocalFailure(
+    `the context ${context} may not do this in the namespace ${namespace}: ${names.join(', ')}. ` +
+      'An administrator can bind it to the Role of the state machine in k8s/manifests, ' +
+      `which npm run k8s:apply -- --context NAME puts there`,
+  );
+}
+
+async function review(api: ApiServer, context: string, resourceAttributes: object): Promise<boolean> {
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes },
+  };
+  try {
+    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    const answer = await api.request('POST', path, body);
+    if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
+    const { statusCode, statusText } = answer;
+    const wrong = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
+    throw new LocalFailure(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
+  } catch (error) {
+    if (error instanceof NoAnswer)
+      throw new LocalFailure(`the cluster of context ${context}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod';
+import { LocalFailure } from '../../failure.ts';
+import { taskArguments } from '../../step-functions/index.ts';
+import { messageOf } from '../job-runner.ts';
+import type { ApiServer } from './api-server.ts';
+import { Feed } from './feed.ts';
+import { Job, jobName, Manifest, outcomeOf, withEnvironment } from './job.ts';
+import { endingOf, Pod } from './pod.ts';
+
+/** How long a pod may take to be placed, started and answered, in milliseconds. */
+const within = 60_000;
+
+/** Where jobs are to run, and what of it the user chose. */
+export interface Place {
+  context: string;
+  namespace: string;
+  /** What the cluster must give a container besides its manifest. */
+  environment: Readonly<Record<string, string>>;
+  /** The table, as pods know it. */
+  table: string;
+}
+
+const Arguments = z.object({ Job: Manifest });
+const Container = z.object({ image: z.string() });
+
+/** The Job of the state machine's own manifest, but for its container's arguments: it only reads the table once. */
+async function probeOf(definition: string, environment: Place['environment']): Promise<Manifest> {
+  const jobId = `check-${randomUUID().slice(0, 8)}`;
+  const variables = { jobId, execution: '', maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60 };
+  const { Job: job } = Arguments.parse(await taskArguments(definition, 'RunJob', variables));
+  const { spec, ...rest } = withEnvironment(job, environment);
+  const pod = spec.template.spec;
+  const [container] = pod.containers;
+  const template = { ...spec.template, spec: { ...pod, containers: [{ ...container, args: ['check'] }] } };
+  // Should nobody come back to delete it.
+  return Manifest.parse({ ...rest, spec: { ...spec, template, ttlSecondsAfterFinished: 60 } });
+}
+
+/**
+ * Runs the jobs' own pod once, to see that the cluster has its image, takes it, and lets it reach the table.
+ * @throws LocalFailure saying which of these is not so, and what to do.
+ */
+export async function probe(
+  api: ApiServer,
+  definition: string,
+  place: Place,
+  signal: AbortSignal,
+): Promise<void> {
+  const manifest = await probeOf(definition, place.environment);
+  await ensureNeighbours(api, manifest, place);
+  const jobs = `/apis/batch/v1/namespaces/${place.namespace}/jobs`;
+  const created = await api.request('POST', jobs, manifest);
+  if (created.statusCode !== 201) {
+    throw new LocalFailure(
+      `the cluster of context ${place.context} does not take Jobs in the namespace ${place.namespace}: ` +
+        `${created.statusCode} ${messageOf(created.body)}`,
+    );
+  }
+  const job = Job.parse(created.body);
+  try {
+    const problem = await watched(api, job, place, signal);
+    if (problem) throw new LocalFailure(explained(problem, manifest, place));
+  } finally {
+    await api.request('DELETE', `${jobs}/${job.metadata.name}?propagationPolicy=Background`);
+  }
+}
+
+/** Why the pod did not succeed: in whose hands it is, and what was heard. */
+interface Problem {
+  of: 'image' | 'node' | 'pod' | 'program';
+  heard: string;
+}
+
+async function watched(
+  api: ApiServer,
+  job: Job,
+  { namespace }: Place,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  const { name } = job.metadata;
+  const seen = Promise.withResolvers<Problem>();
+  let last: Pod | undefined;
+  const pods = new Feed(api, `/api/v1/namespaces/${namespace}/pods`, `${jobName}=${name}`, Pod, (pod) => {
+    last = pod;
+    const problem = hopeless(pod);
+    if (problem) seen.resolve(problem);
+  });
+  const jobs = new Feed(
+    api,
+    `/apis/batch/v1/namespaces/${namespace}/jobs`,
+    `eks-jobs/job-id=${job.metadata.labels['eks-jobs/job-id'] ?? ''}`,
+    Job,
+  );
+  pods.start();
+  jobs.start();
+  const timeout = AbortSignal.timeout(within);
+  try {
+    const ended = jobs.until(
+      job,
+      (state) => (state ? outcomeOf(state) : gone),
+      AbortSignal.any([signal, timeout]),
+    );
+    const first = await Promise.race([ended, seen.promise]);
+    if ('of' in first) return first;
+    if (first.succeeded) return undefined;
+    return { of: 'program', heard: (last && endingOf(last)) ?? first.message ?? 'the Job failed' };
+  } catch (error) {
+    if (!timeout.aborted || signal.aborted) throw error;
+    return tooLate(last) ?? { of: 'pod', heard: `no pod was made: ${await lastEvent(api, namespace, name)}` };
+  } finally {
+    await Promise.all([pods.stop(), jobs.stop()]);
+  }
+}
+
+const gone = { succeeded: false, message: 'the Job was deleted by somebody else' };
+
+/** What no waiting will mend. */
+function hopeless(pod: Pod): Problem | undefined {
+  for (const { state } of pod.status.containerStatuses) {
+    if (!state.waiting) continue;
+    const { reason, message } = state.waiting;
+    const heard = `${reason} ${message}`.trim();
+    if (/^(ErrImage|ImagePull|ImageInspect|InvalidImage)/.test(reason)) return { of: 'image', heard };
+    if (/^(CreateContainer|RunContainer)/.test(reason)) return { of: 'pod', heard };
+  }
+  return undefined;
+}
+
+function tooLate(pod: Pod | undefined): Problem | undefined {
+  if (!pod) return undefined;
+  const placed = pod.status.conditions.find(({ type }) => type === 'PodScheduled');
+  if (placed?.status === 'False') return { of: 'node', heard: placed.message };
+  const [container] = pod.status.containerStatuses;
+  const { waiting, running } = container?.state ?? {};
+  if (running) return { of: 'program', heard: 'the check in the pod does not end' };
+  return {
+    of: 'pod',
+    heard: `it is still ${waiting?.reason ?? pod.status.phase ?? 'Pending'} ${waiting?.message ?? ''}`,
+  };
+}
+
+function explained({ of, heard }: Problem, manifest: Manifest, place: Place): string {
+  const { image } = Container.parse(manifest.spec.template.spec.containers[0]);
+  const heardFrom = heard.trim();
+  switch (of) {
+    case 'image':
+      return (
+        `the cluster of context ${place.context} cannot get the image ${image}: ${heardFrom}. ` +
+        'npm run image -- --load kind|k3d|minikube|containerd builds it and takes it there; --image names another'
+      );
+    case 'node':
+      return (
+        `no node of the cluster takes a job's pod: ${heardFrom}. Look at --node-selector and at the nodes' taints ` +
+        'and free room; where nodes come on demand, start again once one is there'
+      );
+    case 'pod':
+      return (
+        `the pod that checks the cluster did not start within ${within / 1000} s: ${heardFrom}. ` +
+        `kubectl --context ${place.context} -n ${place.namespace} get events says more`
+      );
+    case 'program':
+      return (
+        `pods cannot use the table at ${place.table}: ${heardFrom}. Is that address (--advertise) reachable from ` +
+        "the pods' network? Firewalls and the namespace's NetworkPolicy must let it through"
+      );
+  }
+}
+
+/** Namespace and service account, if this context may see them; a Job without them never gets a pod. */
+async function ensureNeighbours(api: ApiServer, manifest: Manifest, place: Place): Promise<void> {
+  const namespace = `/api/v1/namespaces/${place.namespace}`;
+  const account = z
+    .object({ serviceAccountName: z.string() })
+    .parse(manifest.spec.template.spec).serviceAccountName;
+  for (const [path, what] of [
+    [namespace, `no namespace ${place.namespace}`],
+    [
+      `${namespace}/serviceaccounts/${account}`,
+      `no service account ${account} in the namespace ${place.namespace}`,
+    ],
+  ] as const) {
+    if ((await api.request('GET', path)).statusCode === 404) {
+      throw new LocalFailure(
+        `the cluster of context ${place.context} has ${what}; ` +
+          `npm run k8s:apply -- --context ${place.context} puts there what jobs need`,
+      );
+    }
+  }
+}
+
+const Events = z.object({ items: z.array(z.object({ message: z.string().default('') })) });
+
+/** Events are for those who may see them. */
+async function lastEvent(api: ApiServer, namespace: string, name: string): Promise<string> {
+  const query = new URLSearchParams({
+    fieldSelector: `involvedObject.name=${name}`,
+    limit: '100',
+  }).toString();
+  const { body } = await api.request('GET', `/api/v1/namespaces/${namespace}/events?${query}`);
+  return Events.safeParse(body).data?.items.at(-1)?.message ?? 'why is in the events of its Job';
+}
