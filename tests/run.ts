@@ -55,22 +55,33 @@ const JestResult = z.object({
   numRuntimeErrorTestSuites: z.number(),
 });
 
-/** Jest over one folder; --runInBand where tests start servers and would disturb each other. */
+/** Where jest runs: its folders of tests, its options, and the command it is handed to, if any. */
+interface Jest {
+  folders: string[];
+  options?: string[];
+  through?: string[];
+}
+
+/** One process, where tests start servers and would disturb each other. */
+const inOrder = ['--runInBand'];
+
 const jest =
-  (folder: string, ...options: string[]) =>
+  ({ folders, options = [], through = [] }: Jest) =>
   async (): Promise<Count> => {
     const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-test-'));
     const report = join(directory, 'jest.json');
-    const script = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-    await run(process.execPath, [
+    const [command = '', ...arguments_] = [
+      ...through,
+      process.execPath,
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
-      script,
-      `tests/${folder}/`,
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      ...folders.map((folder) => `tests/${folder}/`),
       '--json',
       `--outputFile=${report}`,
       ...options,
-    ]);
+    ];
+    await run(command, arguments_);
     try {
       const result = JestResult.parse(JSON.parse(readFileSync(report, 'utf8')));
       return {
@@ -115,6 +126,13 @@ const programs = need(async () => {
 });
 const pythonPackages = need(() => prepareVirtualEnvironment(root));
 
+/** A command inside a real Kubernetes of its own. */
+const cluster = [
+  process.execPath,
+  '--disable-warning=ExperimentalWarning',
+  join(root, 'tests', 'cluster', 'run.ts'),
+];
+
 const steps: Record<string, (() => Promise<Count>)[]> = {
   static: [
     check('tsc'),
@@ -124,11 +142,16 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
     check('cargo', 'clippy', ...crate, '--all-targets', '--quiet', '--', '-D', 'warnings'),
   ],
   crate: [cargoTest],
-  unit: [jest('unit')],
-  local: [programs, jest('local', '--runInBand')],
-  clients: [programs, pythonPackages, jest('clients', '--runInBand')],
+  unit: [jest({ folders: ['unit'] })],
+  local: [programs, jest({ folders: ['local', 'compliance'], options: inOrder })],
+  clients: [programs, pythonPackages, jest({ folders: ['clients'], options: inOrder })],
+  cluster: [
+    programs,
+    pythonPackages,
+    jest({ folders: ['compliance', 'cluster'], options: inOrder, through: cluster }),
+  ],
 };
-/** What `npm test` runs; `clients` needs Python. */
+/** What `npm test` runs; `clients` needs Python, `cluster` Linux, root and Go besides. */
 const usual = ['static', 'crate', 'unit', 'local'];
 
 const named = process.argv.slice(2);

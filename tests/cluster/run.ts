@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { prepareImages } from './machine/images.ts';
+import { writeImages } from './machine/images.ts';
 import { ensurePrerequisites } from './machine/prerequisites.ts';
 import { buildPrograms } from './machine/programs.ts';
 
@@ -29,30 +29,24 @@ const here = (name: string): string => fileURLToPath(new URL(`machine/${name}`, 
 async function run(command: string[]): Promise<number> {
   ensurePrerequisites();
   const programs = buildPrograms();
-  const images = prepareImages();
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-cluster-'));
   const janitor = spawn('sh', [here('janitor.sh'), directory], {
     stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   });
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  await writeImages(join(directory, 'images'), stopping.signal);
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', here('inside.ts')];
   // The shell is the namespaces' first process, which must reap what others leave behind.
   const first = ['sh', '-c', '"$@"; exit $?', 'cluster'];
   const child = spawn(
     'setpriv',
-    [
-      '--pdeathsig',
-      'KILL',
-      'unshare',
-      ...namespaces,
-      ...first,
-      ...node,
-      directory,
-      programs,
-      images,
-      ...command,
-    ],
+    ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...first, ...node, directory, programs, ...command],
     { stdio: 'inherit' },
   );
   const end = (): void => {

@@ -1,18 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildImage } from '../../../image/build.ts';
+import { cache } from '../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('pause', import.meta.url));
-const images = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'eks-jobs', 'cluster-images');
 
-/** The images that the cluster holds, since it reaches no registry. @returns the directory of their archives. */
-export function prepareImages(): string {
-  mkdirSync(images, { recursive: true });
-  const pause = join(images, 'pause.tar');
+/** Writes the archives of the images that the cluster holds, since it reaches no registry: a pod's own, and ours. */
+export async function writeImages(folder: string, signal: AbortSignal): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const pause = join(cache, 'cluster-pause-1.tar');
   if (!existsSync(pause)) buildPause(pause);
-  return images;
+  copyFileSync(pause, join(folder, 'pause.tar'));
+  await buildImage({ prebuilt: true, output: join(folder, 'data-processor.tar'), signal });
 }
 
 function buildPause(archive: string): void {
@@ -41,7 +43,9 @@ function buildPause(archive: string): void {
       'localhost/pause:1',
       `oci-archive:${join(directory, 'image.tar')}:localhost/pause:1`,
     );
-    copyFileSync(join(directory, 'image.tar'), archive);
+    mkdirSync(cache, { recursive: true });
+    copyFileSync(join(directory, 'image.tar'), `${archive}.${process.pid}`);
+    renameSync(`${archive}.${process.pid}`, archive);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }

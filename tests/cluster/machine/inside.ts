@@ -17,7 +17,7 @@ import { Supervisor } from './supervisor.ts';
 
 // Runs inside namespaces of its own (run.ts): brings the cluster up, runs a command, and leaves the rest to the kernel,
 // which ends every process, mount and interface together with the namespaces.
-const [directory = '', programs = '', images = '', ...command] = process.argv.slice(2);
+const [directory = '', programs = '', ...command] = process.argv.slice(2);
 const bin = join(programs, 'bin');
 const kubeconfig = join(directory, 'pki', 'admin.kubeconfig');
 /** Until the node is ready, in milliseconds; it takes five seconds on a machine with two cores. */
@@ -83,6 +83,7 @@ async function bringUp(supervisor: Supervisor): Promise<void> {
   for (const component of [etcd, containerd, apiserver]) if (component) supervisor.start(component);
   const ctr = ['ctr', '--address', containerdSocket(directory), '--namespace', 'k8s.io'];
   await eventually(...ctr, 'version');
+  const images = join(directory, 'images');
   for (const image of readdirSync(images)) must(...ctr, 'images', 'import', join(images, image));
   await eventually(...kubectl('get', '--raw', '/readyz'));
   const kubelet = ['--clusterrole=system:kubelet-api-admin', '--user=kube-apiserver-kubelet-client'];

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Debian's names; other distributions' differ little. */
-const packages = 'containerd runc containernetworking-plugins iproute2 buildah openssl util-linux';
+const packages =
+  'containerd runc containernetworking-plugins iproute2 buildah ca-certificates openssl util-linux';
 
 /** Where containernetworking-plugins puts its programs: Debian's place, then upstream's. */
 const pluginDirectories = ['/usr/lib/cni', '/opt/cni/bin'];

@@ -8,17 +8,15 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { cache } from '../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('programs', import.meta.url));
-
-/** Builds are kept here and shared by every clone of this user. */
-const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'eks-jobs');
 
 /** What the cluster says of itself; a build from the module alone does not know its version. */
 const kubernetesVersion = 'v1.34.4';
@@ -68,10 +66,22 @@ export function buildPrograms(): string {
     );
     copyModule('kwok', 'sigs.k8s.io/kwok', 'kustomize/stage/node', join(unfinished, 'stages'));
     renameSync(unfinished, directory);
+    forgetOld();
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
   return directory;
+}
+
+/** So many builds of some 300 MB are kept, those made last: another clone may use the one before. */
+const most = 2;
+
+function forgetOld(): void {
+  const builds = readdirSync(cache)
+    .filter((name) => /^kubernetes-[0-9a-f]{16}$/.test(name))
+    .map((name) => join(cache, name))
+    .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  for (const build of builds.slice(most)) rmSync(build, { recursive: true, force: true });
 }
 
 /** Whatever the result depends on: the modules' files, this file, and the compiler. */

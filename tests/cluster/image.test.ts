@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import * as z from 'zod';
+import { buildImage, localImage } from '../../image/build.ts';
+import { applyObjects, kubectl } from './kubectl.ts';
+
+// The image itself, as `npm run image` makes it with the real builder, and how it gets into a cluster's containerd. The
+// images of the other tests were imported when the cluster started.
+
+const run = promisify(execFile);
+const command = fileURLToPath(new URL('../../image/command.ts', import.meta.url));
+const socket = join(process.env['CLUSTER_DIRECTORY'] ?? '', 'containerd.sock');
+const pod = 'image-test';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eks-jobs-image-test-'));
+});
+afterAll(async () => {
+  rmSync(folder, { recursive: true });
+  await kubectl('delete', 'pod', pod, '--ignore-not-found');
+});
+
+const unpack = async (archive: string, name: string): Promise<Buffer> =>
+  (
+    await run('tar', ['--extract', '--to-stdout', '--file', archive, name], {
+      encoding: 'buffer',
+      maxBuffer: 1e8,
+    })
+  ).stdout;
+
+const Manifest = z.tuple([
+  z.object({ Config: z.string(), RepoTags: z.array(z.string()), Layers: z.tuple([z.string()]) }),
+]);
+const Config = z.object({
+  config: z.object({ User: z.string(), Entrypoint: z.array(z.string()), Env: z.array(z.string()) }),
+});
+
+/** A shell, a package manager or a file that only root can read would each be found too late, in a hardened pod. */
+test('holds one program and certificates, for everybody to read, and starts as nobody', async () => {
+  const archive = join(folder, 'image.tar');
+  await buildImage({ prebuilt: true, output: archive });
+  const [{ Config: config, RepoTags, Layers }] = Manifest.parse(
+    JSON.parse((await unpack(archive, 'manifest.json')).toString()),
+  );
+  expect(RepoTags).toEqual([localImage]);
+  expect(Config.parse(JSON.parse((await unpack(archive, config)).toString())).config).toMatchObject({
+    User: '65532:65532',
+    Entrypoint: ['/data-processor'],
+    Env: expect.arrayContaining(['AWS_EC2_METADATA_DISABLED=true']) as unknown,
+  });
+  await run('tar', ['--extract', '--file', archive, '--directory', folder, Layers[0]]);
+  const { stdout } = await run('tar', [
+    '--list',
+    '--verbose',
+    '--numeric-owner',
+    '--file',
+    join(folder, Layers[0]),
+  ]);
+  const files = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/\s+/))
+    .map(([mode, owner, , , , path]) => `${mode ?? ''} ${owner ?? ''} ${path ?? ''}`)
+    .filter((line) => !line.endsWith(' ./') && !line.endsWith(' /'));
+  expect(files.sort()).toEqual([
+    '-rw-r--r-- 0/0 etc/ssl/certs/ca-certificates.crt',
+    '-rwxr-xr-x 0/0 data-processor',
+    'drwxr-xr-x 0/0 etc/',
+    'drwxr-xr-x 0/0 etc/ssl/',
+    'drwxr-xr-x 0/0 etc/ssl/certs/',
+  ]);
+});
+
+/** Under another name the kubelet would go looking for a registry. */
+test('--load containerd puts it where the kubelet finds it under its own name', async () => {
+  const ctr = ['--address', socket, '--namespace', 'k8s.io', 'images'];
+  await run('ctr', [...ctr, 'rm', '--sync', localImage]);
+  const load = ['--prebuilt', '--load', 'containerd', '--address', socket];
+  await run(process.execPath, ['--disable-warning=ExperimentalWarning', command, ...load]);
+  expect((await run('ctr', [...ctr, 'ls', '--quiet'])).stdout.split('\n')).toContain(localImage);
+
+  const hardened = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+  await applyObjects({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: pod, namespace: 'default' },
+    spec: {
+      restartPolicy: 'Never',
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: pod,
+          image: localImage,
+          args: ['check'],
+          env: [{ name: 'AWS_REGION', value: 'us-east-1' }],
+          securityContext: { ...hardened, readOnlyRootFilesystem: true },
+        },
+      ],
+    },
+  });
+  // It says what is wrong with its settings: so it was found, and runs as the image says.
+  await kubectl('wait', `pod/${pod}`, '--for=jsonpath={.status.phase}=Failed', '--timeout=60s');
+  expect(await kubectl('logs', pod)).toBe(
+    "data-processor: wrong settings: TABLE_NAME is not set; expected the table's name\n",
+  );
+});

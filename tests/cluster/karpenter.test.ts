@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { fileURLToPath } from 'node:url';
+import { KubeConfig } from '@kubernetes/client-node';
+import * as z from 'zod';
+import { readManifests, renderManifests } from '../../k8s/manifests.ts';
+import { buildDataProcessor } from '../../local/build.ts';
+import { containersOf } from '../compliance/containers.ts';
+import { nothingLeft, startService } from '../compliance/place.ts';
+import { eventually, type RunningService } from '../local/running-service.ts';
+import { startKarpenter, startKwok } from './karpenter.ts';
+import { applyObjects, kubectl } from './kubectl.ts';
+import { namespace } from './service.ts';
+import { SimulatedNodes } from './simulated-nodes.ts';
+
+// The real Karpenter with our NodePool: only the machines are objects instead of EC2's, and their pods processes.
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const pool = `eks-jobs/pool=${namespace}`;
+
+/** The cap on all nodes together. */
+const cpuLimit = 4;
+
+/** An empty node goes after a minute (consolidateAfter), and what Karpenter needs to see it; milliseconds. */
+const untilEmptyNodesGo = 180_000;
+
+let service: RunningService;
+let nodes: SimulatedNodes;
+const programs: { stop(): Promise<void> }[] = [];
+
+const NodePool = z.looseObject({
+  kind: z.literal('NodePool'),
+  spec: z.looseObject({
+    template: z.looseObject({
+      spec: z.looseObject({ requirements: z.array(z.looseObject({ key: z.string() })) }),
+    }),
+  }),
+});
+
+/** Ours, but for the node class, and what only EC2's machines have as labels. */
+function nodePool(): object {
+  const { objects } = renderManifests(readManifests(), {
+    namespace,
+    nodeClass: 'bottlerocket',
+    nodeRole: 'nodes',
+    clusterName: 'cluster',
+    bottlerocketVersion: 'v1.50.0',
+    cpuLimit: String(cpuLimit),
+  });
+  const ours = NodePool.parse(objects.find(({ kind }) => kind === 'NodePool'));
+  const { spec } = ours.spec.template;
+  spec['nodeClassRef'] = { group: 'karpenter.kwok.sh', kind: 'KWOKNodeClass', name: 'default' };
+  spec.requirements = spec.requirements.filter(({ key }) => !key.startsWith('karpenter.k8s.aws/'));
+  return ours;
+}
+
+beforeAll(async () => {
+  const configuration = new KubeConfig();
+  configuration.loadFromDefault();
+  nodes = new SimulatedNodes(configuration, await buildDataProcessor(root));
+  await nodes.start();
+  programs.push(startKwok(), await startKarpenter());
+  await applyObjects(nodePool());
+  await kubectl('wait', '--for=condition=Ready', `nodepool/${namespace}`, '--timeout=60s');
+  service = await startService({ arguments: ['--node-selector', pool] });
+}, 300_000);
+
+afterAll(async () => {
+  await service.stop();
+  await kubectl('delete', 'nodepool', namespace, '--wait=false');
+  await nodes.stop();
+  for (const program of programs) await program.stop();
+  // Without Karpenter nobody takes its finalizers away.
+  for (const object of (await kubectl('get', 'nodeclaims,nodes', '-l', pool, '-o', 'name')).split('\n')) {
+    if (object === '') continue;
+    await kubectl('patch', object, '--type=merge', '--patch', '{"metadata":{"finalizers":null}}');
+    await kubectl('delete', object, '--ignore-not-found', '--wait=false');
+  }
+});
+
+const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
+const slow = synthetic({ records: 600, recordsPerSecond: 100 });
+
+/** The node that a job's pod is bound to, once it is at work there. */
+async function nodeOf(jobId: string): Promise<string> {
+  return eventually(async () => {
+    const { progress } = await service.job(jobId);
+    if ((progress?.done ?? 0) === 0) return undefined;
+    const selected = ['-n', namespace, '-l', `eks-jobs/job-id=${jobId}`];
+    const nodes = await kubectl('get', 'pods', ...selected, '-o', 'jsonpath={.items[*].spec.nodeName}');
+    return nodes === '' ? undefined : nodes;
+  }, `job ${jobId} at work`);
+}
+
+/** What all nodes of the pool together can hold. */
+async function allocatableCpus(): Promise<number> {
+  const cpus = await kubectl('get', 'nodes', '-l', pool, '-o', 'jsonpath={.items[*].status.allocatable.cpu}');
+  return cpus
+    .split(' ')
+    .filter(Boolean)
+    .reduce((sum, cpu) => sum + (cpu.endsWith('m') ? Number(cpu.slice(0, -1)) / 1000 : Number(cpu)), 0);
+}
+
+const names = async (kind: string): Promise<string[]> =>
+  (await kubectl('get', kind, '-l', pool, '-o', 'name')).split('\n').filter(Boolean);
+
+const oneAttempt = { status: 'SUCCEEDED', attempts: [{ attempt: 0, status: 'SUCCEEDED' }] };
+
+test('a posted job brings a node of its own kind, and the empty node goes', async () => {
+  const jobId = await service.post(slow);
+  const name = await nodeOf(jobId);
+  const template = 'jsonpath={.spec.taints[*].key}={.spec.taints[*].value}:{.spec.taints[*].effect}';
+  expect(await kubectl('get', 'node', name, '-o', template)).toBe(`${pool}:NoSchedule`);
+  expect(await names('nodes')).toContain(`node/${name}`);
+  expect(await names('nodeclaims')).not.toEqual([]);
+  expect(await service.ended(jobId)).toMatchObject(oneAttempt);
+  await nothingLeft(jobId);
+  await eventually(
+    async () => [...(await names('nodes')), ...(await names('nodeclaims'))].length === 0 || undefined,
+    'no node left',
+    untilEmptyNodesGo,
+  );
+}, 300_000);
+
+test('its limits cap a burst: 100 jobs share what the pool may have, and all of them finish', async () => {
+  const before = await service.stats();
+  const jobs = await Promise.all(Array.from({ length: 100 }, () => service.post(synthetic({ records: 10 }))));
+  let most = 0;
+  await eventually(
+    async () => {
+      most = Math.max(most, await allocatableCpus());
+      return (await service.stats()).jobs.succeeded === before.jobs.succeeded + jobs.length || undefined;
+    },
+    'a hundred jobs done',
+    untilEmptyNodesGo,
+  );
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(cpuLimit);
+  expect(await service.stats()).toMatchObject({
+    succeedJob: before.succeedJob + jobs.length,
+    jobRetry: before.jobRetry,
+    failedJob: before.failedJob,
+  });
+}, 300_000);
+
+// As a spot interruption that gives no time: the machine goes, then the cloud's controller removes the node.
+test('a machine that is taken away is replaced, and its job goes on inside the same attempt', async () => {
+  const jobId = await service.post(slow);
+  const name = await nodeOf(jobId);
+  await nodes.lose(name);
+  expect(containersOf(jobId)).toEqual([]);
+  const replacement = await eventually(
+    async () => {
+      const next = await nodeOf(jobId);
+      return next === name ? undefined : next;
+    },
+    'the replacement',
+    untilEmptyNodesGo,
+  );
+  expect(await names('nodes')).toContain(`node/${replacement}`);
+  expect(await service.ended(jobId)).toMatchObject(oneAttempt);
+}, 300_000);
+
+// do-not-disrupt: Karpenter may want a node back (drift, expiry, a new release), but not in the middle of a job.
+test('a node that is to go lets its job finish first', async () => {
+  const jobId = await service.post(synthetic({ records: 1500, recordsPerSecond: 100 }));
+  const name = await nodeOf(jobId);
+  const [pid] = containersOf(jobId);
+  await kubectl('delete', 'nodeclaims', '-l', pool, '--wait=false');
+  await eventually(
+    async () =>
+      (await kubectl('get', 'node', name, '-o', 'jsonpath={.metadata.deletionTimestamp}')) || undefined,
+    'a node on its way out',
+  );
+  // Not a replacement: the very process that began it.
+  expect(containersOf(jobId)).toEqual([pid]);
+  expect(await service.ended(jobId)).toMatchObject({ ...oneAttempt, result: { records: 1500 } });
+  await eventually(
+    async () => !(await names('nodes')).includes(`node/${name}`) || undefined,
+    'the node gone',
+    untilEmptyNodesGo,
+  );
+}, 300_000);

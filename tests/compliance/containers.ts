@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { buildDataProcessor } from '../../local/build.ts';
+import type { RunningService } from '../local/running-service.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The process ids of the containers that run this job now: their environment says so (/proc on Linux, ps -E on macOS).
+ * A pod's container is a process of this machine too.
+ */
+export function containersOf(jobId: string): number[] {
+  const script =
+    process.platform === 'linux'
+      ? `grep -lzx 'JOB_ID=${jobId}' /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3`
+      : `ps -A -ww -E -o pid=,command= | grep 'JOB_ID=${jobId}' | grep -v grep | awk '{print $1}'`;
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
+}
+
+/** Starts the program of a job's first attempt beside the container that runs it: as a Job that started two pods would. */
+export async function startTwin(service: RunningService, jobId: string): Promise<ChildProcess> {
+  const { timeoutSeconds, maxAttempts } = await service.job(jobId);
+  return spawn(await buildDataProcessor(root), [], {
+    env: {
+      JOB_ID: jobId,
+      ATTEMPT: '0',
+      MAX_ATTEMPTS: String(maxAttempts),
+      TIMEOUT_SECONDS: String(timeoutSeconds),
+      BEAT_SECONDS: '0.5',
+      TABLE_NAME: 'eks-jobs-local',
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      AWS_ENDPOINT_URL_DYNAMODB: service.dynamodbUrl,
+    },
+    stdio: 'ignore',
+  });
+}
