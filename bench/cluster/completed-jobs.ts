@@ -1,0 +1,51 @@
+import { performance } from 'node:perf_hooks';
+import {
+  BatchV1Api,
+  type Informer,
+  type KubeConfig,
+  makeInformer,
+  type V1Job,
+} from '@kubernetes/client-node';
+import { namespace } from '../../tests/cluster/service.ts';
+
+/** Sees every Job of the namespace the moment it is Complete, whoever made it: one clock for both sides. */
+export class CompletedJobs {
+  readonly #informer: Informer<V1Job>;
+  readonly #times = new Map<string, number>();
+  readonly #waiting = new Map<string, (time: number) => void>();
+
+  private constructor(configuration: KubeConfig) {
+    const batch = configuration.makeApiClient(BatchV1Api);
+    this.#informer = makeInformer<V1Job>(configuration, `/apis/batch/v1/namespaces/${namespace}/jobs`, () =>
+      batch.listNamespacedJob({ namespace }),
+    );
+    this.#informer.on('change', (job) => {
+      const name = job.metadata?.name ?? '';
+      const complete = job.status?.conditions?.some(
+        ({ type, status }) => type === 'Complete' && status === 'True',
+      );
+      if (!complete || this.#times.has(name)) return;
+      const now = performance.now();
+      this.#times.set(name, now);
+      this.#waiting.get(name)?.(now);
+    });
+  }
+
+  static async watch(configuration: KubeConfig): Promise<CompletedJobs> {
+    const jobs = new CompletedJobs(configuration);
+    await jobs.#informer.start();
+    return jobs;
+  }
+
+  /** When this Job was Complete, by performance.now(); waits for it. */
+  at(name: string): Promise<number> {
+    const time = this.#times.get(name);
+    return time === undefined
+      ? new Promise((resolve) => this.#waiting.set(name, resolve))
+      : Promise.resolve(time);
+  }
+
+  async stop(): Promise<void> {
+    await this.#informer.stop();
+  }
+}

@@ -1,0 +1,68 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { buildDataProcessor } from '../../local/build.ts';
+import { startKwok } from '../../tests/cluster/karpenter.ts';
+import { clusterArguments } from '../../tests/cluster/service.ts';
+import { SimulatedNodes } from '../../tests/cluster/simulated-nodes.ts';
+import { RunningService } from '../../tests/local/running-service.ts';
+import { residentMegabytes } from '../measure.ts';
+import { input } from './bare-job.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const jobs = 500;
+const atOnce = 50;
+const label = 'bench/simulated';
+
+/** Five times five hundred jobs on nodes that are objects: does the service's memory grow with what it has done? */
+export async function benchMany(
+  configuration: KubeConfig,
+  arguments_: string[],
+  environment: Record<string, string>,
+): Promise<string[]> {
+  const nodes = new SimulatedNodes(configuration, await buildDataProcessor(root));
+  const kwok = startKwok();
+  await nodes.start();
+  for (const name of ['first', 'second', 'third']) await nodes.add(name, '32', { [label]: 'yes' });
+  const service = await RunningService.start({
+    arguments: [...(await clusterArguments()), ...arguments_, '--node-selector', `${label}=yes`],
+    environment,
+  });
+  try {
+    const lines: string[] = [];
+    for (let round = 1; round <= 5; round += 1) {
+      const seconds = await run(service);
+      const memory = residentMegabytes(service.pid).toFixed(0);
+      lines.push(
+        `${round * jobs} jobs done: ${seconds.toFixed(0)} s for the last ${jobs}, service ${memory} MB`,
+      );
+    }
+    const { jobs: ended } = await service.stats();
+    lines.push(`succeeded ${ended.succeeded}, failed ${ended.failed}`);
+    return lines;
+  } finally {
+    await service.stop();
+    await nodes.stop();
+    await kwok.stop();
+  }
+}
+
+async function run(service: RunningService): Promise<number> {
+  const before = (await service.stats()).jobs.succeeded;
+  const started = performance.now();
+  let left = jobs;
+  const client = async (): Promise<void> => {
+    for (; left > 0;) {
+      left -= 1;
+      await service.post({ input });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, client));
+  // Ten minutes at most.
+  for (let asked = 0; asked < 1200; asked += 1) {
+    if ((await service.stats()).jobs.succeeded >= before + jobs) return (performance.now() - started) / 1000;
+    await setTimeout(500);
+  }
+  throw new Error('five hundred jobs did not end within ten minutes');
+}
