@@ -12,9 +12,20 @@ export interface ClusterOptions {
   /** The address of this machine at which pods reach the table. */
   advertise: string;
   nodeSelector: Readonly<Record<string, string>>;
+  /** What a job is promised, as Kubernetes writes quantities; of memory it gets no more. */
+  jobCpu: string;
+  jobMemory: string;
 }
 
-const needless = ['kubeconfig', 'namespace', 'image', 'advertise', 'nodeSelector'] as const;
+const needless = [
+  'kubeconfig',
+  'namespace',
+  'image',
+  'advertise',
+  'nodeSelector',
+  'jobCpu',
+  'jobMemory',
+] as const;
 
 /** Adds the options that only mean something with a cluster, and --context itself. */
 export function addClusterOptions(command: Command): Command {
@@ -47,6 +58,16 @@ export function addClusterOptions(command: Command): Command {
       new Option('--node-selector <key=value>', 'jobs run on nodes with this label only; may be repeated')
         .default({}, 'any node')
         .argParser(label),
+    )
+    .addOption(
+      new Option('--job-cpu <quantity>', 'the processor share that a job is promised')
+        .default('250m')
+        .argParser(cpu),
+    )
+    .addOption(
+      new Option('--job-memory <quantity>', 'the memory that a job is promised and limited to')
+        .default('256Mi')
+        .argParser(memory),
     );
 }
 
@@ -55,7 +76,7 @@ export function addClusterOptions(command: Command): Command {
  * Ends the command where an option lacks --context, or --context lacks --advertise.
  */
 export function clusterOf(command: Command): ClusterOptions | undefined {
-  const { context, kubeconfig, namespace, image, advertise, nodeSelector } = command.opts<
+  const { context, kubeconfig, namespace, image, advertise, nodeSelector, jobCpu, jobMemory } = command.opts<
     Omit<ClusterOptions, 'context' | 'advertise'> & Partial<ClusterOptions>
   >();
   if (context === undefined) {
@@ -79,6 +100,8 @@ export function clusterOf(command: Command): ClusterOptions | undefined {
     image,
     advertise,
     nodeSelector,
+    jobCpu,
+    jobMemory,
   };
 }
 
@@ -98,6 +121,12 @@ const image = matching(
   /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,511}$/,
   'the name of an image, with its tag or digest',
 );
+
+const cpu = matching(
+  /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$/,
+  'a Kubernetes quantity such as 250m, 2 or 0.5',
+);
+const memory = matching(/^[1-9][0-9]{0,5}(Mi|Gi|M|G)$/, 'a Kubernetes quantity such as 256Mi or 2Gi');
 
 function address(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError('Allowed: one IP address of this machine.');

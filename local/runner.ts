@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
+import { LocalFailure } from './failure.ts';
 import type { Options } from './options.ts';
 import type { JobRunner } from './runners/job-runner.ts';
 import { ProcessRunner } from './runners/process.ts';
@@ -33,7 +34,7 @@ async function prepareCluster(
   signal: AbortSignal,
 ): Promise<OpenRunner> {
   // Only now: the client takes a third of a second to load.
-  const { ApiServer, ensurePermissions, forward, KubernetesRunner, openContext, probe } =
+  const { ApiServer, ensurePermissions, forward, KubernetesRunner, NoAnswer, openContext, probe } =
     await import('./runners/kubernetes/index.ts');
   const api = new ApiServer(openContext(context, kubeconfig));
   await ensurePermissions(api, context, namespace);
@@ -49,7 +50,7 @@ async function prepareCluster(
       await probe(api, definition, { context, namespace, environment, table }, signal);
     } catch (error) {
       await close();
-      throw error;
+      throw error instanceof NoAnswer ? new LocalFailure(error.message) : error;
     }
     const runner = new KubernetesRunner(api, service, environment);
     return {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { pipeline } from 'node:stream';
+import * as z from 'zod';
 import { LocalFailure } from '../../failure.ts';
 
 /** More pods than a test cluster runs, each with a few connections. */
@@ -50,7 +51,7 @@ export async function forward(
 }
 
 function explained(error: unknown, address: string, port: number): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const { code } = z.object({ code: z.string() }).partial().parse(error);
   if (code === 'EADDRINUSE') {
     return new LocalFailure(
       `port ${port} of ${address} is taken by another program; choose others with --port`,

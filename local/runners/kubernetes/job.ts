@@ -59,20 +59,17 @@ export function withEnvironment(manifest: Manifest, more: Readonly<Record<string
 }
 
 /** Whether this is the Job that the manifest asks for: the same name, the same service, the same job. */
-export function isOurs(job: Job, { metadata }: Manifest): boolean {
+export function isOurs(job: Job, metadata: Manifest['metadata']): boolean {
   return [managedBy, 'eks-jobs/job-id'].every(
     (label) => job.metadata.labels[label] === metadata.labels[label],
   );
 }
 
-/**
- * How a Job ended, or undefined while it has not. SuccessCriteriaMet comes before Complete and is as final; of a
- * failure only Failed counts: before it, at FailureTarget, pods may still run.
- */
+/** How a Job ended, or undefined while it has not: before Complete and Failed (SuccessCriteriaMet, FailureTarget) pods may still run. */
 export function outcomeOf({ status }: Job): JobOutcome | undefined {
   const is = (type: string) =>
     status.conditions.find((known) => known.type === type && known.status === 'True');
-  if (is('Complete') ?? is('SuccessCriteriaMet')) return { succeeded: true };
+  if (is('Complete')) return { succeeded: true };
   const failed = is('Failed');
   if (!failed) return undefined;
   const { reason, message } = failed;

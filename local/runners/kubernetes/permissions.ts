@@ -24,8 +24,8 @@ export async function ensurePermissions(api: ApiServer, context: string, namespa
   const names = missing.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`);
   throw new LocalFailure(
     `the context ${context} may not do this in the namespace ${namespace}: ${names.join(', ')}. ` +
-      'An administrator can bind it to the Role of the state machine in k8s/manifests, ' +
-      `which npm run k8s:apply -- --context NAME puts there`,
+      'Somebody who may can bind it to the Role of the state machine, which is in k8s/manifests and which ' +
+      `npm run k8s:apply -- --context ${context} puts there`,
   );
 }
 

@@ -4,6 +4,8 @@ import { LocalFailure } from '../../failure.ts';
 import { taskArguments } from '../../step-functions/index.ts';
 import { messageOf } from '../job-runner.ts';
 import type { ApiServer } from './api-server.ts';
+import { jobsIn } from './cluster-jobs.ts';
+import { explained, hopeless, type Problem, tooLate } from './diagnosis.ts';
 import { Feed } from './feed.ts';
 import { Job, jobName, Manifest, outcomeOf, withEnvironment } from './job.ts';
 import { endingOf, Pod } from './pod.ts';
@@ -22,7 +24,6 @@ export interface Place {
 }
 
 const Arguments = z.object({ Job: Manifest });
-const Container = z.object({ image: z.string() });
 
 /** The Job of the state machine's own manifest, but for its container's arguments: it only reads the table once. */
 async function probeOf(definition: string, environment: Place['environment']): Promise<Manifest> {
@@ -33,7 +34,7 @@ async function probeOf(definition: string, environment: Place['environment']): P
   const pod = spec.template.spec;
   const [container] = pod.containers;
   const template = { ...spec.template, spec: { ...pod, containers: [{ ...container, args: ['check'] }] } };
-  // Should nobody come back to delete it.
+  // Short: should nobody come back to delete it.
   return Manifest.parse({ ...rest, spec: { ...spec, template, ttlSecondsAfterFinished: 60 } });
 }
 
@@ -49,7 +50,7 @@ export async function probe(
 ): Promise<void> {
   const manifest = await probeOf(definition, place.environment);
   await ensureNeighbours(api, manifest, place);
-  const jobs = `/apis/batch/v1/namespaces/${place.namespace}/jobs`;
+  const jobs = jobsIn(place.namespace);
   const created = await api.request('POST', jobs, manifest);
   if (created.statusCode !== 201) {
     throw new LocalFailure(
@@ -62,16 +63,14 @@ export async function probe(
     const problem = await watched(api, job, place, signal);
     if (problem) throw new LocalFailure(explained(problem, manifest, place));
   } finally {
-    await api.request('DELETE', `${jobs}/${job.metadata.name}?propagationPolicy=Background`);
+    // Should this fail, the Job's own limits end it and take it away.
+    await api
+      .request('DELETE', `${jobs}/${job.metadata.name}?propagationPolicy=Background`)
+      .catch(() => undefined);
   }
 }
 
-/** Why the pod did not succeed: in whose hands it is, and what was heard. */
-interface Problem {
-  of: 'image' | 'node' | 'pod' | 'program';
-  heard: string;
-}
-
+/** Follows Job and pod to their end, or to what is no use waiting for. @returns undefined when the check succeeded. */
 async function watched(
   api: ApiServer,
   job: Job,
@@ -88,7 +87,7 @@ async function watched(
   });
   const jobs = new Feed(
     api,
-    `/apis/batch/v1/namespaces/${namespace}/jobs`,
+    jobsIn(namespace),
     `eks-jobs/job-id=${job.metadata.labels['eks-jobs/job-id'] ?? ''}`,
     Job,
   );
@@ -97,7 +96,7 @@ async function watched(
   const timeout = AbortSignal.timeout(within);
   try {
     const ended = jobs.until(
-      job,
+      job.metadata,
       (state) => (state ? outcomeOf(state) : gone),
       AbortSignal.any([signal, timeout]),
     );
@@ -114,58 +113,6 @@ async function watched(
 }
 
 const gone = { succeeded: false, message: 'the Job was deleted by somebody else' };
-
-/** What no waiting will mend. */
-function hopeless(pod: Pod): Problem | undefined {
-  for (const { state } of pod.status.containerStatuses) {
-    if (!state.waiting) continue;
-    const { reason, message } = state.waiting;
-    const heard = `${reason} ${message}`.trim();
-    if (/^(ErrImage|ImagePull|ImageInspect|InvalidImage)/.test(reason)) return { of: 'image', heard };
-    if (/^(CreateContainer|RunContainer)/.test(reason)) return { of: 'pod', heard };
-  }
-  return undefined;
-}
-
-function tooLate(pod: Pod | undefined): Problem | undefined {
-  if (!pod) return undefined;
-  const placed = pod.status.conditions.find(({ type }) => type === 'PodScheduled');
-  if (placed?.status === 'False') return { of: 'node', heard: placed.message };
-  const [container] = pod.status.containerStatuses;
-  const { waiting, running } = container?.state ?? {};
-  if (running) return { of: 'program', heard: 'the check in the pod does not end' };
-  return {
-    of: 'pod',
-    heard: `it is still ${waiting?.reason ?? pod.status.phase ?? 'Pending'} ${waiting?.message ?? ''}`,
-  };
-}
-
-function explained({ of, heard }: Problem, manifest: Manifest, place: Place): string {
-  const { image } = Container.parse(manifest.spec.template.spec.containers[0]);
-  const heardFrom = heard.trim();
-  switch (of) {
-    case 'image':
-      return (
-        `the cluster of context ${place.context} cannot get the image ${image}: ${heardFrom}. ` +
-        'npm run image -- --load kind|k3d|minikube|containerd builds it and takes it there; --image names another'
-      );
-    case 'node':
-      return (
-        `no node of the cluster takes a job's pod: ${heardFrom}. Look at --node-selector and at the nodes' taints ` +
-        'and free room; where nodes come on demand, start again once one is there'
-      );
-    case 'pod':
-      return (
-        `the pod that checks the cluster did not start within ${within / 1000} s: ${heardFrom}. ` +
-        `kubectl --context ${place.context} -n ${place.namespace} get events says more`
-      );
-    case 'program':
-      return (
-        `pods cannot use the table at ${place.table}: ${heardFrom}. Is that address (--advertise) reachable from ` +
-        "the pods' network? Firewalls and the namespace's NetworkPolicy must let it through"
-      );
-  }
-}
 
 /** Namespace and service account, if this context may see them; a Job without them never gets a pod. */
 async function ensureNeighbours(api: ApiServer, manifest: Manifest, place: Place): Promise<void> {

@@ -102,12 +102,18 @@ describe('a Job', () => {
     });
   });
 
-  test.each([
-    ['Complete', undefined],
-    ['SuccessCriteriaMet', 'CompletionsReached'],
-  ])('succeeds with the condition %s', async (type, reason) => {
+  // Who looks at the cluster must find a Job that is Complete, not one that vanished while it was running.
+  test('succeeds with the condition Complete, not before', async () => {
     const { ended } = await start('a');
-    server.end('a', type, reason);
+    let over = false;
+    void ended.then(() => (over = true));
+    server.end('a', 'SuccessCriteriaMet', 'CompletionsReached');
+    // Seen by the watch before this one, which ends first.
+    const { ended: later } = await start('b');
+    server.end('b', 'Complete');
+    await later;
+    expect(over).toBe(false);
+    server.end('a', 'Complete', 'CompletionsReached');
     expect(await ended).toEqual({ succeeded: true });
   });
 
@@ -130,6 +136,7 @@ describe('a Job', () => {
 
   test('that somebody deletes is EKS.404 to the state machine', async () => {
     const { ended } = await start('a');
+    await watched();
     server.vanish('a');
     await expect(ended).rejects.toMatchObject({
       answer: { statusCode: 404, statusText: 'Not Found', body: { reason: 'NotFound' } },
@@ -198,6 +205,7 @@ describe('the watch', () => {
       server.endStreams('cleanly');
     }
     const before = server.count('GET', 'watch');
+    // That nothing happens can only be seen by waiting.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(server.count('GET', 'watch') - before).toBeLessThan(2);
     server.end('a', 'Complete');

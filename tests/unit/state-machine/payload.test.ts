@@ -62,7 +62,7 @@ function nearlyLargest(input: (times: number) => unknown, owner: string): string
   for (;;) {
     const text = accepted(input(times), owner);
     if (text !== undefined) return text;
-    times = Math.floor(times * 0.99);
+    times = Math.floor(times * 0.999);
   }
 }
 

@@ -1,0 +1,124 @@
+import pRetry, { AbortError } from 'p-retry';
+import { type ClusterAnswer, JobRefused, messageOf } from '../job-runner.ts';
+import { type ApiServer, reasonOf } from './api-server.ts';
+import { Feed } from './feed.ts';
+import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';
+import { endingOf, Pods } from './pod.ts';
+
+/** How long a deleted Job's pods may take to go beyond their grace period: milliseconds. */
+const leaving = 30_000;
+
+/** Statuses that say: later. After one of them (429 aside) a request may still have been carried out. */
+export const isTransient = (status: number): boolean => status === 429 || status >= 500;
+
+/** One service's Jobs in a cluster: the requests about them, and one feed for all of a namespace. */
+export class ClusterJobs {
+  readonly #api: ApiServer;
+  readonly #service: string;
+  readonly #feeds = new Map<string, Feed<Job>>();
+
+  /** @param service the value of the Jobs' label app.kubernetes.io/managed-by. */
+  constructor(api: ApiServer, service: string) {
+    this.#api = api;
+    this.#service = service;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#feeds.values()].map((feed) => feed.stop()));
+  }
+
+  feed(namespace: string): Feed<Job> {
+    let feed = this.#feeds.get(namespace);
+    if (!feed) {
+      feed = new Feed(this.#api, jobsIn(namespace), `${managedBy}=${this.#service}`, Job);
+      feed.start();
+      this.#feeds.set(namespace, feed);
+    }
+    return feed;
+  }
+
+  create(manifest: Manifest, namespace: string): Promise<ClusterAnswer> {
+    return this.#api.request('POST', jobsIn(namespace), manifest);
+  }
+
+  /** The Job that the manifest asks for, or the API server's refusal to tell; undefined where the name is free or somebody else's. */
+  async find({ metadata }: Manifest, namespace: string): Promise<ClusterAnswer | undefined> {
+    const answer = await this.#api.request('GET', `${jobsIn(namespace)}/${metadata.name}`);
+    if (answer.statusCode === 404) return undefined;
+    return answer.statusCode === 200 && !isOurs(Job.parse(answer.body), metadata) ? undefined : answer;
+  }
+
+  /** Deletes a Job and waits until its pods are gone too. Whatever is left over, settle-job deletes. */
+  async remove(job: Job, namespace: string): Promise<void> {
+    try {
+      await this.#delete(job, namespace);
+      await this.untilGone(job, namespace);
+    } catch (error) {
+      leftBehind(job.metadata.name, namespace, error);
+    }
+  }
+
+  /** As `remove`, for a Job that may have been created by a request that was never answered. */
+  async removeUnseen(manifest: Manifest, namespace: string): Promise<void> {
+    try {
+      const found = await this.find(manifest, namespace);
+      if (!found) return;
+      if (found.statusCode !== 200) throw new Error(messageOf(found.body));
+      await this.remove(Job.parse(found.body), namespace);
+    } catch (error) {
+      leftBehind(manifest.metadata.name, namespace, error);
+    }
+  }
+
+  /** Waits until a Job that is being deleted is gone, as long as its pods may take. */
+  async untilGone({ metadata, spec }: Job, namespace: string, signal?: AbortSignal): Promise<void> {
+    const grace = spec.template.spec.terminationGracePeriodSeconds * 1000;
+    const patience = AbortSignal.timeout(grace + leaving);
+    await this.feed(namespace).until(
+      metadata,
+      (state) => (state ? undefined : true),
+      signal ? AbortSignal.any([signal, patience]) : patience,
+    );
+  }
+
+  /** What the container of a failed Job said; the Job's condition says only that it failed. */
+  async lastWords(job: Job, namespace: string): Promise<string | undefined> {
+    try {
+      const labelSelector = `${jobName}=${job.metadata.name}`;
+      const query = new URLSearchParams({ labelSelector, limit: '10' }).toString();
+      const { body } = await this.#api.request('GET', `/api/v1/namespaces/${namespace}/pods?${query}`);
+      return Pods.parse(body)
+        .items.map(endingOf)
+        .findLast((ending) => ending !== undefined);
+    } catch {
+      // The outcome is known without it.
+      return undefined;
+    }
+  }
+
+  #delete({ metadata }: Job, namespace: string): Promise<void> {
+    const options = {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      // The Job stays until its pods are gone, so that its end is theirs.
+      propagationPolicy: 'Foreground',
+      preconditions: { uid: metadata.uid },
+    };
+    return pRetry(
+      async () => {
+        const answer = await this.#api.request('DELETE', `${jobsIn(namespace)}/${metadata.name}`, options);
+        const { statusCode } = answer;
+        // 409: by now the name is another Job's.
+        if (statusCode < 300 || statusCode === 404 || statusCode === 409) return;
+        throw isTransient(statusCode) ? new JobRefused(answer) : new AbortError(new JobRefused(answer));
+      },
+      { retries: 5, minTimeout: 200, maxTimeout: 2000, randomize: true },
+    );
+  }
+}
+
+export const jobsIn = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+
+const leftBehind = (name: string, namespace: string, error: unknown): void => {
+  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${reasonOf(error)}`);
+};

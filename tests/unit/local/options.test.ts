@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { podEnvironment } from '../../../local/environment.ts';
+import { readOptions } from '../../../local/options.ts';
+import { openContext } from '../../../local/runners/kubernetes/index.ts';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const script = fileURLToPath(new URL('../../../local/start.ts', import.meta.url));
+
+/** What `npm start --` answers to arguments that it refuses before it does anything. */
+function refusal(...arguments_: string[]): string {
+  const command = ['--disable-warning=ExperimentalWarning', script, ...arguments_];
+  const { status, stderr } = spawnSync(process.execPath, command, { encoding: 'utf8', timeout: 30_000 });
+  expect(status).toBe(1);
+  return stderr;
+}
+
+const cluster = ['--context', 'mine', '--advertise', '10.0.0.1'];
+
+describe('npm start -- --context', () => {
+  test('takes what is needed for a cluster, and has defaults for the rest', () => {
+    const labels = ['--node-selector', 'disk=ssd', '--node-selector', 'example.com/pool='];
+    expect(readOptions([...cluster, ...labels]).cluster).toMatchObject({
+      context: 'mine',
+      namespace: 'eks-jobs',
+      image: 'eks-jobs.local/data-processor:local',
+      advertise: '10.0.0.1',
+      nodeSelector: { disk: 'ssd', 'example.com/pool': '' },
+    });
+  });
+
+  test('names no cluster by itself', () => {
+    expect(readOptions([])).not.toHaveProperty('cluster');
+  });
+
+  test.each([
+    [['--namespace', 'jobs'], '--namespace means nothing without --context NAME'],
+    [['--node-selector', 'a=b'], '--node-selector means nothing without --context NAME'],
+    [['--context', 'mine'], '--context needs --advertise ADDRESS'],
+    [[...cluster, '--data-dir', '/tmp'], "'--data-dir <path>' cannot be used with option '--context <name>'"],
+    [[...cluster, '--concurrency', '2'], "cannot be used with option '--context <name>'"],
+    // The table asks for no password.
+    [['--context', 'mine', '--advertise', '0.0.0.0'], 'Name one address'],
+    [['--context', 'mine', '--advertise', '::'], 'Name one address'],
+    [['--context', 'mine', '--advertise', '127.0.0.1'], 'Pods have a loopback of their own'],
+    [['--context', 'mine', '--advertise', 'host.docker.internal'], 'Allowed: one IP address'],
+    [[...cluster, '--node-selector', "a='"], "Allowed: KEY=VALUE, a node's label."],
+    [[...cluster, '--namespace', 'My_Jobs'], 'Allowed: up to 63 small letters'],
+    [['--queue-seconds', '59'], 'Allowed: an integer from 60 to 21600.'],
+  ])('refuses %p', (arguments_, reason) => {
+    expect(refusal(...arguments_)).toContain(reason);
+  });
+});
+
+describe('a context', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'kubeconfig');
+  const context = (name: string) => ({ name, context: { cluster: 'c', user: 'u' } });
+  const kubeconfig = {
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'u', user: { token: 'x' } }],
+    contexts: [context('staging'), context('production')],
+    'current-context': 'production',
+  };
+  writeFileSync(file, JSON.stringify(kubeconfig));
+
+  test('is the one that was named, not the current one', () => {
+    expect(openContext('staging', file).getCurrentContext()).toBe('staging');
+  });
+
+  test('that does not exist is refused with those there are', () => {
+    expect(() => openContext('stagin', file)).toThrow(
+      `the kubeconfig ${file} has no context stagin; it has staging, production`,
+    );
+  });
+
+  test('of a kubeconfig that cannot be read says so', () => {
+    expect(() => openContext('staging', `${file}.none`)).toThrow(
+      /kubeconfig .*\.none cannot be read: .*ENOENT/,
+    );
+  });
+});
+
+describe("what a pod is given besides the state machine's manifest", () => {
+  const before = { ...process.env };
+  afterEach(() => {
+    process.env = { ...before };
+  });
+
+  // Whoever may read Jobs in the namespace would read them.
+  test("holds none of the user's own credentials", () => {
+    Object.assign(process.env, {
+      AWS_ACCESS_KEY_ID: 'AKIAEXAMPLE',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_SESSION_TOKEN: 'token',
+      BEAT_SECONDS: '1',
+    });
+    expect(podEnvironment('http://10.0.0.1:3002')).toEqual({
+      AWS_ENDPOINT_URL_DYNAMODB: 'http://10.0.0.1:3002',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+      BEAT_SECONDS: '1',
+    });
+  });
+});
