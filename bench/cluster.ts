@@ -22,7 +22,7 @@ const configuration = new KubeConfig();
 configuration.loadFromDefault();
 
 // Small requests: otherwise a hundred pods wait for the node's two CPUs, whoever made them.
-const small = ['--cpu', '10m', '--memory', '64Mi'];
+const small = ['--job-cpu', '10m', '--job-memory', '64Mi'];
 const environment = { BEAT_SECONDS: '5' };
 console.log(machine());
 

@@ -8,6 +8,9 @@ import {
 } from '@kubernetes/client-node';
 import { namespace } from '../../tests/cluster/service.ts';
 
+/** For one Job, in milliseconds; a hundred at once take half a minute. */
+const patience = 300_000;
+
 /** Sees every Job of the namespace the moment it is Complete, whoever made it: one clock for both sides. */
 export class CompletedJobs {
   readonly #informer: Informer<V1Job>;
@@ -40,9 +43,19 @@ export class CompletedJobs {
   /** When this Job was Complete, by performance.now(); waits for it. */
   at(name: string): Promise<number> {
     const time = this.#times.get(name);
-    return time === undefined
-      ? new Promise((resolve) => this.#waiting.set(name, resolve))
-      : Promise.resolve(time);
+    return time === undefined ? this.#wait(name) : Promise.resolve(time);
+  }
+
+  #wait(name: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        reject(new Error(`Job ${name} was not Complete within ${patience / 1000} s`));
+      }, patience);
+      this.#waiting.set(name, (time) => {
+        clearTimeout(timer);
+        resolve(time);
+      });
+    });
   }
 
   async stop(): Promise<void> {
