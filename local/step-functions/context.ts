@@ -11,13 +11,13 @@ export function contextObject(visit: Visit, item: MapItem | undefined): JsonObje
       Input: visit.branch.run.input,
       Name: execution.name,
       RoleArn: execution.role_arn,
-      StartTime: new Date(execution.started).toISOString(),
+      StartTime: timestamp(execution.started),
       RedriveCount: execution.redrive_count,
-      ...(execution.redriven === null ? {} : { RedriveTime: new Date(execution.redriven).toISOString() }),
+      ...(execution.redriven === null ? {} : { RedriveTime: timestamp(execution.redriven) }),
     },
     State: {
       Name: visit.name,
-      EnteredTime: new Date(visit.entered.time).toISOString(),
+      EnteredTime: timestamp(visit.entered.time),
       RetryCount: visit.retryCount,
     },
     StateMachine: {
@@ -25,6 +25,13 @@ export function contextObject(visit: Visit, item: MapItem | undefined): JsonObje
       Name: execution.machine_arn.slice(execution.machine_arn.lastIndexOf(':') + 1),
     },
     ...(visit.token === undefined ? {} : { Task: { Token: visit.token } }),
-    ...(item === undefined ? {} : { Map: { Item: { Index: item.Index, Value: item.Value } } }),
+    ...(item === undefined
+      ? {}
+      : { Map: { Item: { Index: item.Index, Value: item.Value, Source: 'STATE_DATA' } } }),
   };
+}
+
+/** "When a timestamp has zero fractional seconds, the trailing zeros are removed" (the same page). */
+function timestamp(time: number): string {
+  return new Date(time).toISOString().replace('.000Z', 'Z');
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { expressionSource } from './expressions.ts';
 import type { Json } from './json.ts';
+import { parseTimestamp } from './timestamp.ts';
 
 /**
  * The shape of a state machine in the Amazon States Language, JSONata form only
@@ -15,7 +17,13 @@ export interface StateMachine extends StateGroup {
 
 const json: z.ZodType<Json> = z.json();
 const expression = z.string().regex(/^\{%[^]*%\}$/, 'must be a JSONata expression, "{% … %}"');
-const assign = z.record(z.string().regex(/^(?!states$)[\p{L}_][\p{L}\p{N}_]{0,79}$/u), json);
+const timestamp = z
+  .string()
+  .refine(
+    (text) => parseTimestamp(text) !== undefined || expressionSource(text) !== undefined,
+    'must be an RFC 3339 timestamp or a JSONata expression',
+  );
+const assign = z.record(z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u), json);
 const errorNames = z.array(z.string()).min(1);
 // A task with no limit of its own gets AWS's: 99,999,999 seconds.
 const seconds = z.int().min(1).max(99_999_999);
@@ -90,7 +98,7 @@ const wait = z.strictObject({
   ...leaving,
   ...moving,
   Seconds: z.union([z.int().min(0).max(99_999_999), expression]).optional(),
-  Timestamp: z.string().optional(),
+  Timestamp: timestamp.optional(),
 });
 const succeed = z.strictObject({ Type: z.literal('Succeed'), ...described, Output: json.optional() });
 const fail = z.strictObject({

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
+import { functions } from './functions.ts';
 import type { Json } from './json.ts';
 import { isJsonObject } from './json.ts';
 
@@ -36,7 +36,12 @@ export function expressionSource(text: string): string | undefined {
 export async function evaluateExpression(source: string, field: string, scope: Scope): Promise<Json> {
   let value: unknown;
   try {
-    value = await compile(source).evaluate(undefined, bindings(scope, field));
+    value = await compile(source).evaluate(undefined, {
+      ...functions({ now: scope.now, seed: `${scope.seed}/${field}` }),
+      ...scope.variables,
+      states: scope.states,
+      [BUDGET]: { steps: 0, depth: 0 },
+    });
   } catch (error) {
     throw new ExpressionProblem(source, field, `threw an error during evaluation. ${reason(error)}`);
   }
@@ -48,91 +53,45 @@ export async function evaluateExpression(source: string, field: string, scope: S
 
 const compiled = new Map<string, jsonata.Expression>();
 
+/**
+ * AWS gives an expression a second. Here its steps are counted, some second's worth, so that it ends the same way each time
+ * it is replayed; and how deep they are nested, which bounds the memory.
+ */
+const LONGEST = 1_000_000;
+const DEEPEST = 10_000;
+
+/** Where each evaluation counts; no variable can have this name. */
+const BUDGET = '#budget';
+
+interface Budget {
+  steps: number;
+  depth: number;
+}
+
+/** JSONata calls these around each step; what they throw ends the evaluation. */
+const hooks: Record<string, (step: unknown, input: unknown, environment: jsonata.Environment) => void> = {
+  'jsonata.__evaluate_entry': (_step, _input, environment) => {
+    const budget = environment.lookup(BUDGET) as Budget;
+    if (++budget.steps > LONGEST) throw new Error('Expression evaluation timeout');
+    if (++budget.depth > DEEPEST) throw new Error('Stack overflow error');
+  },
+  'jsonata.__evaluate_exit': (_step, _input, environment) => {
+    (environment.lookup(BUDGET) as Budget).depth--;
+  },
+};
+
 /** Compiles an expression, or throws jsonata's error. Machines are few and their texts repeat: compiled once. */
 export function compile(source: string): jsonata.Expression {
   let expression = compiled.get(source);
   if (expression === undefined) {
     expression = jsonata(source);
+    for (const [name, hook] of Object.entries(hooks)) {
+      Reflect.apply(expression.assign.bind(expression), undefined, [Symbol.for(name), hook]);
+    }
     if (compiled.size >= 10_000) compiled.clear();
     compiled.set(source, expression);
   }
   return expression;
-}
-
-/** The names an expression can use: variables, $states, and the functions that AWS adds, replaces or takes away. */
-function bindings(scope: Scope, field: string): Record<string, unknown> {
-  let drawn = 0;
-  const draw = () => createHash('sha256').update(`${scope.seed}/${field}/${drawn++}`).digest();
-  return {
-    ...scope.variables,
-    states: scope.states,
-    eval: undefined,
-    now: (picture?: string, timezone?: string) =>
-      NOW.evaluate(undefined, { time: scope.now, picture, timezone }) as Promise<unknown>,
-    millis: () => scope.now,
-    random: (seed?: unknown) =>
-      unitInterval(
-        seed === undefined
-          ? draw()
-          : createHash('sha256')
-              .update(`seed/${JSON.stringify(seed)}`)
-              .digest(),
-      ),
-    uuid: () => uuid(draw()),
-    partition,
-    range,
-    hash,
-    parse: (text: string): unknown => JSON.parse(text),
-  };
-}
-
-const NOW = jsonata('$fromMillis($time, $picture, $timezone)');
-
-function unitInterval(digest: Buffer): number {
-  return digest.readUIntBE(0, 6) / 2 ** 48;
-}
-
-function uuid(digest: Buffer): string {
-  const bytes = Buffer.from(digest.subarray(0, 16));
-  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
-  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-}
-
-function partition(values: unknown, size: unknown): unknown[][] | undefined {
-  if (values === undefined) return undefined;
-  const step = typeof size === 'number' ? Math.trunc(size) : 0;
-  if (step < 1) throw new Error('The second argument of $partition must be a positive number');
-  const list: unknown[] = Array.isArray(values) ? values : [values];
-  return Array.from({ length: Math.ceil(list.length / step) }, (_, n) =>
-    list.slice(n * step, (n + 1) * step),
-  );
-}
-
-function range(first: unknown, last: unknown, step: unknown): number[] {
-  if (typeof first !== 'number' || typeof last !== 'number' || typeof step !== 'number' || step === 0) {
-    throw new Error('$range takes three numbers, the third not zero');
-  }
-  const length = Math.max(0, Math.floor((last - first) / step) + 1);
-  if (length > 1_000_000) throw new Error('$range would give more than a million values');
-  return Array.from({ length }, (_, n) => first + n * step);
-}
-
-const ALGORITHMS: Record<string, string> = {
-  MD5: 'md5',
-  'SHA-1': 'sha1',
-  'SHA-256': 'sha256',
-  'SHA-384': 'sha384',
-  'SHA-512': 'sha512',
-};
-
-function hash(content: unknown, algorithm: unknown): string | undefined {
-  if (content === undefined) return undefined;
-  const name = typeof algorithm === 'string' ? ALGORITHMS[algorithm] : undefined;
-  if (name === undefined) throw new Error(`$hash takes one of ${Object.keys(ALGORITHMS).join(', ')}`);
-  return createHash(name)
-    .update(typeof content === 'string' ? content : JSON.stringify(content))
-    .digest('hex');
 }
 
 /** A copy free of JSONata's marks on arrays, which would change what later expressions make of them. */

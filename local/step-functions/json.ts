@@ -4,10 +4,10 @@ export interface JsonObject {
   [key: string]: Json;
 }
 
-/** "A payload is at most 256 KiB of data as a UTF-8 encoded string" (Step Functions service quotas). */
-export const PAYLOAD_LIMIT = 262_144;
-
 const texts = new WeakMap<object, string>();
+
+/** "The total size of all stored variables cannot exceed 10 MiB per execution" (developer guide, "Passing data between states with variables"). */
+export const VARIABLES_LIMIT = 10 * 1024 * 1024;
 
 /** The JSON text of a value. One value is written to several events, so its text is made once. */
 export function jsonText(value: Json): string {
@@ -18,12 +18,6 @@ export function jsonText(value: Json): string {
     texts.set(value, text);
   }
   return text;
-}
-
-/** Whether a JSON text is more than a state may take in or give out. */
-export function exceedsPayload(text: string): boolean {
-  // A UTF-16 unit takes at most three bytes: most texts need no counting.
-  return text.length * 3 > PAYLOAD_LIMIT && Buffer.byteLength(text) > PAYLOAD_LIMIT;
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {

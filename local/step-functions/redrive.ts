@@ -1,4 +1,19 @@
-import type { Entry } from './store.ts';
+import type { Entry, ExecutionRecord } from './store.ts';
+import { HISTORY_LIMIT } from './limits.ts';
+
+/** "The redrivable period, 14 days" after an execution ended (developer guide, "Restarting state machine executions with redrive"). */
+const REDRIVABLE = 14 * 24 * 60 * 60 * 1000;
+
+/** Why an execution with so many events cannot be redriven at a time, or undefined if it can (API reference, DescribeExecution, "redriveStatusReason"). */
+export function whyNotRedrivable(
+  { status, stopped }: ExecutionRecord,
+  events: number,
+  now: number,
+): string | undefined {
+  if (status === 'RUNNING' || status === 'SUCCEEDED') return `Execution is ${status} and cannot be redriven`;
+  if (events >= HISTORY_LIMIT - 1) return 'Execution history event limit exceeded';
+  return now - (stopped ?? now) > REDRIVABLE ? 'Execution redrivable period exceeded' : undefined;
+}
 
 /**
  * What a redrive undoes: "it continues the failed execution from the unsuccessful step", so in each branch all that came

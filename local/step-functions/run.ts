@@ -5,6 +5,7 @@ import { StateFailure, Stopped } from './errors.ts';
 import type { Integration } from './integration.ts';
 import type { Json } from './json.ts';
 import { jsonText, parseJson } from './json.ts';
+import { HISTORY_LIMIT } from './limits.ts';
 import { runStates } from './interpreter.ts';
 import type { Entry, ExecutionRecord, ExecutionStatus, Store } from './store.ts';
 
@@ -23,9 +24,6 @@ export interface Recorded {
   event: number;
   entries: Entry[];
 }
-
-/** "25,000 events in the execution history" (Step Functions service quotas). */
-const HISTORY_LIMIT = 25_000;
 
 /**
  * One execution being run. It starts from its first state each time, also after a restart or redrive: what the journal

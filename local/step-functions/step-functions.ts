@@ -5,11 +5,12 @@ import { ApiError } from './errors.ts';
 import { historyEvent } from './history.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Integration } from './integration.ts';
-import { exceedsPayload, parseJson } from './json.ts';
+import { parseJson } from './json.ts';
+import { exceedsPayload } from './limits.ts';
 import { Journal } from './journal.ts';
 import { checkArn, checkName, Names } from './names.ts';
 import { fromToken, page, pageSize, toToken } from './paging.ts';
-import { undoneByRedrive } from './redrive.ts';
+import { undoneByRedrive, whyNotRedrivable } from './redrive.ts';
 import { Run } from './run.ts';
 import type { Recorded, Surroundings } from './run.ts';
 import { Store } from './store.ts';
@@ -171,12 +172,17 @@ export class StepFunctions {
     return { stopDate: this.describeExecution(execution.arn).stopped ?? this.#surroundings.clock.now() };
   }
 
+  /** Why an execution cannot be redriven now, or undefined if it can. */
+  whyNotRedrivable(execution: ExecutionRecord): string | undefined {
+    const { event } = this.#store.heads(execution.number);
+    return whyNotRedrivable(execution, event, this.#surroundings.clock.now());
+  }
+
   /** Goes on with an execution that did not succeed, from the state it failed in. */
   redriveExecution(executionArn: string): { redriveDate: number } {
     const execution = this.describeExecution(executionArn);
-    if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
-      throw new ApiError('ExecutionNotRedrivable', `Execution is ${execution.status} and cannot be redriven`);
-    }
+    const reason = this.whyNotRedrivable(execution);
+    if (reason !== undefined) throw new ApiError('ExecutionNotRedrivable', reason);
     const redriven = this.#surroundings.clock.now();
     const again: ExecutionRecord = {
       ...execution,

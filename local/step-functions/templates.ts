@@ -29,15 +29,14 @@ export async function evaluateTemplate(template: Json, field: string, scope: Sco
   return object;
 }
 
-/** Every expression in a field with its place, to check their syntax when a machine is created. */
-export function* expressionsOf(template: Json, field: string): Generator<{ source: string; field: string }> {
+/** Every text in a field with its place, to check the expressions among them when a machine is created. */
+export function* textsOf(template: Json, field: string): Generator<{ text: string; field: string }> {
   if (typeof template === 'string') {
-    const source = expressionSource(template);
-    if (source !== undefined) yield { source, field };
+    yield { text: template, field };
   } else if (Array.isArray(template)) {
-    for (const [index, item] of template.entries()) yield* expressionsOf(item, `${field}[${index}]`);
+    for (const [index, item] of template.entries()) yield* textsOf(item, `${field}[${index}]`);
   } else if (isJsonObject(template)) {
-    for (const [key, item] of Object.entries(template)) yield* expressionsOf(item, `${field}/${key}`);
+    for (const [key, item] of Object.entries(template)) yield* textsOf(item, `${field}/${key}`);
   }
 }
 
@@ -49,7 +48,7 @@ export function hasExpression(template: Json): boolean {
   if (typeof template !== 'object' || template === null) return false;
   let found = known.get(template);
   if (found === undefined) {
-    found = !expressionsOf(template, '').next().done;
+    found = [...textsOf(template, '')].some(({ text }) => expressionSource(text) !== undefined);
     known.set(template, found);
   }
   return found;

@@ -1,10 +1,10 @@
 import { ApiError } from './errors.ts';
-import { compile } from './expressions.ts';
+import { expressionProblems } from './expression-problems.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isJsonObject, parseJson } from './json.ts';
 import { stateMachine } from './definition.ts';
 import type { Catcher, Retrier, State, StateGroup, StateMachine } from './definition.ts';
-import { expressionsOf } from './templates.ts';
+import { textsOf } from './templates.ts';
 
 /** One thing wrong with a definition; the codes are those of ValidateStateMachineDefinition, and UNSUPPORTED_FEATURE. */
 export interface Problem {
@@ -99,10 +99,10 @@ function* groupProblems(group: StateGroup, path: string): Generator<Problem> {
     for (const target of targets(state)) yield* missing(target.name, `${location}/${target.field}`);
     for (const message of stateProblems(state)) yield { code: 'SCHEMA_VALIDATION_FAILED', message, location };
     const { Branches, ItemProcessor, ...own } = { Branches: undefined, ItemProcessor: undefined, ...state };
-    for (const { source, field } of expressionsOf(parseJson(JSON.stringify(own)), location)) {
-      const problem = syntaxProblem(source);
-      if (problem !== undefined)
-        yield { code: 'INVALID_JSONATA_EXPRESSION', message: problem, location: field };
+    delete own.Comment;
+    for (const { text, field } of textsOf(parseJson(JSON.stringify(own)), '')) {
+      for (const message of expressionProblems(text, field, state.Type))
+        yield { code: 'INVALID_JSONATA_EXPRESSION', message, location: `${location}${field}` };
     }
     if (ItemProcessor !== undefined) yield* groupProblems(ItemProcessor, `${location}/ItemProcessor`);
     for (const [index, branch] of (Branches ?? []).entries()) {
@@ -149,16 +149,5 @@ function* wildcardProblems(rules: readonly (Retrier | Catcher)[], field: string)
     if (!ErrorEquals.includes('States.ALL')) continue;
     if (ErrorEquals.length > 1) yield `States.ALL must stand alone in ${field}[${index}]`;
     if (index < rules.length - 1) yield `States.ALL must be in the last entry of ${field}`;
-  }
-}
-
-function syntaxProblem(source: string): string | undefined {
-  try {
-    compile(source);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error || (typeof error === 'object' && error !== null && 'message' in error)
-      ? String(error.message)
-      : String(error);
   }
 }

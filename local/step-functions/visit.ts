@@ -5,7 +5,8 @@ import type { State } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { ExpressionProblem, expressionSource, typeName } from './expressions.ts';
 import type { Json, JsonObject } from './json.ts';
-import { exceedsPayload, isJsonObject, jsonText, parseJson, textOf } from './json.ts';
+import { isJsonObject, jsonText, parseJson, textOf } from './json.ts';
+import { exceedsPayload, exceedsVariables, tooLarge } from './limits.ts';
 import { evaluateTemplate, hasExpression } from './templates.ts';
 
 /** Where a state leads: to another state, or (undefined) to the end of its branch. */
@@ -24,7 +25,6 @@ export interface Leaving {
 const KINDS = {
   string: z.string(),
   number: z.number(),
-  integer: z.int(),
   boolean: z.boolean(),
   array: z.array(z.json()),
 };
@@ -92,6 +92,30 @@ export class Visit {
     throw this.evaluationFailure(new ExpressionProblem(source, field, problem).message, field);
   }
 
+  /** Evaluates a field that must be a number, an integer if nothing else is said, between two bounds. */
+  async evaluateWithin<Template extends Json | undefined>(
+    template: Template,
+    field: string,
+    least: number,
+    most: number,
+    kind?: 'a number',
+  ): Promise<number | (Template extends undefined ? undefined : never)>;
+  async evaluateWithin(
+    template: Json | undefined,
+    field: string,
+    least: number,
+    most: number,
+    kind = 'an integer',
+  ): Promise<number | undefined> {
+    const value = await this.evaluateTo(template, field, 'number');
+    if (value === undefined) return undefined;
+    if (value >= least && value <= most && (kind === 'a number' || Number.isInteger(value))) return value;
+    throw this.evaluationFailure(
+      `The ${field} field must be ${kind} between ${least} and ${most} but was: ${value}`,
+      field,
+    );
+  }
+
   /**
    * Records EvaluationFailed and gives the failure to throw. As recorded on AWS, what fails while a state is being
    * entered points to where StateEntered points, not to StateEntered; only Wait has entered before it looks at its fields.
@@ -130,6 +154,7 @@ export class Visit {
     const variables = Object.entries(assigned).map(
       ([variable, value]) => [variable, jsonText(value)] as const,
     );
+    if (exceedsVariables(assigned, this.branch.variables)) throw tooLarge(this.name);
     this.branch.record(`${this.type}StateExited`, {
       name: this.name,
       output: text,
@@ -161,10 +186,4 @@ export class Visit {
   #preamble(): string {
     return `An error occurred while executing the state '${this.name}' (entered at the event id #${this.entered.id}).`;
   }
-}
-
-/** The error of a payload over 256 KiB; `subject` is a state's name or a task's resource. */
-export function tooLarge(subject: string): StateFailure {
-  const problem = 'returned a result with a size exceeding the maximum number of bytes service limit.';
-  return new StateFailure('States.DataLimitExceeded', `The state/task '${subject}' ${problem}`);
 }

@@ -8,6 +8,8 @@ import { runBranches } from './branches.ts';
 
 /** "Inline mode … up to 40 concurrent iterations" (developer guide, "Map"). */
 const INLINE_CONCURRENCY = 40;
+/** What fits a counter. */
+const MANY = 2 ** 31 - 1;
 
 /** Map, inline: its ItemProcessor for each item; the result is the array of their outputs. */
 export function runMap(state: StateOf<'Map'>, visit: Visit): Promise<Transition> {
@@ -51,7 +53,7 @@ async function itemsOf(state: StateOf<'Map'>, visit: Visit): Promise<Json[]> {
 /** Evaluates the rest. The tolerances are checked only: what they allow is for distributed Maps (developer guide, "Map"). */
 async function tolerances(state: StateOf<'Map'>, visit: Visit): Promise<number> {
   const { ToleratedFailureCount = 0, ToleratedFailurePercentage = 0, MaxConcurrency = 0 } = state;
-  await visit.evaluateTo(ToleratedFailureCount, 'ToleratedFailureCount', 'number');
-  await visit.evaluateTo(ToleratedFailurePercentage, 'ToleratedFailurePercentage', 'number');
-  return visit.evaluateTo(MaxConcurrency, 'MaxConcurrency', 'number');
+  await visit.evaluateWithin(ToleratedFailureCount, 'ToleratedFailureCount', 0, MANY);
+  await visit.evaluateWithin(ToleratedFailurePercentage, 'ToleratedFailurePercentage', 0, 100, 'a number');
+  return visit.evaluateWithin(MaxConcurrency, 'MaxConcurrency', 0, MANY);
 }

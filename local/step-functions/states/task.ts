@@ -2,9 +2,9 @@ import type { Event } from '../branch.ts';
 import type { StateOf } from '../definition.ts';
 import { StateFailure, Stopped, TaskFailure } from '../errors.ts';
 import type { Json } from '../json.ts';
-import { exceedsPayload, jsonText, parseJson, textOf } from '../json.ts';
+import { jsonText, parseJson, textOf } from '../json.ts';
+import { exceedsPayload, tooLarge } from '../limits.ts';
 import { withRecovery } from '../recovery.ts';
-import { tooLarge } from '../visit.ts';
 import type { Transition, Visit } from '../visit.ts';
 import { eventFamily } from './task-events.ts';
 import type { EventFamily } from './task-events.ts';
@@ -14,6 +14,9 @@ export function runTask(state: StateOf<'Task'>, visit: Visit): Promise<Transitio
   return withRecovery(state, visit, () => attempt(state, visit));
 }
 
+/** "The maximum value is 99,999,999 seconds" (developer guide, "Task"). */
+const LONGEST = 99_999_999;
+
 /** One try. Everything about it is evaluated again for a retry. */
 async function attempt(state: StateOf<'Task'>, visit: Visit): Promise<Json> {
   const { branch } = visit;
@@ -21,8 +24,8 @@ async function attempt(state: StateOf<'Task'>, visit: Visit): Promise<Json> {
   const resource = state.Resource;
   const family = eventFamily(resource);
   visit.token = undefined;
-  const timeout = await visit.evaluateTo(state.TimeoutSeconds, 'TimeoutSeconds', 'integer');
-  const heartbeat = await visit.evaluateTo(state.HeartbeatSeconds, 'HeartbeatSeconds', 'integer');
+  const timeout = await visit.evaluateWithin(state.TimeoutSeconds, 'TimeoutSeconds', 1, LONGEST);
+  const heartbeat = await visit.evaluateWithin(state.HeartbeatSeconds, 'HeartbeatSeconds', 1, LONGEST);
   const role = state.Credentials && (await visit.evaluate(state.Credentials.RoleArn, 'Credentials/RoleArn'));
   // Nothing but the journal decides the token, so that it is the same after a restart and another for each try.
   const { execution } = branch.run;

@@ -67,7 +67,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     },
   ),
   DescribeExecution: operation(z.object({ executionArn: arn }), (service, { executionArn }) =>
-    executionDetails(service.describeExecution(executionArn)),
+    executionDetails(service, service.describeExecution(executionArn)),
   ),
   ListExecutions: operation(
     z.object({ stateMachineArn: arn, statusFilter: z.enum(STATUSES).optional(), ...paging }),
@@ -144,9 +144,9 @@ function executionSummary(execution: ExecutionRecord) {
   };
 }
 
-function executionDetails(execution: ExecutionRecord) {
-  const { status, input, output, error, cause } = execution;
-  const redrivable = status !== 'RUNNING' && status !== 'SUCCEEDED';
+function executionDetails(service: StepFunctions, execution: ExecutionRecord) {
+  const { input, output, error, cause } = execution;
+  const reason = service.whyNotRedrivable(execution);
   return {
     ...executionSummary(execution),
     input,
@@ -154,7 +154,7 @@ function executionDetails(execution: ExecutionRecord) {
     ...(output === null ? {} : { output, outputDetails: { included: true } }),
     ...(error === null ? {} : { error }),
     ...(cause === null ? {} : { cause }),
-    redriveStatus: redrivable ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
-    ...(redrivable ? {} : { redriveStatusReason: `Execution is ${status} and cannot be redriven` }),
+    redriveStatus: reason === undefined ? 'REDRIVABLE' : 'NOT_REDRIVABLE',
+    ...(reason === undefined ? {} : { redriveStatusReason: reason }),
   };
 }

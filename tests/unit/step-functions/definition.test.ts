@@ -62,7 +62,7 @@ describe('wrong', () => {
     ['neither Next nor End', only({ Type: 'Pass' }), /exactly one of 'Next' and 'End'/],
     [
       'both Seconds and Timestamp',
-      only({ Type: 'Wait', Seconds: 1, Timestamp: 'x', End: true }),
+      only({ Type: 'Wait', Seconds: 1, Timestamp: '{% $x %}', End: true }),
       /exactly one of 'Seconds'/,
     ],
     [
@@ -90,8 +90,52 @@ describe('wrong', () => {
       jsonata(oneTask({ TimeoutSeconds: 5, HeartbeatSeconds: 5 })),
       /HeartbeatSeconds/,
     ],
+    [
+      'an expression that is not closed',
+      jsonata(oneTask({ Arguments: '{% 1' })),
+      /begin with \{% and end with %\}.* at \/States\/Work\/Arguments/,
+    ],
+    [
+      'the result of a task where there is none yet',
+      jsonata(oneTask({ Arguments: '{% $map([1], function($v) { $states.result[0].x }) %}' })),
+      /\$states\.result is only accessible/,
+    ],
+    [
+      'the result of a state that does nothing',
+      only({ Type: 'Pass', Output: '{% $states.result %}', End: true }),
+      /\$states\.result is only accessible/,
+    ],
+    [
+      'the error outside of Catch',
+      jsonata(oneTask({ Output: '{% $states.errorOutput.Error %}' })),
+      /\$states\.errorOutput is only accessible/,
+    ],
+    [
+      'a time that is none',
+      only({ Type: 'Wait', Timestamp: '2026-02-30T00:00:00Z', End: true }),
+      /RFC 3339.* at \/States\/Only\/Timestamp/,
+    ],
     ['an assignment to $states', only({ Type: 'Pass', Assign: { states: 1 }, End: true }), /Assign/],
   ])('%s', (_, machine, message) => {
     expect(create(machine)).toThrow(message);
   });
+});
+
+test('what tasks gave and why they failed is accessible where AWS has it', () => {
+  const leaving = { Assign: { x: '{% $states.errorOutput %}' }, Output: { y: '{% $states.errorOutput %}' } };
+  const machine = jsonata({
+    StartAt: 'Work',
+    States: {
+      Work: {
+        Type: 'Task',
+        Resource: lambdaTask,
+        Assign: { x: '{% $states.result %}' },
+        Output: ['{% $states.result.y %}', ' {% not an expression %} '],
+        Catch: [{ ErrorEquals: ['A'], Next: 'Done', ...leaving }],
+        Next: 'Done',
+      },
+      Done: { Type: 'Succeed' },
+    },
+  });
+  expect(create(machine)).not.toThrow();
 });

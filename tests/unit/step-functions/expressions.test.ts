@@ -16,6 +16,8 @@ test.each<[Json, Json]>([
   ["{% $hash('a', 'MD5') %}", '0cc175b9c0f1b6a831c399e269772661'],
   ["{% $hash('a', 'SHA-1') %}", '86f7e437faa5a7fce15d1ddcb9eaeaea377667b8'],
   ['{% $range(10, 1, -4) %}', [10, 6, 2]],
+  ['{% $range(1.9, 3.9, 1.9) %}', [1, 2, 3]],
+  ['{% $partition([1..3], 2.5) %}', [[1, 2], [3]]],
   ['{% $partition([1..5], 2) %}', [[1, 2], [3, 4], [5]]],
   ['{% $parse(\'{"a":[null]}\') %}', { a: [null] }],
   ['{% $millis() %}', 1_000_000],
@@ -35,6 +37,18 @@ test.each<[string, string]>([
   ['{% $parse("{") %}', 'threw an error during evaluation.'],
   ['{% $states.result %}', 'returned nothing (undefined).'],
   ['{% {"f": $sum} %}', 'returned an unsupported result type.'],
+  ['{% $range(0, 1, 0) %}', 'threw an error during evaluation.'],
+  ['{% $partition([1], 0) %}', 'threw an error during evaluation.'],
+  ["{% $hash('a', 'MD4') %}", 'threw an error during evaluation.'],
+  // AWS bounds an expression in time and depth; without a bound these would be the end of the service.
+  [
+    '{% ($f := function($n) { $f($n + 1) }; $f(1)) %}',
+    'threw an error during evaluation. Expression evaluation timeout',
+  ],
+  [
+    '{% ($f := function($n) { 1 + $f($n) }; $f(1)) %}',
+    'threw an error during evaluation. Stack overflow error',
+  ],
   ['{% $error("no") %}', 'threw an error during evaluation. D3137: no'],
 ])('%s %s', async (template, problem) => {
   const source = template.slice(3, -3);
@@ -59,4 +73,9 @@ test('two expressions of one field do not draw the same', async () => {
 
 test('a filtered list of one is a single value, once assigned as well', async () => {
   expect(await evaluate("{% [{'v': 1}, {'v': 2}][v = 1] %}")).toEqual({ v: 1 });
+});
+
+test('a variable hides the function of its name', async () => {
+  const scope = { variables: { range: 5, count: 6 }, states: {}, now: 0, seed: 'a' };
+  expect(await evaluateTemplate('{% $range + $count %}', 'Output', scope)).toBe(11);
 });

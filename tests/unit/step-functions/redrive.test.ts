@@ -51,6 +51,17 @@ test('goes on in the state that failed, with its retries begun anew', async () =
   expect(() => service.redriveExecution(executionArn)).toThrow('cannot be redriven');
 });
 
+test('is possible for two weeks', async () => {
+  const { service, clock } = start({ run: () => Promise.reject(new TaskFailure('Broken', '')) });
+  const machine = { StartAt: 'First', States: { First: task({ End: true }) } };
+  const executionArn = execute(service, machine);
+  const { stopped } = await untilEnded(service, executionArn);
+  await clock.sleepUntil((stopped ?? 0) + 14 * 86_400_000 + 1, new AbortController().signal);
+  const execution = service.describeExecution(executionArn);
+  expect(service.whyNotRedrivable(execution)).toBe('Execution redrivable period exceeded');
+  expect(() => service.redriveExecution(executionArn)).toThrow('Execution redrivable period exceeded');
+});
+
 test('repeats of a Map state only the iterations that did not succeed', async () => {
   const calls: unknown[] = [];
   let broken = true;
