@@ -7,8 +7,10 @@ import { parseJson } from './step-functions/json.ts';
 import {
   ApiError,
   DynamoDBIntegration,
+  EksCallIntegration,
   EksIntegration,
   LambdaIntegration,
+  overHttps,
   StepFunctions,
 } from './step-functions/index.ts';
 
@@ -28,6 +30,7 @@ export function createWorkflow(
     integrations: [
       new DynamoDBIntegration(new DynamoDBClient()),
       new EksIntegration(runner),
+      new EksCallIntegration(overHttps()),
       new LambdaIntegration(async (name, payload) => {
         const { payload: answer, ...error } = await functions.invoke(name, payload);
         return { payload: parseJson(JSON.stringify(answer)), ...error };

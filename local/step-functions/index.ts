@@ -4,6 +4,8 @@ export { ApiError, TaskFailure } from './errors.ts';
 export type { Integration, Task } from './integration.ts';
 export { DynamoDBIntegration } from './integrations/dynamodb.ts';
 export { EksIntegration } from './integrations/eks.ts';
+export { EksCallIntegration, overHttps } from './integrations/eks-call.ts';
+export type { CallKubernetes } from './integrations/eks-call.ts';
 export { LambdaIntegration } from './integrations/lambda.ts';
 export type { InvokeFunction } from './integrations/lambda.ts';
 export { StepFunctions } from './step-functions.ts';
