@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '.serverless/', '.esbuild/', '.local/', '.venv/', '**/target/'] },
+  { ignores: ['**/node_modules/', '.serverless/', '.esbuild/', '.local/', '.venv*/', '**/target/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -5,15 +5,16 @@ import { join } from 'node:path';
 /** A failure that needs no stack: what to do about it stands in its message. */
 export class CheckFailure extends Error {}
 
-const requirements = new URL('requirements.txt', import.meta.url).pathname;
-
 /**
- * Makes .venv with the pinned packages, unless it is there and they are unchanged.
+ * Makes .venv with the pinned packages, unless it is there and they are unchanged. With a name it is .venv-<name>, with the
+ * packages of <name>-requirements.txt: for what does not get on with the others.
  * @returns the folder of its programs.
  * @throws CheckFailure when Python is missing or too old, or pip fails.
  */
-export function prepareVirtualEnvironment(root: string): string {
-  const directory = join(root, '.venv');
+export function prepareVirtualEnvironment(root: string, name?: string): string {
+  const [suffix, prefix] = name === undefined ? ['', ''] : [`-${name}`, `${name}-`];
+  const requirements = new URL(`${prefix}requirements.txt`, import.meta.url).pathname;
+  const directory = join(root, `.venv${suffix}`);
   const programs = join(directory, 'bin');
   const installed = join(directory, 'requirements.txt');
   const wanted = readFileSync(requirements, 'utf8');
@@ -32,7 +33,7 @@ export function prepareVirtualEnvironment(root: string): string {
       `Python 3.11 or newer with venv is needed (Debian: apt install python3-venv). ${version.stderr.trim()}`,
     );
   }
-  console.log('Installing tests/python/requirements.txt into .venv …');
+  console.log(`Installing tests/python/${prefix}requirements.txt into .venv${suffix} …`);
   rmSync(directory, { recursive: true, force: true });
   run('python3', ['-m', 'venv', directory]);
   run(join(programs, 'python'), [

@@ -5,6 +5,7 @@ import { lambdaTask } from '../unit/step-functions/harness.ts';
 export type Step =
   | { kind: 'pass'; add: number }
   | { kind: 'remember'; add: number }
+  | { kind: 'compute'; expression: string }
   | { kind: 'wait'; seconds: number }
   | {
       kind: 'task';
@@ -22,10 +23,33 @@ export type Step =
 
 const small = fc.integer({ min: 0, max: 9 });
 
+/** Of a number, another one below a thousand: by the functions of JSONata, and by those that AWS adds. */
+const computations = [
+  '$sum([1..5].($ * $states.input)) % 1000',
+  '$sum($map([1..4], function($v, $i) { $v * $i + $states.input })) % 1000',
+  '$reduce([1, 2, 3], function($a, $b) { $a * $b }, $states.input % 100) % 1000',
+  '$length($string($states.input) & "äöü") % 1000',
+  '$number($substring($string($states.input), 0, 2)) % 1000',
+  '$count([3, 1, 2][$ > $states.input % 3]) + $count($keys({"a": 1, "b": 2}))',
+  '$sort([5, $states.input, 3])[1] % 1000',
+  '$reverse([1, 2, $states.input])[0] % 1000',
+  '$lookup($merge([{"a": 1}, {"b": $states.input}]), "b") % 1000',
+  '($f := function($n) { $n <= 1 ? 1 : $n + $f($n - 1) }; $f($states.input % 20)) % 1000',
+  '$states.input % 2 = 0 ? $floor($states.input / 2) % 1000 : $abs(-$states.input) % 1000',
+  '$count($split("a,b,c", ",")) + $length($uppercase($join(["x", "y"], "-")))',
+  '$count($partition([1..7], $states.input % 3 + 1))',
+  '$sum($range(0, 10, $states.input % 4 + 1))',
+  "$length($hash($string($states.input), 'SHA-256'))",
+  `$parse('{"a": [1, 2, ' & $string($states.input) & ']}').a[2] % 1000`,
+  '$length($uuid()) + $floor($random())',
+  '$states.context.State.RetryCount + $length($states.context.Execution.Name)',
+];
+
 /** Steps that only compute: what every interpreter of the language has. */
 export const computing: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('pass' as const), add: small }),
   fc.record({ kind: fc.constant('remember' as const), add: small }),
+  fc.record({ kind: fc.constant('compute' as const), expression: fc.constantFrom(...computations) }),
   fc.record({ kind: fc.constant('loop' as const), rounds: fc.integer({ min: 1, max: 3 }) }),
 );
 
@@ -102,6 +126,8 @@ function statesOf(
   switch (step.kind) {
     case 'pass':
       return { [name]: { Type: 'Pass', Output: expression(`${input} + ${step.add}`), ...onwards } };
+    case 'compute':
+      return { [name]: { Type: 'Pass', Output: expression(step.expression), ...onwards } };
     case 'remember':
       return {
         [name]: { Type: 'Pass', Assign: { [name]: expression(`${input} * 2`) }, Next: `${name}-recall` },
@@ -153,8 +179,11 @@ function statesOf(
     }
     case 'parallel': {
       const Branches = step.branches.map(group);
-      const Output = expression('$sum($states.result)');
-      return recovering({ Type: 'Parallel', Branches, Output, ...onwards }, step.caught);
+      const sum = `${name}-sum`;
+      return {
+        ...recovering({ Type: 'Parallel', Branches, Next: sum }, step.caught),
+        [sum]: { Type: 'Pass', Output: expression(`$sum(${input})`), ...onwards },
+      };
     }
     case 'map':
       return recovering(
