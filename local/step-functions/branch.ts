@@ -84,6 +84,12 @@ export class Branch {
     return details;
   }
 
+  /** The state is left, with these variables assigned. */
+  leave(assigned: Readonly<Record<string, Json>>): void {
+    this.open = undefined;
+    this.variables = { ...this.variables, ...assigned };
+  }
+
   /** The type of what the journal holds next, if anything. */
   upcoming(): string | undefined {
     return this.#recorded[0]?.type;

@@ -1,17 +1,18 @@
 import jsonata from 'jsonata';
-import { functions } from './functions.ts';
+import { addFunctions, CHANCE } from './functions.ts';
+import type { Chance } from './functions.ts';
 import type { Json } from './json.ts';
 import { isJsonObject } from './json.ts';
 
 /** What an expression may see, and nothing else: the same scope always gives the same value. */
 export interface Scope {
   variables: Readonly<Record<string, Json>>;
-  /** $states: input, context, and result or errorOutput where there is one. */
+  /** $states: input, context, and result or errorOutput where there is one. What is dear to make may be a getter. */
   states: Readonly<Record<string, Json>>;
   /** The time of $now() and $millis(). */
   now: number;
   /** Where $random() and $uuid() draw from, together with the field. */
-  seed: string;
+  seed: () => string;
 }
 
 /** Why an expression gave no value; the message is the second sentence of AWS's causes. */
@@ -37,10 +38,9 @@ export async function evaluateExpression(source: string, field: string, scope: S
   let value: unknown;
   try {
     value = await compile(source).evaluate(undefined, {
-      ...functions({ now: scope.now, seed: `${scope.seed}/${field}` }),
       ...scope.variables,
       states: scope.states,
-      [BUDGET]: { steps: 0, depth: 0 },
+      [CHANCE]: new Evaluation(scope, field),
     });
   } catch (error) {
     throw new ExpressionProblem(source, field, `threw an error during evaluation. ${reason(error)}`);
@@ -60,23 +60,34 @@ const compiled = new Map<string, jsonata.Expression>();
 const LONGEST = 1_000_000;
 const DEEPEST = 10_000;
 
-/** Where each evaluation counts; no variable can have this name. */
-const BUDGET = '#budget';
+class Evaluation implements Chance {
+  readonly now: number;
+  drawn = 0;
+  steps = 0;
+  depth = 0;
+  readonly #seed: () => string;
+  readonly #field: string;
 
-interface Budget {
-  steps: number;
-  depth: number;
+  constructor({ now, seed }: Scope, field: string) {
+    this.now = now;
+    this.#seed = seed;
+    this.#field = field;
+  }
+
+  get seed(): string {
+    return `${this.#seed()}/${this.#field}`;
+  }
 }
 
 /** JSONata calls these around each step; what they throw ends the evaluation. */
 const hooks: Record<string, (step: unknown, input: unknown, environment: jsonata.Environment) => void> = {
   'jsonata.__evaluate_entry': (_step, _input, environment) => {
-    const budget = environment.lookup(BUDGET) as Budget;
-    if (++budget.steps > LONGEST) throw new Error('Expression evaluation timeout');
-    if (++budget.depth > DEEPEST) throw new Error('Stack overflow error');
+    const evaluation = environment.lookup(CHANCE) as Evaluation;
+    if (++evaluation.steps > LONGEST) throw new Error('Expression evaluation timeout');
+    if (++evaluation.depth > DEEPEST) throw new Error('Stack overflow error');
   },
   'jsonata.__evaluate_exit': (_step, _input, environment) => {
-    (environment.lookup(BUDGET) as Budget).depth--;
+    (environment.lookup(CHANCE) as Evaluation).depth--;
   },
 };
 
@@ -85,6 +96,7 @@ export function compile(source: string): jsonata.Expression {
   let expression = compiled.get(source);
   if (expression === undefined) {
     expression = jsonata(source);
+    addFunctions(expression);
     for (const [name, hook] of Object.entries(hooks)) {
       Reflect.apply(expression.assign.bind(expression), undefined, [Symbol.for(name), hook]);
     }

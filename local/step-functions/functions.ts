@@ -4,31 +4,53 @@ import jsonata from 'jsonata';
 /** Where the functions that give another value each time get it from: the same for the same place in an execution. */
 export interface Chance {
   /** The time of $now() and $millis(). */
-  now: number;
-  /** Where $random() and $uuid() draw from. */
-  seed: string;
+  readonly now: number;
+  /** Where $random() and $uuid() draw from, and how often they did. */
+  readonly seed: string;
+  drawn: number;
 }
 
+/** An expression finds its chance under this name, which no variable can have. */
+export const CHANCE = '#chance';
+
 /** The functions that AWS adds to JSONata, replaces or takes away (developer guide, "Transforming data with JSONata"). */
-export function functions({ now, seed }: Chance): Record<string, unknown> {
-  let drawn = 0;
-  const draw = () => digestOf(`${seed}/${drawn++}`);
-  return {
-    eval: undefined,
-    now: (picture?: string, timezone?: string) =>
-      NOW.evaluate(undefined, { time: now, picture, timezone }) as Promise<unknown>,
-    millis: () => now,
-    random: (given?: unknown) =>
-      unitInterval(given === undefined ? draw() : digestOf(`seed/${JSON.stringify(given)}`)),
-    uuid: () => uuid(draw()),
-    partition,
-    range,
-    hash,
-    parse: (text: string): unknown => JSON.parse(text),
-  };
+export function addFunctions(expression: jsonata.Expression): void {
+  expression.assign('eval', undefined);
+  for (const [name, implementation] of Object.entries(FUNCTIONS)) {
+    expression.registerFunction(name, implementation);
+  }
 }
 
 const NOW = jsonata('$fromMillis($time, $picture, $timezone)');
+
+const FUNCTIONS = {
+  now(this: jsonata.Focus, picture?: string, timezone?: string) {
+    const bindings = { time: chanceOf(this).now, picture, timezone };
+    return NOW.evaluate(undefined, bindings) as Promise<unknown>;
+  },
+  millis(this: jsonata.Focus) {
+    return chanceOf(this).now;
+  },
+  random(this: jsonata.Focus, seed?: unknown) {
+    return unitInterval(seed === undefined ? draw(this) : digestOf(`seed/${JSON.stringify(seed)}`));
+  },
+  uuid(this: jsonata.Focus) {
+    return uuid(draw(this));
+  },
+  partition,
+  range,
+  hash,
+  parse: (text: string): unknown => JSON.parse(text),
+};
+
+function chanceOf({ environment }: jsonata.Focus): Chance {
+  return environment.lookup(CHANCE) as Chance;
+}
+
+function draw(focus: jsonata.Focus): Buffer {
+  const chance = chanceOf(focus);
+  return digestOf(`${chance.seed}/${chance.drawn++}`);
+}
 
 function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest();

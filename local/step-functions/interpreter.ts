@@ -11,7 +11,7 @@ import { runSucceed } from './states/succeed.ts';
 import { runTask } from './states/task.ts';
 import { runWait } from './states/wait.ts';
 import { Visit } from './visit.ts';
-import type { Transition } from './visit.ts';
+import type { Transition } from './leave.ts';
 
 /** Runs states from StartAt until one ends the branch; gives its output, or throws the StateFailure nothing caught. */
 export async function runStates(group: StateGroup, input: Json, branch: Branch): Promise<Json> {

@@ -1,7 +1,9 @@
 import type { Catcher, Retrier } from './definition.ts';
 import { namesError, StateFailure } from './errors.ts';
 import type { Json } from './json.ts';
-import type { Leaving, Transition, Visit } from './visit.ts';
+import { leave } from './leave.ts';
+import type { Leaving, Transition } from './leave.ts';
+import type { Visit } from './visit.ts';
 
 interface Recovering extends Leaving {
   Next?: string | undefined;
@@ -23,7 +25,7 @@ export async function withRecovery(
   for (;;) {
     try {
       const result = await work();
-      return await visit.leave(state.Next, state, result, { result });
+      return await leave(visit, state.Next, state, result, { result });
     } catch (failure) {
       if (!(failure instanceof StateFailure)) throw failure;
       // The first retrier that names the error decides, also when its attempts are used up; each counts on its own.
@@ -70,5 +72,5 @@ async function caught(catchers: Catcher[], visit: Visit, failure: StateFailure):
     ...(failure.error === undefined ? {} : { Error: failure.error }),
     ...(failure.cause === undefined ? {} : { Cause: failure.cause }),
   };
-  return visit.leave(catcher.Next, catcher, errorOutput, { prefix: `Catch[${index}]/`, errorOutput });
+  return leave(visit, catcher.Next, catcher, errorOutput, { prefix: `Catch[${index}]/`, errorOutput });
 }

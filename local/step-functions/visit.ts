@@ -5,21 +5,8 @@ import type { State } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { ExpressionProblem, expressionSource, typeName } from './expressions.ts';
 import type { Json, JsonObject } from './json.ts';
-import { isJsonObject, jsonText, parseJson, textOf } from './json.ts';
-import { exceedsPayload, exceedsVariables, tooLarge } from './limits.ts';
+import { jsonText } from './json.ts';
 import { evaluateTemplate, hasExpression } from './templates.ts';
-
-/** Where a state leads: to another state, or (undefined) to the end of its branch. */
-export interface Transition {
-  next: string | undefined;
-  output: Json;
-}
-
-/** The fields that say how a state, a choice rule or a catcher is left. */
-export interface Leaving {
-  Output?: Json | undefined;
-  Assign?: Record<string, Json> | undefined;
-}
 
 /** The types a field may have to have, as AWS calls them in its causes. */
 const KINDS = {
@@ -30,7 +17,7 @@ const KINDS = {
 };
 type Kinds = { [Name in keyof typeof KINDS]: z.infer<(typeof KINDS)[Name]> };
 
-/** One visit to one state: from its StateEntered event to its StateExited event. */
+/** One visit to one state, entered when it is made: its input, and the evaluation of its fields. leave.ts ends it. */
 export class Visit {
   readonly branch: Branch;
   readonly name: string;
@@ -61,12 +48,20 @@ export class Visit {
   ): Promise<Json> {
     if (!hasExpression(template)) return template;
     const { run, variables, last, path } = this.branch;
+    const context = () => contextObject(this, item);
+    const states = {
+      input: this.input,
+      get context() {
+        return context();
+      },
+      ...extra,
+    };
     try {
       return await evaluateTemplate(template, field, {
         variables,
-        states: { input: this.input, context: contextObject(this, item), ...extra },
+        states,
         now: last.time,
-        seed: [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/'),
+        seed: () => [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/'),
       });
     } catch (error) {
       if (error instanceof ExpressionProblem) throw this.evaluationFailure(error.message, error.field);
@@ -133,54 +128,6 @@ export class Visit {
   /** A failure of the state itself, with AWS's preamble to the cause. */
   failure(error: string, problem: string): StateFailure {
     return new StateFailure(error, `${this.#preamble()} ${problem}`);
-  }
-
-  /** Evaluates Assign and Output, both with the variables as they were, and leaves the state. */
-  async leave(
-    next: string | undefined,
-    fields: Leaving,
-    unchanged: Json,
-    { prefix = '', ...extra }: { prefix?: string; result?: Json; errorOutput?: Json } = {},
-  ): Promise<Transition> {
-    if (this.branch.upcoming() === `${this.type}StateExited`) return { next, output: this.#leaveAgain() };
-    const assigned: Record<string, Json> = {};
-    for (const [variable, template] of Object.entries(fields.Assign ?? {})) {
-      assigned[variable] = await this.evaluate(template, `${prefix}Assign/${variable}`, extra);
-    }
-    const output =
-      fields.Output === undefined ? unchanged : await this.evaluate(fields.Output, `${prefix}Output`, extra);
-    const text = jsonText(output);
-    if (exceedsPayload(text)) throw tooLarge(this.name);
-    const variables = Object.entries(assigned).map(
-      ([variable, value]) => [variable, jsonText(value)] as const,
-    );
-    if (exceedsVariables(assigned, this.branch.variables)) throw tooLarge(this.name);
-    this.branch.record(`${this.type}StateExited`, {
-      name: this.name,
-      output: text,
-      outputDetails: { truncated: false },
-      ...(variables.length === 0
-        ? {}
-        : {
-            assignedVariables: Object.fromEntries(variables),
-            assignedVariablesDetails: { truncated: false },
-          }),
-    });
-    this.#left(assigned);
-    return { next, output };
-  }
-
-  /** Leaves as the journal says. It is not evaluated again: after a redrive the context object is another. */
-  #leaveAgain(): Json {
-    const { details } = this.branch.record(`${this.type}StateExited`);
-    const texts = isJsonObject(details['assignedVariables']) ? details['assignedVariables'] : {};
-    this.#left(Object.fromEntries(Object.keys(texts).map((name) => [name, parseJson(textOf(texts, name))])));
-    return parseJson(textOf(details, 'output'));
-  }
-
-  #left(assigned: Record<string, Json>): void {
-    this.branch.open = undefined;
-    this.branch.variables = { ...this.branch.variables, ...assigned };
   }
 
   #preamble(): string {

@@ -10,6 +10,7 @@ import { prepareVirtualEnvironment } from '../python/environment.ts';
 /** A ministack of its own on loopback, with Step Functions alone, whose Wait states and retries take no time. */
 export interface Ministack {
   endpoint: string;
+  pid: number;
   stop(): Promise<void>;
 }
 
@@ -49,7 +50,7 @@ export async function startMinistack(): Promise<Ministack> {
       const health = await fetch(`${endpoint}/_ministack/health`).catch(() => undefined);
       return health?.ok === true ? true : undefined;
     }, 'ministack is ready');
-    return { endpoint, stop };
+    return { endpoint, pid: child.pid ?? 0, stop };
   } catch (error) {
     await stop();
     throw error;

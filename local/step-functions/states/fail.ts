@@ -1,6 +1,7 @@
 import type { StateOf } from '../definition.ts';
 import { StateFailure } from '../errors.ts';
-import type { Transition, Visit } from '../visit.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 
 /** Fail: ends its branch with an error and a cause, either of which may be absent or an expression for a string. */
 export async function runFail(state: StateOf<'Fail'>, visit: Visit): Promise<Transition> {

@@ -3,7 +3,8 @@ import type { StateOf } from '../definition.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition, Visit } from '../visit.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 
 /** "Inline mode … up to 40 concurrent iterations" (developer guide, "Map"). */

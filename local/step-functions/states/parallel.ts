@@ -1,6 +1,7 @@
 import type { StateOf } from '../definition.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition, Visit } from '../visit.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 
 /** Parallel: its branches at once, each with the same input; the result is the array of their outputs. */

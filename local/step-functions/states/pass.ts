@@ -1,7 +1,9 @@
 import type { StateOf } from '../definition.ts';
-import type { Transition, Visit } from '../visit.ts';
+import { leave } from '../leave.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 
 /** Pass: gives its input on, or its Output. */
 export function runPass(state: StateOf<'Pass'>, visit: Visit): Promise<Transition> {
-  return visit.leave(state.Next, state, visit.input);
+  return leave(visit, state.Next, state, visit.input);
 }

@@ -1,7 +1,9 @@
 import type { StateOf } from '../definition.ts';
-import type { Transition, Visit } from '../visit.ts';
+import { leave } from '../leave.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 
 /** Succeed: ends its branch with its input, or its Output. */
 export function runSucceed(state: StateOf<'Succeed'>, visit: Visit): Promise<Transition> {
-  return visit.leave(undefined, state, visit.input);
+  return leave(visit, undefined, state, visit.input);
 }

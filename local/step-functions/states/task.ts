@@ -5,7 +5,8 @@ import type { Json } from '../json.ts';
 import { jsonText, parseJson, textOf } from '../json.ts';
 import { exceedsPayload, tooLarge } from '../limits.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition, Visit } from '../visit.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 import { eventFamily } from './task-events.ts';
 import type { EventFamily } from './task-events.ts';
 

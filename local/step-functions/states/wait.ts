@@ -1,6 +1,8 @@
 import { parseTimestamp } from '../timestamp.ts';
 import type { StateOf } from '../definition.ts';
-import type { Transition, Visit } from '../visit.ts';
+import { leave } from '../leave.ts';
+import type { Transition } from '../leave.ts';
+import type { Visit } from '../visit.ts';
 
 /** Wait: until some seconds after it was entered, or until a point in time. */
 export async function runWait(state: StateOf<'Wait'>, visit: Visit): Promise<Transition> {
@@ -11,7 +13,7 @@ export async function runWait(state: StateOf<'Wait'>, visit: Visit): Promise<Tra
       : await timestamp(state.Timestamp, visit);
   // Both are fixed by the journal, so a restart keeps the time; what the journal holds beyond happened after it.
   if (branch.upcoming() === undefined) await branch.run.surroundings.clock.sleepUntil(due, branch.signal);
-  return visit.leave(state.Next, state, visit.input);
+  return leave(visit, state.Next, state, visit.input);
 }
 
 async function timestamp(template: string, visit: Visit): Promise<number> {
