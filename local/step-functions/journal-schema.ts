@@ -20,6 +20,7 @@ export const SCHEMA = `
   CREATE INDEX IF NOT EXISTS execution_of_machine ON execution (machine_arn, number);
   CREATE INDEX IF NOT EXISTS execution_by_status ON execution (machine_arn, status, number);
   CREATE INDEX IF NOT EXISTS execution_running ON execution (number) WHERE status = 'RUNNING';
+  CREATE INDEX IF NOT EXISTS execution_ended ON execution (stopped) WHERE stopped IS NOT NULL;
   CREATE TABLE IF NOT EXISTS entry (
     execution INTEGER NOT NULL, position INTEGER NOT NULL, branch TEXT, event_id INTEGER, previous_id INTEGER,
     type TEXT NOT NULL, time REAL NOT NULL, details TEXT, superseded INTEGER NOT NULL DEFAULT 0,

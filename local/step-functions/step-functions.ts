@@ -2,15 +2,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { ApiError } from './errors.ts';
-import { historyEvent } from './history.ts';
-import type { HistoryEvent } from './history.ts';
 import type { Integration } from './integration.ts';
 import { parseJson } from './json.ts';
 import { exceedsPayload } from './limits.ts';
 import { Journal } from './journal.ts';
 import { checkArn, checkName, Names } from './names.ts';
-import { fromToken, page, pageSize, toToken } from './paging.ts';
+import { executionHistory, listExecutions } from './queries.ts';
+import type { HistoryRequest, ListRequest } from './queries.ts';
 import { undoneByRedrive, whyNotRedrivable } from './redrive.ts';
+import { Retention } from './retention.ts';
 import { Run } from './run.ts';
 import type { Recorded, Surroundings } from './run.ts';
 import { Store } from './store.ts';
@@ -51,6 +51,7 @@ export class StepFunctions {
   readonly #surroundings: Surroundings;
   readonly #names: Names;
   readonly #onStatusChange: (event: StatusChange) => void;
+  readonly #retention: Retention;
   readonly #runs = new Map<string, Run>();
   #lastNumber: number;
 
@@ -58,6 +59,7 @@ export class StepFunctions {
     const { integrations, region, clock = systemClock, random = Math.random } = options;
     const { journal } = options;
     this.#store = new Store(typeof journal === 'string' ? new Journal(journal) : journal);
+    this.#retention = new Retention(this.#store, clock);
     this.#lastNumber = this.#store.lastExecutionNumber();
     this.#names = new Names(region, options.accountId);
     this.#onStatusChange = options.onStatusChange ?? (() => undefined);
@@ -87,6 +89,7 @@ export class StepFunctions {
   close(): void {
     for (const run of this.#runs.values()) run.abandon();
     this.#runs.clear();
+    this.#retention.close();
     this.#store.journal.close();
   }
 
@@ -131,6 +134,7 @@ export class StepFunctions {
     this.#store.addExecution(execution);
     const details = { input, inputDetails: { truncated: false }, roleArn: machine.role_arn };
     run.append({ branch: null, type: 'ExecutionStarted' }, details, 0);
+    this.#retention.onGrowth();
     // Nobody may be told of an execution that a kill could still undo.
     this.#store.journal.flush();
     return { executionArn: arn, startDate: execution.started };
@@ -145,21 +149,10 @@ export class StepFunctions {
     return execution;
   }
 
-  /** A machine's executions, the newest first. */
-  listExecutions(request: {
-    stateMachineArn: string;
-    statusFilter?: ExecutionStatus | undefined;
-    maxResults?: number | undefined;
-    nextToken?: string | undefined;
-  }): { executions: ExecutionRecord[]; nextToken?: string } {
-    const { arn } = this.machines.record(request.stateMachineArn);
-    const scope = `executions ${arn} ${request.statusFilter ?? ''}`;
-    const before =
-      request.nextToken === undefined ? Number.MAX_SAFE_INTEGER : Number(fromToken(scope, request.nextToken));
-    const size = pageSize(request.maxResults);
-    const found = this.#store.executionsOf(arn, request.statusFilter, before, size + 1);
-    const { items, ...rest } = page(found, size, ({ number }) => toToken(scope, number));
-    return { executions: items, ...rest };
+  /** A page of a machine's executions, the newest first. */
+  listExecutions(request: ListRequest) {
+    this.machines.record(request.stateMachineArn);
+    return listExecutions(this.#store, request);
   }
 
   /** Ends a running execution at once; one that has ended stays as it is (API reference, StopExecution). */
@@ -207,22 +200,8 @@ export class StepFunctions {
   }
 
   /** A page of an execution's history. */
-  getExecutionHistory(request: {
-    executionArn: string;
-    maxResults?: number | undefined;
-    reverseOrder?: boolean | undefined;
-    nextToken?: string | undefined;
-    includeExecutionData?: boolean | undefined;
-  }): { events: HistoryEvent[]; nextToken?: string } {
-    const { number, arn } = this.describeExecution(request.executionArn);
-    const { reverseOrder = false, includeExecutionData = true } = request;
-    const scope = `history ${arn} ${String(reverseOrder)}`;
-    const start = reverseOrder ? Number.MAX_SAFE_INTEGER : 0;
-    const beyond = request.nextToken === undefined ? start : Number(fromToken(scope, request.nextToken));
-    const size = pageSize(request.maxResults);
-    const found = this.#store.history(number, beyond, size + 1, reverseOrder);
-    const { items, ...rest } = page(found, size, ({ position }) => toToken(scope, position));
-    return { events: items.map((entry) => historyEvent(entry, includeExecutionData)), ...rest };
+  getExecutionHistory(request: HistoryRequest) {
+    return executionHistory(this.#store, this.describeExecution(request.executionArn), request);
   }
 
   /** The definition an execution runs, which may not be its machine's any more. */

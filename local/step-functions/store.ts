@@ -139,6 +139,23 @@ export class Store {
     return this.journal.read(`SELECT * FROM execution ${clause}`, values).map((row) => execution.parse(row));
   }
 
+  /** Forgets the execution that ended first, with its history, if that was before a time. @returns whether there was one. */
+  forgetOldest(endedBefore: number): boolean {
+    const sql = 'SELECT number FROM execution WHERE stopped < ? ORDER BY stopped LIMIT 1';
+    const [row] = this.journal.read(sql, [endedBefore]);
+    if (row === undefined) return false;
+    const { number } = z.object({ number: z.number() }).parse(row);
+    this.journal.write('DELETE FROM entry WHERE execution = ?', [number]);
+    this.journal.write('DELETE FROM execution WHERE number = ?', [number]);
+    return true;
+  }
+
+  /** Forgets the definitions that neither a machine nor an execution has any more. */
+  forgetUnusedDefinitions(): void {
+    const used = 'SELECT definition_hash FROM machine UNION SELECT definition_hash FROM execution';
+    this.journal.write(`DELETE FROM definition WHERE hash NOT IN (${used})`, []);
+  }
+
   addEntry(executionNumber: number, line: Entry): void {
     const { position, branch, event_id, previous_id, type, time, details } = line;
     this.journal.write(
