@@ -9,6 +9,7 @@ export type { CallKubernetes } from './integrations/eks-call.ts';
 export { LambdaIntegration } from './integrations/lambda.ts';
 export type { InvokeFunction } from './integrations/lambda.ts';
 export { StepFunctions } from './step-functions.ts';
-export type { StatusChange, StepFunctionsOptions } from './step-functions.ts';
+export type { StatusChange } from './status-change.ts';
+export type { StepFunctionsOptions } from './step-functions.ts';
 export { serve } from './wire/serve.ts';
 export { taskArguments } from './task-arguments.ts';

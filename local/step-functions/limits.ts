@@ -1,6 +1,6 @@
-import { StateFailure } from './errors.ts';
+import { ApiError, StateFailure } from './errors.ts';
 import type { Json } from './json.ts';
-import { jsonText } from './json.ts';
+import { jsonText, parseJson } from './json.ts';
 
 /** "A payload is at most 256 KiB of data as a UTF-8 encoded string" (Step Functions service quotas). */
 const PAYLOAD = 262_144;
@@ -16,6 +16,19 @@ export const HISTORY_LIMIT = 25_000;
 export function exceedsPayload(text: string): boolean {
   // A UTF-16 unit takes at most three bytes: most texts need no counting.
   return text.length * 3 > PAYLOAD && Buffer.byteLength(text) > PAYLOAD;
+}
+
+/** Throws what StartExecution answers to an input that is no JSON or too long. */
+export function checkExecutionInput(input: string): void {
+  if (exceedsPayload(input)) {
+    throw new ApiError('ValidationException', `The execution input is longer than ${PAYLOAD} bytes.`);
+  }
+  try {
+    parseJson(input);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new ApiError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${problem}'`);
+  }
 }
 
 /** Whether new variables are more than may be assigned at once, or with those there are more than may be kept. */

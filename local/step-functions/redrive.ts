@@ -31,3 +31,9 @@ export function undoneByRedrive(entries: readonly Entry[]): Entry[] {
   }
   return undone;
 }
+
+/** An execution as it stands when it is redriven. */
+export function redrivenAt(execution: ExecutionRecord, redriven: number): ExecutionRecord {
+  const open = { status: 'RUNNING' as const, stopped: null, output: null, error: null, cause: null };
+  return { ...execution, ...open, redrive_count: execution.redrive_count + 1, redriven };
+}

@@ -37,7 +37,7 @@ export class Run {
   execution: ExecutionRecord;
   readonly #replay = new Map<string, Entry[]>();
   readonly #stop = new AbortController();
-  readonly #onEnd: (run: Run) => void;
+  readonly #onEnd: (execution: ExecutionRecord) => void;
   #position: number;
   #event: number;
   /** Ended, stopped or left behind by a closing service: nothing is written any more. */
@@ -48,7 +48,7 @@ export class Run {
     surroundings: Surroundings,
     machine: StateMachine,
     execution: ExecutionRecord,
-    onEnd: (run: Run) => void,
+    onEnd: (execution: ExecutionRecord) => void,
     recorded: Recorded,
   ) {
     this.surroundings = surroundings;
@@ -157,7 +157,7 @@ export class Run {
     this.#closed = true;
     this.execution = { ...this.execution, ...result, status, stopped: event.time };
     this.surroundings.store.updateExecution(this.execution, () => {
-      this.#onEnd(this);
+      this.#onEnd(this.execution);
     });
     // After the journal: whoever hears of it finds the end already decided.
     this.#stop.abort(new Stopped());

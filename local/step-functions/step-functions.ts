@@ -3,18 +3,19 @@ import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { ApiError } from './errors.ts';
 import type { Integration } from './integration.ts';
-import { parseJson } from './json.ts';
-import { exceedsPayload } from './limits.ts';
 import { Journal } from './journal.ts';
+import { checkExecutionInput } from './limits.ts';
 import { checkArn, checkName, Names } from './names.ts';
 import { executionHistory, listExecutions } from './queries.ts';
 import type { HistoryRequest, ListRequest } from './queries.ts';
-import { undoneByRedrive, whyNotRedrivable } from './redrive.ts';
+import { redrivenAt, undoneByRedrive, whyNotRedrivable } from './redrive.ts';
 import { Retention } from './retention.ts';
 import { Run } from './run.ts';
 import type { Recorded, Surroundings } from './run.ts';
+import { statusChange } from './status-change.ts';
+import type { StatusChange } from './status-change.ts';
 import { Store } from './store.ts';
-import type { ExecutionRecord, ExecutionStatus } from './store.ts';
+import type { ExecutionRecord } from './store.ts';
 import { StateMachines } from './state-machines.ts';
 
 export interface StepFunctionsOptions {
@@ -28,20 +29,6 @@ export interface StepFunctionsOptions {
   clock?: Clock;
   /** Between 0 and 1: where jitter and $random() come from. */
   random?: () => number;
-}
-
-/** The detail of EventBridge's "Step Functions Execution Status Change"; dates in epoch milliseconds. */
-export interface StatusChange {
-  executionArn: string;
-  stateMachineArn: string;
-  name: string;
-  status: ExecutionStatus;
-  startDate: number;
-  stopDate: number | null;
-  input: string;
-  output: string | null;
-  error: string | null;
-  cause: string | null;
 }
 
 /** Step Functions on one machine: state machines, their executions, and the journal they survive in. */
@@ -102,7 +89,7 @@ export class StepFunctions {
     const { stateMachineArn, name = randomUUID(), input = '{}' } = request;
     const machine = this.machines.record(stateMachineArn);
     checkName(name);
-    checkInput(input);
+    checkExecutionInput(input);
     const arn = this.#names.execution(machine.name, name);
     const existing = this.#store.execution(arn);
     if (existing !== undefined) {
@@ -177,16 +164,7 @@ export class StepFunctions {
     const reason = this.whyNotRedrivable(execution);
     if (reason !== undefined) throw new ApiError('ExecutionNotRedrivable', reason);
     const redriven = this.#surroundings.clock.now();
-    const again: ExecutionRecord = {
-      ...execution,
-      status: 'RUNNING',
-      stopped: null,
-      output: null,
-      error: null,
-      cause: null,
-      redrive_count: execution.redrive_count + 1,
-      redriven,
-    };
+    const again = redrivenAt(execution, redriven);
     const entries = this.#store.replay(execution.number);
     const undone = new Set(undoneByRedrive(entries));
     const kept = entries.filter((entry) => !undone.has(entry));
@@ -211,41 +189,13 @@ export class StepFunctions {
 
   #run(execution: ExecutionRecord, recorded: Recorded): Run {
     const machine = this.machines.parsed(execution.definition_hash);
-    const onEnd = (run: Run) => {
-      this.#ended(run);
+    const onEnd = (ended: ExecutionRecord) => {
+      this.#runs.delete(ended.arn);
+      this.#onStatusChange(statusChange(ended));
     };
     const run = new Run(this.#surroundings, machine, execution, onEnd, recorded);
     this.#runs.set(execution.arn, run);
     setImmediate(() => void run.start());
     return run;
-  }
-
-  #ended({ execution }: Run): void {
-    this.#runs.delete(execution.arn);
-    const { arn, machine_arn, name, status, started, stopped, input, output, error, cause } = execution;
-    this.#onStatusChange({
-      executionArn: arn,
-      stateMachineArn: machine_arn,
-      name,
-      status,
-      startDate: started,
-      stopDate: stopped,
-      input,
-      output,
-      error,
-      cause,
-    });
-  }
-}
-
-function checkInput(input: string): void {
-  if (exceedsPayload(input)) {
-    throw new ApiError('ValidationException', 'The execution input is longer than 262144 bytes.');
-  }
-  try {
-    parseJson(input);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new ApiError('InvalidExecutionInput', `Invalid State Machine Execution Input: '${problem}'`);
   }
 }
