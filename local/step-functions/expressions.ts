@@ -4,15 +4,15 @@ import type { Chance } from './functions.ts';
 import type { Json } from './json.ts';
 import { isJsonObject } from './json.ts';
 
-/** What an expression may see, and nothing else: the same scope always gives the same value. */
+/** What an expression may see, and nothing else: the same scope always gives the same value. What is dear to make may be a getter. */
 export interface Scope {
   variables: Readonly<Record<string, Json>>;
-  /** $states: input, context, and result or errorOutput where there is one. What is dear to make may be a getter. */
+  /** $states: input, context, and result or errorOutput where there is one.*/
   states: Readonly<Record<string, Json>>;
   /** The time of $now() and $millis(). */
   now: number;
   /** Where $random() and $uuid() draw from, together with the field. */
-  seed: () => string;
+  seed: string;
 }
 
 /** Why an expression gave no value; the message is the second sentence of AWS's causes. */
@@ -61,21 +61,23 @@ const LONGEST = 1_000_000;
 const DEEPEST = 10_000;
 
 class Evaluation implements Chance {
-  readonly now: number;
   drawn = 0;
   steps = 0;
   depth = 0;
-  readonly #seed: () => string;
+  readonly #scope: Scope;
   readonly #field: string;
 
-  constructor({ now, seed }: Scope, field: string) {
-    this.now = now;
-    this.#seed = seed;
+  constructor(scope: Scope, field: string) {
+    this.#scope = scope;
     this.#field = field;
   }
 
+  get now(): number {
+    return this.#scope.now;
+  }
+
   get seed(): string {
-    return `${this.#seed()}/${this.#field}`;
+    return `${this.#scope.seed}/${this.#field}`;
   }
 }
 

@@ -61,7 +61,9 @@ export class Visit {
         variables,
         states,
         now: last.time,
-        seed: () => [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/'),
+        get seed() {
+          return [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/');
+        },
       });
     } catch (error) {
       if (error instanceof ExpressionProblem) throw this.evaluationFailure(error.message, error.field);

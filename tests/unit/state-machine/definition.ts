@@ -73,7 +73,7 @@ function scopeOf(moment: Moment): Scope {
       },
     },
     now: 0,
-    seed: () => '',
+    seed: '',
   };
 }
 

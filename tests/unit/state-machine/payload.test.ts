@@ -92,5 +92,5 @@ test('an accepted body never exceeds 256 KiB in any state’s arguments', async 
     { numRuns: 20, examples: [['"', 'text', 'alice']] },
   );
   // Otherwise nothing near the limit was tried.
-  expect(fullest).toBeGreaterThan(largestExecutionInput);
+  expect(fullest).toBeGreaterThan(0.98 * largestExecutionInput);
 }, 30_000);

@@ -9,7 +9,7 @@ const evaluate = (template: Json, seed = 'a') =>
     variables: { name: 'x' },
     states: { input: { n: 1 } },
     now: 1_000_000,
-    seed: () => seed,
+    seed,
   });
 
 test.each<[Json, Json]>([
@@ -76,6 +76,6 @@ test('a filtered list of one is a single value, once assigned as well', async ()
 });
 
 test('a variable hides the function of its name', async () => {
-  const scope = { variables: { range: 5, count: 6 }, states: {}, now: 0, seed: () => 'a' };
+  const scope = { variables: { range: 5, count: 6 }, states: {}, now: 0, seed: 'a' };
   expect(await evaluateTemplate('{% $range + $count %}', 'Output', scope)).toBe(11);
 });
