@@ -4,6 +4,7 @@ import type { ClusterOptions } from './cluster-options.ts';
 export interface Endpoints {
   stepFunctions: string;
   dynamodb: string;
+  scheduler: string;
 }
 
 /** The names this service's parts have, as their ARNs on AWS would say them. */
@@ -13,6 +14,7 @@ export interface Names {
   service: string;
   table: string;
   stateMachine: string;
+  scheduleGroup: string;
 }
 
 const account = '000000000000';
@@ -66,14 +68,19 @@ export function setFunctionEnvironment(
     service,
     table: service,
     stateMachine: `arn:aws:states:${region}:${account}:stateMachine:${service}-run-job`,
+    scheduleGroup: service,
   };
   Object.assign(process.env, {
     ...credentials(),
     AWS_REGION: region,
     AWS_ENDPOINT_URL_SFN: endpoints.stepFunctions,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SCHEDULER: endpoints.scheduler,
     TABLE_NAME: names.table,
     STATE_MACHINE_ARN: names.stateMachine,
+    SCHEDULE_GROUP: names.scheduleGroup,
+    SCHEDULE_ROLE_ARN: `arn:aws:iam::${account}:role/${service}-scheduler`,
+    SCHEDULE_DEAD_LETTERS_ARN: `arn:aws:sqs:${region}:${account}:${service}-undelivered`,
     OWNER_WITHOUT_AUTHORIZER: 'local',
     POWERTOOLS_LOG_LEVEL: verbose ? 'INFO' : 'WARN',
     ...(cluster && { JOB_NAMESPACE: cluster.namespace, KUBE_CONTEXT: cluster.context }),

@@ -28,12 +28,15 @@ function integer(least: number, most: number): (text: string) => number {
 export function readOptions(arguments_: readonly string[]): Options {
   const command = new Command('npm start --')
     .description(
-      'Runs the whole service on this machine, on 127.0.0.1 only: the HTTP API, Step Functions and DynamoDB.',
+      'Runs the whole service on this machine, on 127.0.0.1 only: the HTTP API, Step Functions, DynamoDB and EventBridge Scheduler.',
     )
     .addOption(
-      new Option('--port <port>', 'HTTP API; Step Functions is at the next port, DynamoDB at the one after')
+      new Option(
+        '--port <port>',
+        'HTTP API; Step Functions, DynamoDB and EventBridge Scheduler are at the three ports after it',
+      )
         .default(3000)
-        .argParser(integer(1, 65_533)),
+        .argParser(integer(1, 65_532)),
     )
     .addOption(
       new Option('--state-dir <path>', 'where jobs survive a restart')

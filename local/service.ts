@@ -11,8 +11,10 @@ import type { Options } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
+import { createScheduler } from './schedules.ts';
+import { serve as serveScheduler } from './scheduler/index.ts';
 import { openStateDirectory } from './state-directory.ts';
-import { serve } from './step-functions/index.ts';
+import { type Clock, serve, systemClock } from './step-functions/index.ts';
 import { createWorkflow } from './workflow.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -23,6 +25,7 @@ const goodbye = 5000;
 /**
  * Starts the whole service.
  * @param onFailure called when a part of it ends by itself; the service is to be stopped then.
+ * @param schedulerClock what schedules go by; tests drive it.
  * @returns a function that ends everything that was started, jobs first; they go on with the next start.
  * @throws LocalFailure when something is in the way that the user can change; nothing is left running.
  */
@@ -30,6 +33,7 @@ export async function startService(
   options: Options,
   signal: AbortSignal,
   onFailure: (reason: string) => void,
+  schedulerClock: Clock = systemClock,
 ): Promise<() => Promise<void>> {
   const { port, stateDir, fresh, verbose } = options;
   const undo: (() => Promise<void> | void)[] = [];
@@ -41,11 +45,13 @@ export async function startService(
     undo.push(() => {
       state.release();
     });
-    await Promise.all([ensureFree(port), ensureFree(port + 1), ensureFree(port + 2, goodbye)]);
+    await Promise.all([port, port + 1, port + 3].map((each) => ensureFree(each)));
+    await ensureFree(port + 2, goodbye);
     const dynoxide = await installDynoxide(signal);
     const endpoints = {
       stepFunctions: `http://127.0.0.1:${port + 1}`,
       dynamodb: `http://127.0.0.1:${port + 2}`,
+      scheduler: `http://127.0.0.1:${port + 3}`,
     };
     const openRunner = await prepareRunner(options, endpoints, signal);
     const names = setFunctionEnvironment(endpoints, verbose, options.cluster);
@@ -66,6 +72,13 @@ export async function startService(
       workflow.close();
     });
 
+    const scheduler = createScheduler(state.schedules, names, workflow, schedulerClock);
+    // Before the workflow is closed: a tick that is being delivered is waited for.
+    undo.push(() => scheduler.close());
+
+    const schedules = createServer(serveScheduler(scheduler));
+    await listen(schedules, port + 3);
+    undo.push(() => close(schedules));
     const stepFunctions = createServer(serve(workflow));
     const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check());
     await listen(stepFunctions, port + 1);
@@ -73,6 +86,7 @@ export async function startService(
     await listen(gateway, port);
     undo.push(() => close(gateway));
     workflow.resume();
+    scheduler.start();
     events.sweepNow();
     return stop;
   } catch (error) {

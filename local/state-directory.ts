@@ -7,6 +7,7 @@ import { LocalFailure } from './failure.ts';
 export interface StateDirectory {
   database: string;
   journal: string;
+  schedules: string;
   release(): void;
 }
 
@@ -27,6 +28,7 @@ export function openStateDirectory(path: string, fresh: boolean): StateDirectory
   return {
     database: join(path, 'dynamodb.sqlite'),
     journal: join(path, 'executions.sqlite'),
+    schedules: join(path, 'schedules.sqlite'),
     release: () => {
       lock.close();
     },

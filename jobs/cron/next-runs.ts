@@ -1,9 +1,6 @@
-import { instantOf, wallClockOf } from '../time-zone.ts';
-import { type DayRule, dayRules } from './days.ts';
+import { instantsFrom } from '../daily-times.ts';
+import { dayRules } from './days.ts';
 import type { Cron } from './parse.ts';
-
-const minute = 60_000;
-const day = 24 * 60 * minute;
 
 /** Days that are looked at: five leap days in a row fit, also around the year 2100, which has none. */
 const horizon = 33 * 366;
@@ -26,39 +23,22 @@ export function nextRuns(
   count: number,
   window: Window = {},
 ): number[] {
-  const rules = dayRules(cron);
   const { startAt = -Infinity, endAt = Infinity } = window;
-  const earliest = Math.max(after + 1, startAt);
+  const rules = dayRules(cron);
+  const times = {
+    isOn: (date: Date): boolean =>
+      cron.month.values.includes(date.getUTCMonth() + 1) &&
+      rules.some(
+        ({ daysOfMonth, daysOfWeek }) =>
+          (daysOfMonth === 'any' || daysOfMonth.includes(date.getUTCDate())) &&
+          (daysOfWeek === 'any' || daysOfWeek.includes(date.getUTCDay())),
+      ),
+    minutes: cron.hour.values.flatMap((hour) => cron.minute.values.map((minute) => hour * 60 + minute)),
+  };
   const runs: number[] = [];
-  // Of a time that comes twice the first one counts: so what the clocks have shown already is over.
-  const shown = wallClockOf(earliest, zone);
-  const today = Math.floor(shown / day) * day;
-  for (let index = 0; index < horizon && runs.length < count; index += 1) {
-    const date = today + index * day;
-    if (date - day > endAt) break;
-    if (!isAllowed(new Date(date), cron, rules)) continue;
-    for (const time of timesOf(cron)) {
-      if (date + time < Math.floor(shown / minute) * minute) continue;
-      const instant = instantOf(date + time, zone);
-      if (instant === undefined || instant < earliest) continue;
-      if (instant >= endAt || runs.length === count) break;
-      runs.push(instant);
-    }
+  for (const run of instantsFrom(times, zone, Math.max(after + 1, startAt), horizon)) {
+    if (run >= endAt || runs.length === count) break;
+    runs.push(run);
   }
   return runs;
 }
-
-function isAllowed(date: Date, { month }: Cron, rules: readonly DayRule[]): boolean {
-  return (
-    month.values.includes(date.getUTCMonth() + 1) &&
-    rules.some(
-      ({ daysOfMonth, daysOfWeek }) =>
-        (daysOfMonth === 'any' || daysOfMonth.includes(date.getUTCDate())) &&
-        (daysOfWeek === 'any' || daysOfWeek.includes(date.getUTCDay())),
-    )
-  );
-}
-
-/** The times of a day, in milliseconds from its midnight. */
-const timesOf = ({ hour, minute: minutes }: Cron): number[] =>
-  hour.values.flatMap((each) => minutes.values.map((of) => (each * 60 + of) * minute));

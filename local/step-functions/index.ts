@@ -1,4 +1,5 @@
 /** The local Step Functions: what the rest of the service may use of it. */
+export { systemClock } from './clock.ts';
 export type { Clock } from './clock.ts';
 export { ApiError, TaskFailure } from './errors.ts';
 export type { Integration, Task } from './integration.ts';

@@ -119,6 +119,10 @@ export class RunningService {
     return `http://127.0.0.1:${this.port + 2}`;
   }
 
+  get schedulerUrl(): string {
+    return `http://127.0.0.1:${this.port + 3}`;
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0;
   }
@@ -187,11 +191,11 @@ export class RunningService {
   }
 }
 
-/** A port that is free, and the two after it; below those that the kernel hands out to clients by itself. */
+/** A port that is free, and the three after it; below those that the kernel hands out to clients by itself. */
 export async function freePorts(): Promise<number> {
   for (let round = 0; round < 100; round += 1) {
-    const first = 20_000 + Math.floor(Math.random() * 4000) * 3;
-    const free = await Promise.all([first, first + 1, first + 2].map(isFree));
+    const first = 20_000 + Math.floor(Math.random() * 3000) * 4;
+    const free = await Promise.all([first, first + 1, first + 2, first + 3].map(isFree));
     if (free.every(Boolean)) return first;
   }
   throw new Error('no free ports in a hundred tries');

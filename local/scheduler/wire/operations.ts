@@ -1,0 +1,64 @@
+import * as requests from '../requests.ts';
+import type { Scheduler } from '../scheduler.ts';
+import type { Group, Schedule } from '../store.ts';
+
+/** A request as HTTP brings it: labels of the path and the query, over the fields of the body. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+const seconds = (milliseconds: number): number => milliseconds / 1000;
+
+const { parseRequest } = requests;
+
+/** The operations of the REST API by method and path, `{Name}` standing for a name; dates go out in epoch seconds. */
+export const operations: Readonly<Record<string, (service: Scheduler, fields: Fields) => object>> = {
+  'POST /schedules/{Name}': (service, fields) => ({
+    ScheduleArn: service.createSchedule(parseRequest(requests.ScheduleRequest, fields)),
+  }),
+  'PUT /schedules/{Name}': (service, fields) => ({
+    ScheduleArn: service.updateSchedule(parseRequest(requests.ScheduleRequest, fields)),
+  }),
+  'GET /schedules/{Name}': (service, fields) => {
+    const { Name, groupName } = parseRequest(requests.ScheduleReference, fields);
+    const schedule = service.getSchedule(groupName, Name);
+    return { ...schedule.spec, ...datesOf(schedule) };
+  },
+  'DELETE /schedules/{Name}': (service, fields) => {
+    const { Name, groupName } = parseRequest(requests.ScheduleReference, fields);
+    service.deleteSchedule(groupName, Name);
+    return {};
+  },
+  'GET /schedules': (service, fields) => {
+    const { schedules, nextToken } = service.listSchedules(
+      parseRequest(requests.ListSchedulesRequest, fields),
+    );
+    return { Schedules: schedules.map(summaryOf), NextToken: nextToken };
+  },
+  'POST /schedule-groups/{Name}': (service, fields) => {
+    const { Name, ClientToken } = parseRequest(requests.GroupRequest, fields);
+    return { ScheduleGroupArn: service.createGroup(Name, ClientToken ?? null) };
+  },
+  'GET /schedule-groups/{Name}': (service, fields) =>
+    groupDetails(service.getGroup(parseRequest(requests.GroupReference, fields).Name)),
+  'DELETE /schedule-groups/{Name}': (service, fields) => {
+    service.deleteGroup(parseRequest(requests.GroupReference, fields).Name);
+    return {};
+  },
+  'GET /schedule-groups': (service, fields) => {
+    const { groups, nextToken } = service.listGroups(parseRequest(requests.ListGroupsRequest, fields));
+    return { ScheduleGroups: groups.map(groupDetails), NextToken: nextToken };
+  },
+};
+
+const datesOf = ({ arn, created, modified }: Pick<Schedule, 'arn' | 'created' | 'modified'>) => ({
+  Arn: arn,
+  CreationDate: seconds(created),
+  LastModificationDate: seconds(modified),
+});
+
+const groupDetails = (group: Group) => ({ ...datesOf(group), Name: group.name, State: 'ACTIVE' });
+
+/** A summary lacks the expression, as AWS's does. */
+function summaryOf(schedule: Schedule) {
+  const { Name, GroupName, State, Target } = schedule.spec;
+  return { ...datesOf(schedule), Name, GroupName, State, Target: { Arn: Target.Arn } };
+}

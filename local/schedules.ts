@@ -1,0 +1,23 @@
+import type { Names } from './environment.ts';
+import { Scheduler } from './scheduler/index.ts';
+import type { Clock, StepFunctions } from './step-functions/index.ts';
+
+/** EventBridge Scheduler with the group that the stack makes; its ticks start executions, by names of its own. */
+export function createScheduler(
+  database: string,
+  names: Names,
+  workflow: StepFunctions,
+  clock: Clock,
+): Scheduler {
+  const scheduler = new Scheduler({
+    database,
+    region: names.region,
+    accountId: names.account,
+    clock,
+    deliver: (stateMachineArn, name, input) => {
+      workflow.startExecution({ stateMachineArn, name, input });
+    },
+  });
+  scheduler.createGroup(names.scheduleGroup, 'stack');
+  return scheduler;
+}
