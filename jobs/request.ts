@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { type Detail, InvalidRequest, PayloadTooLarge } from './errors.ts';
-import { parseExactly } from './exact-json.ts';
-import { JobId } from './job-id.ts';
+import { readBody, textOfField } from './body.ts';
+import { PayloadTooLarge } from './errors.ts';
+import { JobId, registeredId } from './job-id.ts';
 import { limits } from './protocol.ts';
 
 /** Room for the state machine's own words within the 256 KiB of a Step Functions payload. */
@@ -18,7 +18,7 @@ export const JobRequest = z.strictObject({
 
 /** The input of an execution of run-job: it holds nothing that differs between repeats of a request. */
 export const ExecutionInput = z.object({
-  jobId: JobId,
+  jobId: z.string().transform(registeredId).pipe(JobId),
   owner: z.string(),
   origin: z.enum(['api', 'schedule']),
   /** JSON text, serialised once: Step Functions' JSONata would round its numbers. */
@@ -36,53 +36,28 @@ const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });
  * @throws PayloadTooLarge when the text exceeds 240,000 bytes.
  */
 export function acceptJob(body: string, jobId: string, owner: string): string {
-  const json = body === '' ? '{}' : body;
-  const { input, timeoutSeconds, maxAttempts } = checkShape(parseJson((): unknown => JSON.parse(json)));
+  const { timeoutSeconds, maxAttempts } = readBody(body, JobRequest, 'job request');
   const text = JSON.stringify({
     jobId,
     owner,
     origin: 'api',
-    input: input === undefined ? defaultInput : parseJson(() => exactInput(json)),
+    input: inputOf(body),
     maxAttempts,
     timeoutSeconds,
   } satisfies ExecutionInput);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > largestExecutionInput) {
-    throw new PayloadTooLarge(
-      `The job takes ${bytes} bytes once it is encoded for Step Functions; at most ${largestExecutionInput} are allowed.` +
-        ' Put large data into S3 and send its URI.',
-    );
-  }
+  checkSize(text);
   return text;
 }
 
-const exactInput = (json: string): string =>
-  JSON.stringify(z.object({ input: z.unknown() }).parse(parseExactly(json)).input);
+/** The text of a job's input as the body gives it; without one it is the demonstration. */
+export const inputOf = (body: string): string => textOfField(body, 'input') ?? defaultInput;
 
-function parseJson<Value>(parse: () => Value): Value {
-  try {
-    return parse();
-  } catch (error) {
-    // V8 overflows its stack on a text nested some thousand levels deep.
-    const reason = error instanceof SyntaxError ? error.message : 'it is nested too deeply';
-    throw new InvalidRequest(`The body is not JSON: ${reason}.`, [], error);
-  }
-}
-
-function checkShape(value: unknown): z.infer<typeof JobRequest> {
-  const parsed = JobRequest.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw new InvalidRequest('The body is not a job request.', detailsOf(parsed.error));
-}
-
-/** One detail for each thing zod found; an unknown field is named as itself. */
-export function detailsOf(error: z.ZodError): Detail[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({
-          field: [...issue.path, key].join('.'),
-          message: `Unknown field. Allowed: ${Object.keys(JobRequest.shape).join(', ')}.`,
-        }))
-      : [{ field: issue.path.join('.') || 'body', message: issue.message }],
+/** @throws PayloadTooLarge when the input of an execution, encoded, exceeds 240,000 bytes. */
+export function checkSize(text: string): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= largestExecutionInput) return;
+  throw new PayloadTooLarge(
+    `The job takes ${bytes} bytes once it is encoded for Step Functions; at most ${largestExecutionInput} are allowed.` +
+      ' Put large data into S3 and send its URI.',
   );
 }

@@ -37,16 +37,33 @@ const whole = Settings.check(({ value, issues }) => {
   }
 });
 
+/** The settings of those functions that make, change and delete schedules. */
+const ScheduleSettings = Settings.extend({
+  /** The group at EventBridge Scheduler that holds the schedules of this stage. */
+  SCHEDULE_GROUP: z.string().min(1).max(64),
+  /** What EventBridge Scheduler starts jobs with. */
+  SCHEDULE_ROLE_ARN: z.string().startsWith('arn:'),
+  /** The queue of ticks that could not be delivered. */
+  SCHEDULE_DEAD_LETTERS_ARN: z.string().startsWith('arn:'),
+});
+
 export type Settings = z.infer<typeof Settings>;
 
 /**
  * Reads the settings from an environment.
  * @throws Error naming every setting that is missing or wrong, without its value.
  */
-export function readSettings(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): Settings {
-  const parsed = whole.safeParse(environment);
+export const readSettings = (environment: Environment = process.env): Settings => read(whole, environment);
+
+/** Reads these and the settings for schedules; throws as readSettings. */
+export const readScheduleSettings = (
+  environment: Environment = process.env,
+): z.infer<typeof ScheduleSettings> => read(ScheduleSettings, environment);
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function read<Read>(shape: z.ZodType<Read>, environment: Environment): Read {
+  const parsed = shape.safeParse(environment);
   if (parsed.success) return parsed.data;
   throw new Error(`Wrong environment settings: ${z.prettifyError(parsed.error)}`);
 }

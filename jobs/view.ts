@@ -2,6 +2,7 @@ import { parseExactly } from './exact-json.ts';
 import type { Execution } from './executions.ts';
 import type { AttemptStatus, JobStatus } from './protocol.ts';
 import type { AttemptItem, Failure, JobRecord } from './record.ts';
+import { originOf } from './schedules/id.ts';
 
 /** An attempt as users see it. Times are RFC 3339; log holds its last lines, each a JSON object as text. */
 export interface AttemptView {
@@ -20,6 +21,9 @@ export interface JobView {
   status: JobStatus;
   owner: string;
   origin: 'api' | 'schedule';
+  /** The schedule it is of, and the minute of its tick; no minute where the schedule was run by hand. */
+  scheduleId?: string;
+  scheduledAt?: string;
   input?: unknown;
   progress?: { done: number; total?: number | undefined };
   result?: unknown;
@@ -38,6 +42,7 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     status: job.status,
     owner: job.owner,
     origin: job.origin,
+    ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -88,6 +93,7 @@ export function viewOfExecution({ input, status, startedAt, stoppedAt }: Executi
     status: unrecordedStatus[status],
     owner: input.owner,
     origin: input.origin,
+    ...(input.origin === 'schedule' && originOf(input.jobId)),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,

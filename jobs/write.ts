@@ -1,4 +1,4 @@
-import type { Put, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
+import type { Delete, Put, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Key } from './protocol.ts';
 
@@ -18,6 +18,7 @@ export type Write = { if?: Condition | Condition[] } & (
       add?: Record<string, number>;
       remove?: string[];
     }
+  | { delete: Key }
 );
 
 /** Collects the placeholders of one expression. Every name gets one: half of ours are DynamoDB's reserved words. */
@@ -82,7 +83,7 @@ function updateExpression(write: Extract<Write, { update: Key }>, use: Placehold
 export function toTransactItem(
   table: string,
   write: Write,
-): TransactWriteItem & ({ Put: Put } | { Update: Update }) {
+): TransactWriteItem & ({ Put: Put } | { Update: Update } | { Delete: Delete }) {
   const use = new Placeholders();
   const conditions = write.if === undefined ? [] : [write.if].flat();
   const UpdateExpression = 'update' in write ? updateExpression(write, use) : '';
@@ -93,6 +94,7 @@ export function toTransactItem(
     ...(Object.keys(use.names).length > 0 && { ExpressionAttributeNames: use.names }),
     ...(Object.keys(use.values).length > 0 && { ExpressionAttributeValues: marshall(use.values) }),
   };
+  if ('delete' in write) return { Delete: { ...target, Key: marshall(write.delete) } };
   return 'put' in write
     ? { Put: { ...target, Item: marshall(write.put) } }
     : { Update: { ...target, Key: marshall(write.update), UpdateExpression } };

@@ -42,6 +42,8 @@ export interface StartOptions {
   environment?: Record<string, string>;
   stateDirectory?: string;
   port?: number;
+  /** The time at which EventBridge Scheduler's clock stands still, until `setClock` moves it. */
+  clock?: string;
 }
 
 /** `npm start` as a user has it: the real process, its real ports, its own state directory. */
@@ -91,7 +93,12 @@ export class RunningService {
       process.execPath,
       [
         '--disable-warning=ExperimentalWarning',
-        join(root, 'local', 'start.ts'),
+        join(
+          root,
+          ...(options.clock === undefined
+            ? ['local', 'start.ts']
+            : ['tests', 'local', 'start-with-clock.ts']),
+        ),
         ...['--port', String(port), '--state-dir', stateDirectory],
         ...(options.arguments ?? []),
       ],
@@ -100,8 +107,8 @@ export class RunningService {
         // Its own process group, so that a test can kill all of it as a closing terminal would.
         detached: true,
         // Short beats: what waits for a silent container waits for three of them.
-        env: { ...process.env, BEAT_SECONDS: '0.5', ...options.environment },
-        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, BEAT_SECONDS: '0.5', SCHEDULER_TIME: options.clock, ...options.environment },
+        stdio: [options.clock === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       },
     );
     return new RunningService(child, port, stateDirectory);
@@ -163,6 +170,11 @@ export class RunningService {
 
   async stats(): Promise<Stats> {
     return (await this.request<Stats>('GET', '/jobs/stats')).body;
+  }
+
+  /** Moves the clock that schedules go by, of a service that was started with one. */
+  setClock(now: string): void {
+    this.#child.stdin?.write(`${now}\n`);
   }
 
   /** Sends a signal to the service's own process. */

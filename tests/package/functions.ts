@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import type { Packaged } from './packaged.ts';
 
-const text = z.union([z.string(), z.object({ 'Fn::Sub': z.string() })]);
+const text = z.union([
+  z.string(),
+  z.object({ 'Fn::Sub': z.string() }),
+  z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+]);
 const Function = z.looseObject({
   FunctionName: z.string(),
   Handler: z.string(),
@@ -30,9 +34,10 @@ const pseudoParameters: Record<string, string> = {
   'AWS::AccountId': '123456789012',
 };
 
-/** What Fn::Sub makes of a text. */
+/** What CloudFormation makes of a text; an ARN only looks like one. */
 function resolve(value: z.infer<typeof text>): string {
   if (typeof value === 'string') return value;
+  if ('Fn::GetAtt' in value) return `arn:aws:test:eu-central-1:123456789012:${value['Fn::GetAtt'][0]}`;
   return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => {
     const known = pseudoParameters[name];
     if (known === undefined) throw new Error(`an environment names ${name}, which is no pseudo parameter`);

@@ -5,6 +5,9 @@ import { SchedulerClient, type CreateScheduleInput } from '@aws-sdk/client-sched
 import { Scheduler, serve, type SchedulerOptions } from '../../../local/scheduler/index.ts';
 import { VirtualClock } from '../../states/virtual-clock.ts';
 import { until } from '../step-functions/harness.ts';
+import { SteppedClock } from './stepped-clock.ts';
+
+export { SteppedClock };
 
 export const stateMachine = 'arn:aws:states:us-east-1:123456789012:stateMachine:run-job';
 export const role = 'arn:aws:iam::123456789012:role/scheduler';
@@ -13,53 +16,6 @@ export interface Delivery {
   time: number;
   name: string;
   input: string;
-}
-
-/** A clock that stands still until a test moves it. */
-export class SteppedClock {
-  #now: number;
-  readonly #sleepers = new Set<{ due: number; wake: () => void }>();
-
-  constructor(now: string) {
-    this.#now = Date.parse(now);
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  async sleepUntil(due: number, signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    if (due <= this.#now) return;
-    await new Promise<void>((wake) => {
-      const sleeper = { due, wake };
-      this.#sleepers.add(sleeper);
-      signal.addEventListener(
-        'abort',
-        () => {
-          this.#sleepers.delete(sleeper);
-          wake();
-        },
-        { once: true },
-      );
-    });
-    signal.throwIfAborted();
-  }
-
-  /** Lets time pass: everybody whose time has come is woken. */
-  set(now: string): void {
-    this.#now = Date.parse(now);
-    for (const sleeper of this.#sleepers) {
-      if (sleeper.due > this.#now) continue;
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
-    }
-  }
-
-  /** How many sleep: all is done that was to be done. */
-  get sleepers(): number {
-    return this.#sleepers.size;
-  }
 }
 
 /** A scheduler behind its wire API, and AWS's own client to it. */

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import * as z from 'zod';
+import { JobId, registeredId } from '../../../jobs/job-id.ts';
 import { toTransactItem } from '../../../jobs/write.ts';
 import type { Json } from '../../../local/step-functions/json.ts';
 import { golden } from '../jobs/golden.ts';
-import { evaluate, machineWith, table, taskOf } from './definition.ts';
+import { assigned, evaluate, machineWith, table, taskOf } from './definition.ts';
 
 const Put = z.strictObject({
   TableName: z.string(),
@@ -40,8 +42,11 @@ function meaningOf(put: z.infer<typeof Put>) {
   };
 }
 
-const register = async (start: string): Promise<ReturnType<typeof meaningOf>[]> => {
-  const moment = { input: input as Json, arn, startedAt: start };
+const register = async (
+  start: string,
+  more: Record<string, Json> = {},
+): Promise<ReturnType<typeof meaningOf>[]> => {
+  const moment = { input: { ...input, ...more } as Json, arn, startedAt: start };
   const value = await evaluate(taskOf(machineWith(), 'Register').Arguments, moment);
   return Transaction.parse(value).TransactItems.map(({ Put: put }) => meaningOf(put));
 };
@@ -55,6 +60,41 @@ describe('Register writes what jobs/protocol.golden.json says', () => {
   test('whether AWS shows a start at a full second with its milliseconds or without', async () => {
     expect(await register(startedAt)).toEqual(expected);
     expect(await register(startedAt.replace('.000Z', 'Z'))).toEqual(expected);
+  });
+
+  test('for a tick under its schedule and minute, whichever second and name its execution has', async () => {
+    // EventBridge Scheduler delivers at least once, and both halves of a cron that is two schedules there may fire.
+    for (const scheduleId of ['01jdd0000000000000000000aa', 'f'.repeat(32)]) {
+      const jobId = `${scheduleId}-2026-11-23-1000`;
+      expect(JobId.parse(jobId)).toBe(jobId);
+      const asItself = await register(startedAt, { jobId });
+      for (const second of ['00', '59']) {
+        const time = `2026-11-23T10:00:${second}Z`;
+        expect(await register(startedAt, { jobId: `${scheduleId}-${time}` })).toEqual(asItself);
+        const { jobId: assignedId } = await assigned(machineWith(), {
+          ...input,
+          jobId: `${scheduleId}-${time}`,
+        });
+        expect(assignedId).toBe(jobId);
+        expect(registeredId(`${scheduleId}-${time}`)).toBe(jobId);
+      }
+    }
+  });
+
+  test('under the id that settle and sweep read from the execution’s input, whatever it is', async () => {
+    const [register] = [taskOf(machineWith(), 'Register').Assign];
+    const piece = fc.constantFrom('T', 'Z', ':', '-', '10', '2026-11-23', 'T10:00:00Z', 'a', '$1', '\n');
+    const text = fc.oneof(
+      fc.string(),
+      fc.array(piece).map((pieces) => pieces.join('')),
+    );
+    await fc.assert(
+      fc.asyncProperty(text, async (jobId) => {
+        const moment = { input: { ...input, jobId } };
+        expect(await evaluate(register?.['jobId'], moment)).toBe(registeredId(jobId));
+      }),
+      { numRuns: 300 },
+    );
   });
 
   test('in an open shard for each id, by the hash that every language has', async () => {

@@ -1,0 +1,23 @@
+import { createSchedule } from '../jobs/schedules/lifecycle.ts';
+import { acceptSchedule } from '../jobs/schedules/request.ts';
+import { viewOfSchedule } from '../jobs/schedules/view.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { api } from './middleware/api.ts';
+import { ownerOf } from './middleware/caller.ts';
+import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { openSchedules } from './schedules.ts';
+
+const schedules = openSchedules();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `POST /jobs/schedule`: 201; 200 where a request with this Idempotency-Key made it before. */
+export const handler = api(async (event) => {
+  const wanted = acceptSchedule(event.body ?? '');
+  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const { record, replayed } = await createSchedule(wanted, owner, idempotencyKeyOf(event), schedules);
+  return {
+    statusCode: replayed ? 200 : 201,
+    headers: { location: `/jobs/schedules/${record.schedule.scheduleId}` },
+    body: viewOfSchedule(record, Date.now()),
+  };
+});

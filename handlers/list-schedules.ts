@@ -1,0 +1,24 @@
+import { acceptPage, nextTokenOf } from '../jobs/schedules/page.ts';
+import { summaryOf } from '../jobs/schedules/view.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { api } from './middleware/api.ts';
+import { ownerOf } from './middleware/caller.ts';
+import { openScheduleStore } from './schedules.ts';
+
+const store = openScheduleStore();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `GET /jobs/schedules`: the caller's, the newest first. */
+export const handler = api(async (event) => {
+  const { limit, after } = acceptPage(event.queryStringParameters ?? {});
+  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const { schedules, next } = await store.list(owner, limit, after);
+  const now = Date.now();
+  return {
+    statusCode: 200,
+    body: {
+      schedules: schedules.map((schedule) => summaryOf(schedule, now)),
+      ...(next && { nextToken: nextTokenOf(next) }),
+    },
+  };
+});

@@ -1,0 +1,29 @@
+import { executionInput } from '../jobs/schedules/job.ts';
+import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
+import { readOwn } from '../jobs/schedules/lifecycle.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { api } from './middleware/api.ts';
+import { ownerOf } from './middleware/caller.ts';
+import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { openScheduleStore } from './schedules.ts';
+import { logger, openExecutions } from './services.ts';
+
+const store = openScheduleStore();
+const executions = openExecutions();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused. */
+export const handler = api(async (event) => {
+  const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
+  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const { input } = await readOwn(scheduleId, owner, store);
+  const key = idempotencyKeyOf(event);
+  const jobId = jobIdOfRunNow(scheduleId, key);
+  const started = await executions.startOnce(jobId, executionInput(jobId, { scheduleId, owner, input }));
+  logger.info('job accepted', { jobId, scheduleId, requestId: event.requestContext.requestId });
+  return {
+    statusCode: started ? 202 : 200,
+    headers: { location: `/jobs/${jobId}` },
+    body: { jobId, scheduleId, ...(started && { status: 'QUEUED' }) },
+  };
+});
