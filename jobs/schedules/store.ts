@@ -99,8 +99,11 @@ export class ScheduleStore {
         }),
       }),
     );
-    const keys = (answer.Items ?? []).map((item) => Found.parse(unmarshall(item)));
-    const found = await this.#get(keys.filter(({ sk }) => sk === scheduleSort));
+    // Of an owner whose name begins as the partition does, jobs lie here too.
+    const keys = (answer.Items ?? [])
+      .map((item) => Found.parse(unmarshall(item)))
+      .filter(({ sk }) => sk === scheduleSort);
+    const found = await this.#get(keys);
     // The order of the index; what is gone since is left out.
     const schedules = keys.flatMap(({ pk }) => found.get(pk) ?? []);
     const [createdAt, scheduleId] =

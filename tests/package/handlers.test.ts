@@ -132,20 +132,145 @@ describe('the packaged handlers', () => {
         ...states('StopExecution', { stopDate: 1 }),
         ...states('DescribeExecution', { executionArn: arn, status: 'RUNNING', startDate: 1, input: '{}' }),
         ...dynamodb('Query', { Items: [marshall(open)] }),
+        // What lies in the index of pending schedules is read by key.
+        ...dynamodb('BatchGetItem', { Responses: {} }),
       },
     );
-    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16 });
+    const schedules = { completed: 0, undone: 0 };
+    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, schedules });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
   });
 });
 
-describe('the bundles', () => {
-  test.each(['createJob', 'getJob', 'getStats'])(
-    '%s holds no Kubernetes client: its routes need none',
-    (name) => {
-      const known = functions[name];
-      expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/KubeConfig|BatchV1Api/);
-      expect(known?.bytes).toBeLessThan(700_000);
+describe('the packaged handlers of schedules', () => {
+  const scheduleId = newJobId();
+  const now = new Date().toISOString();
+  const schedule = {
+    ...{ pk: `SCHEDULE#${scheduleId}`, sk: 'SCHEDULE', scheduleId, owner: 'SCHEDULE#alice', state: 'ACTIVE' },
+    ...{ cron: '0 7 1 * MON', timezone: 'UTC', expressions: ['cron(0 7 1 * ? *)', 'cron(0 7 ? * MON *)'] },
+    ...{ createdAtId: `${now}#${scheduleId}`, enabled: true, version: 1, createdAt: now, updatedAt: now },
+    fingerprint: 'f',
+  };
+  const input = { pk: schedule.pk, sk: 'INPUT', json: '{}' };
+  const stored = dynamodb('Query', { Items: [marshall(schedule), marshall(input)] });
+  const writes = { ...dynamodb('TransactWriteItems', {}) };
+  const made = { 'POST /schedules/{Name}': { body: { ScheduleArn: 'arn' } } };
+  const changed = { 'PUT /schedules/{Name}': { body: { ScheduleArn: 'arn' } } };
+  const deleted = { 'DELETE /schedules/{Name}': { body: {} } };
+  const callOf = (subject: string, more: object = {}): object =>
+    request('any', {
+      pathParameters: { scheduleId },
+      requestContext: { requestId: 'request-1', authorizer: { jwt: { claims: { sub: subject } } } },
+      ...more,
+    });
+
+  test('create-schedule writes the item, makes both halves, and says so in the item', async () => {
+    const event = callOf('alice', { body: JSON.stringify({ cron: '0 7 1 * MON' }) });
+    const { answer, calls } = await call('createSchedule', event, { ...writes, ...made });
+    expect(answer).toMatchObject({ statusCode: 201 });
+    expect(body(answer)).toMatchObject({
+      state: 'ACTIVE',
+      owner: 'alice',
+      expressions: schedule.expressions,
+    });
+    expect(calls).toEqual([
+      ...['DynamoDB_20120810.PutItem', 'DynamoDB_20120810.PutItem'],
+      ...['POST /schedules/{Name}', 'POST /schedules/{Name}'],
+      'DynamoDB_20120810.UpdateItem',
+    ]);
+  });
+
+  test('create-schedule takes back what could not be made', async () => {
+    const event = callOf('alice', {
+      body: JSON.stringify({ cron: '0 7 1 * MON' }),
+      headers: { 'idempotency-key': 'k' },
+    });
+    const refused = {
+      'POST /schedules/{Name}': { status: 402, body: { __type: 'ServiceQuotaExceededException' } },
+    };
+    const nothing = dynamodb('Query', { Items: [] });
+    const { answer, calls } = await call('createSchedule', event, {
+      ...nothing,
+      ...writes,
+      ...refused,
+      ...deleted,
+    });
+    expect(answer).toMatchObject({ statusCode: 429 });
+    expect(calls.slice(-2)).toEqual(['DynamoDB_20120810.DeleteItem', 'DynamoDB_20120810.DeleteItem']);
+  });
+
+  test('change-schedule, delete-schedule, get-schedule, list-schedules and run-schedule may do what they do', async () => {
+    const change = callOf('alice', { body: '{"cron":"@daily"}' });
+    const answers = { ...stored, ...writes, ...made, ...changed, ...deleted };
+    expect((await call('changeSchedule', change, answers)).answer).toMatchObject({ statusCode: 200 });
+    const missing = {
+      'PUT /schedules/{Name}': { status: 404, body: { __type: 'ResourceNotFoundException' } },
+    };
+    expect((await call('changeSchedule', change, { ...answers, ...missing })).answer).toMatchObject({
+      statusCode: 200,
+    });
+    expect((await call('deleteSchedule', callOf('alice'), answers)).answer).toMatchObject({
+      statusCode: 200,
+    });
+    expect((await call('getSchedule', callOf('alice'), stored)).answer).toMatchObject({ statusCode: 200 });
+    const table = functions['listSchedules']?.environment['TABLE_NAME'] ?? '';
+    const listed = {
+      ...stored,
+      ...dynamodb('BatchGetItem', { Responses: { [table]: [marshall(schedule)] } }),
+    };
+    expect(body((await call('listSchedules', callOf('alice'), listed)).answer)).toMatchObject({
+      schedules: [{ scheduleId }],
+    });
+    const started = states('StartExecution', { executionArn: 'arn:x', startDate: 1 });
+    expect((await call('runSchedule', callOf('alice'), { ...stored, ...started })).answer).toMatchObject({
+      statusCode: 202,
+    });
+  });
+
+  test.each(['changeSchedule', 'deleteSchedule', 'getSchedule', 'runSchedule'])(
+    '%s of somebody else’s schedule is 404, and touches nothing',
+    async (name) => {
+      const { answer, calls } = await call(name, callOf('bob', { body: '{"enabled":false}' }), stored);
+      expect(answer).toMatchObject({ statusCode: 404 });
+      expect(calls).toEqual(['DynamoDB_20120810.Query']);
     },
   );
+
+  test('sweep completes what was cut off', async () => {
+    const pending = { ...schedule, pendingSince: '2026-01-01T00:00:00.000Z' };
+    const table = functions['sweep']?.environment['TABLE_NAME'] ?? '';
+    const { answer } = await call(
+      'sweep',
+      {},
+      {
+        ...states('ListExecutions', { executions: [] }),
+        ...states('DescribeExecution', { executionArn: 'arn', status: 'RUNNING', startDate: 1, input: '{}' }),
+        'DynamoDB_20120810.Query': {
+          body: undefined,
+          // No job is open.
+          to: (asked) => ({ Items: asked.includes('SCHEDULE') ? [marshall(pending), marshall(input)] : [] }),
+        },
+        ...dynamodb('BatchGetItem', { Responses: { [table]: [marshall(pending)] } }),
+        ...writes,
+        ...changed,
+      },
+    );
+    expect(answer).toMatchObject({ schedules: { completed: 1, undone: 0 } });
+  });
+});
+
+describe('the bundles', () => {
+  test.each([
+    'createJob',
+    'getJob',
+    'getStats',
+    'getSchedule',
+    'listSchedules',
+    'createSchedule',
+    'changeSchedule',
+  ])('%s holds no Kubernetes client: its routes need none', (name) => {
+    const known = functions[name];
+    expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/KubeConfig|BatchV1Api/);
+    expect(known?.bytes).toBeLessThan(700_000);
+  });
 });

@@ -1,11 +1,14 @@
 import { fork } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import type { PackagedFunction } from './functions.ts';
 
-/** Answers of AWS by the operation's name in `x-amz-target`; what has none is refused as unknown. */
-export type Answers = Record<string, { status?: number; body: unknown }>;
+/**
+ * Answers of AWS by the operation's name in `x-amz-target`, or by method and path where the API is REST (`{Name}` for a
+ * schedule's name); what has none is refused as unknown. `to` makes the body from the request.
+ */
+export type Answers = Record<string, { status?: number; body: unknown; to?: (request: string) => unknown }>;
 
 const Outcome = z.object({
   loadMilliseconds: z.number().optional(),
@@ -18,14 +21,36 @@ export interface Invocation extends z.infer<typeof Outcome> {
   calls: string[];
 }
 
+const targetOf = ({ headers, method = '', url = '' }: IncomingMessage): string =>
+  headers['x-amz-target']?.toString() ?? `${method} ${url.replace(/\?.*/, '').replace(/[^/]+$/, '{Name}')}`;
+
+const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), z.unknown())) });
+
+/** A transaction is the writes inside it: IAM knows no action of its own for it. */
+function callsOf(target: string, body: string): string[] {
+  if (!target.endsWith('.TransactWriteItems')) return [target];
+  return Transaction.parse(JSON.parse(body)).TransactItems.flatMap((item) =>
+    Object.keys(item).map((write) => target.replace('TransactWriteItems', `${write}Item`)),
+  );
+}
+
 /** A stand-in for AWS: the handlers' own clients speak to it over HTTP. */
 async function listen(answers: Answers, calls: string[]): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
-    const target = String(request.headers['x-amz-target']);
-    calls.push(target);
-    const { status = 200, body } = answers[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
-    request.resume().once('end', () => {
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+    const target = targetOf(request);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => {
+      const said = Buffer.concat(chunks).toString();
+      calls.push(...callsOf(target, said));
+      const {
+        status = 200,
+        body,
+        to,
+      } = answers[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
+      response
+        .writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
+        .end(JSON.stringify(to ? to(said) : body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -28,8 +28,16 @@ export const permissionsOf = ({ Resources }: Template): Record<string, Permissio
 
 const services: Record<string, string> = { AWSStepFunctions: 'states', DynamoDB_20120810: 'dynamodb' };
 
-/** The IAM action that a call needs, from the header in which the AWS SDK names it. */
+const scheduler: Record<string, string> = {
+  'POST /schedules/{Name}': 'scheduler:CreateSchedule',
+  'PUT /schedules/{Name}': 'scheduler:UpdateSchedule',
+  'DELETE /schedules/{Name}': 'scheduler:DeleteSchedule',
+};
+
+/** The IAM action that a call needs, from the header in which the AWS SDK names it, or from method and path. */
 export function actionOf(target: string): string {
+  const rest = scheduler[target];
+  if (rest !== undefined) return rest;
   const [service = '', operation = ''] = target.split('.');
   const prefix = services[service];
   if (prefix === undefined) throw new Error(`no IAM prefix is known for ${target}`);

@@ -8,10 +8,10 @@ const service = packaged();
 const permissions = permissionsOf(service.template);
 
 describe('the roles', () => {
-  test('are one for each function, and the state machine’s', () => {
+  test('are one for each function, the state machine’s and EventBridge Scheduler’s', () => {
     const roles = functionsOf(service).map(({ role }) => role);
     expect(new Set(roles).size).toBe(roles.length);
-    expect(Object.keys(permissions).sort()).toEqual([...roles, 'RunJobRole'].sort());
+    expect(Object.keys(permissions).sort()).toEqual([...roles, 'RunJobRole', 'SchedulerRole'].sort());
   });
 
   test.each(Object.entries(permissions))('%s names its actions and resources', (_role, statements) => {
@@ -25,5 +25,40 @@ describe('the roles', () => {
   test('only settle-job can be invoked by the state machine, and only items be put', () => {
     const actions = permissions['RunJobRole']?.flatMap(({ Action }) => Action);
     expect(actions).toEqual(['dynamodb:PutItem', 'lambda:InvokeFunction']);
+  });
+
+  test('EventBridge Scheduler starts jobs and leaves dead letters, for schedules of this group alone', () => {
+    expect(permissions['SchedulerRole']?.flatMap(({ Action }) => Action)).toEqual([
+      'states:StartExecution',
+      'sqs:SendMessage',
+    ]);
+    // A condition on a schedule's own ARN is never met: AWS gives the group's.
+    expect(service.template.Resources['SchedulerRole']?.Properties).toMatchObject({
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'scheduler.amazonaws.com' },
+            Condition: {
+              StringEquals: {
+                'aws:SourceAccount': { Ref: 'AWS::AccountId' },
+                'aws:SourceArn': { 'Fn::GetAtt': ['ScheduleGroup', 'Arn'] },
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  // Whoever may pass a role to a service may do what the role may.
+  test('only Scheduler’s role can be passed on, and only to Scheduler', () => {
+    const passing = Object.values(permissions)
+      .flat()
+      .filter(({ Action }) => Action.includes('iam:PassRole'));
+    expect(passing.length).toBeGreaterThan(0);
+    for (const { Resource, Condition } of passing) {
+      expect(Resource).toEqual([{ 'Fn::GetAtt': ['SchedulerRole', 'Arn'] }]);
+      expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
+    }
   });
 });
