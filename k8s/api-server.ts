@@ -17,8 +17,9 @@ export class ApiServer {
   readonly #requests: Requests;
   readonly #resources = new Map<string, Resource[]>();
 
-  constructor(config: KubeConfig) {
-    this.#requests = new Requests(config);
+  /** @param signal once aborted, nothing more is asked of the server. */
+  constructor(config: KubeConfig, signal?: AbortSignal) {
+    this.#requests = new Requests(config, signal);
   }
 
   /** @returns the object, or undefined when there is none. */
@@ -68,6 +69,18 @@ export class ApiServer {
       },
       [404, 409],
     );
+  }
+
+  /** Deletes all that the selector finds and, in the background, what belongs to it. @param path of their collection */
+  async deleteCollection(path: string, labelSelector: string, subject: string): Promise<void> {
+    await this.#requests.send({
+      method: HttpMethod.DELETE,
+      path,
+      query: { labelSelector },
+      headers: { 'Content-Type': 'application/json' },
+      body: { propagationPolicy: 'Background' },
+      subject,
+    });
   }
 
   /** GET of any other path. @throws RequestRefused naming the subject. */
