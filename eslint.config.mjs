@@ -3,7 +3,17 @@ import prettier from 'eslint-config-prettier';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/', '.serverless/', '.esbuild/', '.local/', '.venv/', '**/target/'] },
+  {
+    ignores: [
+      '**/node_modules/',
+      '.serverless/',
+      '.esbuild/',
+      '.local/',
+      '.venv/',
+      '.venv-checkov/',
+      '**/target/',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -23,6 +23,18 @@ export interface Serverless {
   pluginManager: { plugins: object[] };
 }
 
+/** What serverless.yml and the command line say, before anything is packaged. */
+export interface Configuration {
+  service: {
+    custom?: Record<string, unknown>;
+    provider: { stage: string; httpApi?: Record<string, unknown> };
+    functions: Record<string, { events?: { httpApi?: unknown }[] }>;
+  };
+  configurationInput: { params?: Record<string, Record<string, unknown> | undefined> };
+  processedInput: { options: { param?: string[] } };
+  classes: Serverless['classes'];
+}
+
 export interface Template {
   Parameters?: Record<string, unknown>;
   Resources: Record<string, unknown>;

@@ -1,19 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** A failure that needs no stack: what to do about it stands in its message. */
 export class CheckFailure extends Error {}
 
-const requirements = new URL('requirements.txt', import.meta.url).pathname;
+/** Each has a folder of its own: checkov asks for old versions of what the others need new. */
+const environments = {
+  tests: { directory: '.venv', requirements: new URL('requirements.txt', import.meta.url).pathname },
+  checkov: { directory: '.venv-checkov', requirements: new URL('checkov.txt', import.meta.url).pathname },
+};
 
 /**
- * Makes .venv with the pinned packages, unless it is there and they are unchanged.
+ * Makes a folder with the pinned packages, unless it is there and they are unchanged.
  * @returns the folder of its programs.
  * @throws CheckFailure when Python is missing or too old, or pip fails.
  */
-export function prepareVirtualEnvironment(root: string): string {
-  const directory = join(root, '.venv');
+export function prepareVirtualEnvironment(root: string, which: keyof typeof environments = 'tests'): string {
+  const { requirements, ...environment } = environments[which];
+  const directory = join(root, environment.directory);
   const programs = join(directory, 'bin');
   const installed = join(directory, 'requirements.txt');
   const wanted = readFileSync(requirements, 'utf8');
@@ -32,7 +37,7 @@ export function prepareVirtualEnvironment(root: string): string {
       `Python 3.11 or newer with venv is needed (Debian: apt install python3-venv). ${version.stderr.trim()}`,
     );
   }
-  console.log('Installing tests/python/requirements.txt into .venv …');
+  console.log(`Installing ${basename(requirements)} of tests/python into ${environment.directory} …`);
   rmSync(directory, { recursive: true, force: true });
   run('python3', ['-m', 'venv', directory]);
   run(join(programs, 'python'), [
