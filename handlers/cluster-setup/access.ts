@@ -5,6 +5,8 @@ export interface Patience {
   /** How long a cluster may go on refusing what it should allow, in milliseconds. */
   settling: number;
   signal: AbortSignal;
+  /** Told each failure, also those after which it is tried again. */
+  onFailure: (error: Error) => void;
 }
 
 /**
@@ -24,7 +26,7 @@ const isClosed = (error: unknown): error is RequestRefused =>
 export async function onceLetIn<T>(
   cluster: string,
   work: () => Promise<T>,
-  { settling, signal }: Patience,
+  { settling, signal, onFailure }: Patience,
 ): Promise<T> {
   try {
     return await pRetry(work, {
@@ -33,6 +35,9 @@ export async function onceLetIn<T>(
       minTimeout: 1000,
       maxTimeout: 10_000,
       shouldRetry: ({ error }) => isSettling(error),
+      onFailedAttempt: ({ error }) => {
+        onFailure(error);
+      },
       signal,
     });
   } catch (error) {

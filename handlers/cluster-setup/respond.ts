@@ -36,20 +36,25 @@ export async function respond(event: unknown, surroundings: Surroundings): Promi
   // Half of it, should the function have been given hardly any time.
   const time = Math.max(left - sendingTime, left / 2);
   let last = 'nothing';
+  const note = (text: string): void => {
+    last = text;
+    report(text, {});
+  };
   const setting: Setting = {
     client: surroundings.client,
     stack: stackOf(request),
     settling: surroundings.settling ?? usualSettling,
     signal: control.signal,
+    onFailure: ({ message }) => {
+      note(message);
+    },
     report: (object, change) => {
-      last = `${change} ${nameOf(object)}`;
-      report(last, {});
+      note(`${change} ${nameOf(object)}`);
     },
   };
   const timer = setTimeout(() => {
-    control.abort(
-      new ClusterFailure(`it took longer than ${Math.round(time / 1000)} s; the last thing done: ${last}`),
-    );
+    const seconds = Math.round(time / 1000);
+    control.abort(new ClusterFailure(`it took longer than ${seconds} s; the last of it: ${last}`));
   }, time);
   let answer: Answer;
   try {

@@ -7,6 +7,7 @@ import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
 import { type Answer, CloudFormation, stackId } from '../unit/cluster-setup/cloudformation.ts';
 import { FakeEks, usable } from '../unit/cluster-setup/fake-eks.ts';
+import { denyNewRoles } from './deny-new-roles.ts';
 import { serverCertificate } from './identities.ts';
 import { applyObjects, kubectl } from './kubectl.ts';
 import { manifestsDone } from './manifest-command.ts';
@@ -19,15 +20,21 @@ import { startTokenReview, type ReviewSettings, type TokenReview } from './token
  */
 
 const account = '123456789012';
-const session = (role: string): Session => ({
-  accessKeyId: `ASIA${role.toUpperCase().replaceAll('-', '')}`,
-  secretAccessKey: `secret of ${role}`,
-  sessionToken: `session+of/${role}==`,
-  arn: `arn:aws:sts::${account}:assumed-role/${role}/session`,
-});
+/** A new one each time: two tokens of one second and one session are the same, and one that was accepted is so for 10 s. */
+function session(role: string): Session {
+  const number = String(sessions.length).padStart(4, '0');
+  const made = {
+    accessKeyId: `ASIATEST${number}`,
+    secretAccessKey: `secret of ${role} ${number}`,
+    sessionToken: `session+of/${role}${number}==`,
+    arn: `arn:aws:sts::${account}:assumed-role/${role}/session`,
+  };
+  sessions.push(made);
+  return made;
+}
+const sessions: Session[] = [];
 const roleArn = (role: string): string => `arn:aws:iam::${account}:role/${role}`;
-const setup = session('cluster-setup');
-const settleJob = session('settle-job');
+let setup: Session;
 const administrator = {
   principalArn: roleArn('cluster-setup'),
   accessPolicies: ['arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy'],
@@ -51,7 +58,7 @@ beforeAll(async () => {
   setDefaultCACertificates([...getCACertificates(), ca]);
   cloudFormation = await CloudFormation.start({ key, cert });
   eks = await FakeEks.start();
-  sts = await startSts([setup, settleJob]);
+  sts = await startSts(sessions);
   review = await startTokenReview(() => known, { now: () => Date.now() + ahead });
 });
 
@@ -63,6 +70,7 @@ let namespace: string;
 beforeEach(() => {
   namespace = `setup-${namespaces.length}`;
   namespaces.push(namespace);
+  setup = session('cluster-setup');
   known = { cluster: 'main', sts: sts.url, accessEntries: [administrator] };
   ahead = 0;
   eks.clusters.clear();
@@ -237,6 +245,25 @@ describe('what cannot be applied', () => {
     expect(await exists('namespace', other)).toBe(true);
     await kubectl('delete', 'namespace', other, '--wait=false');
   });
+
+  // CloudFormation goes back to the old id, and never asks for the new one's deletion.
+  test('as a whole in a new place is taken back there', async () => {
+    await created();
+    const other = `${namespace}-cut`;
+    namespaces.push(other);
+    const there = ['--namespace', other];
+    await manifestsDone('apply', ...there);
+    await kubectl('create', 'secret', 'generic', 'not-ours', ...there);
+    await kubectl('delete', 'role', 'run-job', ...there);
+    const allow = await denyNewRoles(other);
+    const failed = await ask('Update', { id: id(), properties: { Namespace: other } });
+    expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
+    expect(failed.Reason).toMatch(new RegExp(`^Role run-job in ${other}: .*not now`));
+    expect(await exists('role', 'settle-job', ...there)).toBe(false);
+    expect(await exists('role', 'settle-job', ...here())).toBe(true);
+    await allow();
+    await kubectl('delete', 'namespace', other, '--wait=false');
+  });
 });
 
 describe('a cluster that cannot be reached', () => {
@@ -315,7 +342,7 @@ describe('an access entry', () => {
       endpoint: Data['Endpoint'] ?? '',
       certificateAuthority: Data['CertificateAuthority'] ?? '',
     };
-    const api = new ApiServer(configFor(address, eks.client(settleJob).config));
+    const api = new ApiServer(configFor(address, eks.client(session('settle-job')).config));
     const list = (kind: string) => api.get(`/${kind}/namespaces/${namespace}/jobs`, 'the jobs');
     expect(await list('apis/batch/v1')).toMatchObject({ kind: 'JobList', items: [] });
     const secrets = api.get(`/api/v1/namespaces/${namespace}/secrets`, 'the secrets');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
 import type { PackagedFunction } from './functions.ts';
 
-/** Answers of AWS by the operation's name in `x-amz-target`; what has none is refused as unknown. */
+/** Answers of AWS by the operation's name in `x-amz-target`, else by method and path; what has none is refused as unknown. */
 export type Answers = Record<string, { status?: number; body: unknown }>;
 
 const Outcome = z.object({
@@ -21,7 +21,8 @@ export interface Invocation extends z.infer<typeof Outcome> {
 /** A stand-in for AWS: the handlers' own clients speak to it over HTTP. */
 async function listen(answers: Answers, calls: string[]): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
-    const target = String(request.headers['x-amz-target']);
+    const { method = '', url = '', headers } = request;
+    const target = String(headers['x-amz-target'] ?? `${method} ${url}`);
     calls.push(target);
     const { status = 200, body } = answers[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
     request.resume().once('end', () => {

@@ -122,7 +122,7 @@ describe('a create', () => {
     const started = performance.now();
     const { Status, Reason } = await ask('Create', properties, undefined, { remaining: () => 6000 });
     expect(Status).toBe('FAILED');
-    expect(Reason).toBe('it took longer than 3 s; the last thing done: nothing');
+    expect(Reason).toBe('it took longer than 3 s; the last of it: nothing');
     expect(performance.now() - started).toBeLessThan(6000);
   });
 });
