@@ -115,9 +115,14 @@ function examine(name: BuilderName, needsContexts: boolean): Builder | string {
 /**
  * Finds what builds images here: docker, podman or buildah, the first that works, or the one asked for. Says which it
  * passes over although it is installed.
+ * @param choice how the user asks for one.
  * @throws LocalFailure with what is wrong with each.
  */
-export function findBuilder(wanted: BuilderName | undefined, needsContexts: boolean): Builder {
+export function findBuilder(
+  wanted: BuilderName | undefined,
+  needsContexts: boolean,
+  choice = '--builder NAME',
+): Builder {
   const problems: string[] = [];
   for (const name of wanted === undefined ? builderNames : [wanted]) {
     const builder = examine(name, needsContexts);
@@ -131,6 +136,7 @@ export function findBuilder(wanted: BuilderName | undefined, needsContexts: bool
   }
   throw new LocalFailure(
     `nothing here builds images.\n  ${problems.join('\n  ')}\n` +
-      'Install docker, podman or buildah (Debian: apt-get install buildah); --builder NAME chooses among them.',
+      'Install docker, podman or buildah (Debian: apt-get install buildah); ' +
+      `${choice} chooses among them.`,
   );
 }

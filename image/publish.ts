@@ -1,6 +1,6 @@
 import { LocalFailure } from '../local/failure.ts';
 import { buildPrebuilt, folder } from './build.ts';
-import { type Builder, type BuilderName, findBuilder } from './builder.ts';
+import type { Builder } from './builder.ts';
 import { type Credentials, withLogin } from './login.ts';
 import { run } from './program.ts';
 
@@ -19,8 +19,7 @@ export interface Publication {
   /** REGISTRY/REPOSITORY:TAG. */
   uri: string;
   architecture: Architecture;
-  /** The first that works unless given. */
-  builder?: BuilderName | undefined;
+  builder: Builder;
   /** As of `buildImage`. */
   prebuilt: boolean;
   /** Asked for once the image is built: a login lasts for hours only. */
@@ -47,18 +46,17 @@ export async function publishImage({
       `a prebuilt image holds this machine's own program (${process.arch}), and the nodes are ${architecture}`,
     );
   }
-  const found = findBuilder(builder, prebuilt);
   const image = { folder, tag: uri, platform: `linux/${architecture}` };
   const push = async (by: Builder, storage: readonly string[]): Promise<void> =>
     withLogin(await login(), (session) =>
       run(by.name, by.push(uri, session, storage), signal, session.environment),
     );
   if (prebuilt) {
-    await buildPrebuilt(found, image, { use: push, signal });
+    await buildPrebuilt(builder, image, { use: push, signal });
     return;
   }
   try {
-    await run(found.name, found.build({ ...image, buildContexts: [] }), signal);
+    await run(builder.name, builder.build({ ...image, buildContexts: [] }), signal);
   } catch (error) {
     if (native || !(error instanceof LocalFailure)) throw error;
     throw new LocalFailure(
@@ -66,5 +64,5 @@ export async function publishImage({
         'emulator for it (Debian: qemu-user-static), or build on such a machine.',
     );
   }
-  await push(found, []);
+  await push(builder, []);
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { contentKey, prebuiltKey } from '../../image/content.ts';
+import { type Builder, findBuilder } from '../../image/builder.ts';
 import { publishImage } from '../../image/publish.ts';
 import { LocalFailure } from '../../local/failure.ts';
 import type { Repository } from './repository.ts';
@@ -30,16 +31,35 @@ export async function ensureImage(
   signal: AbortSignal,
 ): Promise<void> {
   progress("Looking for the jobs' image");
+  const missing = !(await repository.has(tag));
+  // Before anything is made: what cannot be built leaves nothing behind.
+  const builder = missing ? builderFor(tag, settings) : undefined;
   const { uri: address, made, ours } = await repository.ensure();
   if (made) notice(`Image repository made: ${address}`);
   if (!ours) {
     notice(`Image repository ${address} is not this stack's own: its settings and removal stay yours`);
   }
   const uri = `${address}:${tag}`;
-  if (await repository.has(tag)) {
+  if (builder === undefined) {
     notice(`Image is there: ${uri}`);
     return;
   }
+  progress("Building the jobs' image; the first time takes minutes");
+  const login = (): ReturnType<Repository['credentials']> => {
+    progress("Pushing the jobs' image");
+    return repository.credentials(address);
+  };
+  try {
+    const { architecture, prebuilt } = settings;
+    await publishImage({ uri, architecture, builder, prebuilt, login, signal });
+  } catch (error) {
+    // Somebody else's deploy of the same sources was quicker: a tag cannot be pushed twice.
+    if (signal.aborted || !(await repository.has(tag).catch(() => false))) throw error;
+  }
+  notice(`Image pushed: ${uri}`);
+}
+
+function builderFor(tag: string, settings: Settings): Builder {
   const here = tagOf(settings);
   if (here !== tag) {
     throw new LocalFailure(
@@ -47,20 +67,6 @@ export async function ensureImage(
         'package again, or deploy from the sources that were packaged, with the same --param arch and prebuilt',
     );
   }
-  progress("Building the jobs' image; the first time takes minutes");
-  const { architecture, builder, prebuilt } = settings;
-  const login = (): ReturnType<Repository['credentials']> => {
-    progress("Pushing the jobs' image");
-    return repository.credentials(address);
-  };
-  try {
-    await publishImage({
-      ...{ uri, architecture, prebuilt, login, signal },
-      builder: builder === '' ? undefined : builder,
-    });
-  } catch (error) {
-    // Somebody else's deploy of the same sources was quicker: a tag cannot be pushed twice.
-    if (signal.aborted || !(await repository.has(tag))) throw error;
-  }
-  notice(`Image pushed: ${uri}`);
+  const { builder, prebuilt } = settings;
+  return findBuilder(builder === '' ? undefined : builder, prebuilt, '--param builder=NAME');
 }

@@ -71,7 +71,7 @@ export class Repository {
     });
   }
 
-  /** Whether an image of that tag is there. */
+  /** Whether the repository is there and holds an image of that tag. */
   has(tag: string): Promise<boolean> {
     return explained(async () => {
       try {
@@ -79,7 +79,8 @@ export class Repository {
         await this.#client.send(new DescribeImagesCommand({ repositoryName: this.name, imageIds }));
         return true;
       } catch (error) {
-        if (called(error, 'ImageNotFoundException')) return false;
+        if (called(error, 'ImageNotFoundException') || called(error, 'RepositoryNotFoundException'))
+          return false;
         throw error;
       }
     });
