@@ -123,6 +123,6 @@ function unknownKind({ apiVersion, kind }: ObjectReference): UnknownKind {
     'karpenter.k8s.aws': "Karpenter's AWS provider",
     'eks.amazonaws.com': 'EKS Auto Mode',
   };
-  const hint = group in needed ? `: it needs ${needed[group] ?? ''}, or --node-class none` : '';
+  const hint = group in needed ? `: it needs ${needed[group] ?? ''}, or node class none` : '';
   return new UnknownKind(`this cluster knows no ${kind} of ${apiVersion}${hint}`);
 }
