@@ -4,12 +4,14 @@ import { fileURLToPath } from 'node:url';
 import { LocalFailure } from '../local/failure.ts';
 import { cachedArchive } from './archive-cache.ts';
 import { type Builder, type BuilderName, findBuilder } from './builder.ts';
-import { fillBuildStage, prebuiltKey } from './prebuilt.ts';
+import { prebuiltKey } from './content.ts';
+import { fillBuildStage } from './prebuilt.ts';
 import { run } from './program.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'data_processor');
+/** Where the Dockerfile is. */
+export const folder = join(root, 'data_processor');
 
 /** The image's name on a cluster of one's own: no registry answers to it, so that it is never pulled. */
 export const localImage = 'eks-jobs.local/data-processor:local';
@@ -66,24 +68,39 @@ export async function buildImage({
       "--prebuilt is this machine's own program, in place of the build stage: --platform and --build-context do not go with it",
     );
   }
-  const build = (archive?: string): Promise<void> =>
-    buildPrebuilt(findBuilder(builder, true), image, archive, signal);
-  if (output === undefined) await build();
-  else await cachedArchive(() => prebuiltKey(root, tag), output, build);
+  const work = (archive?: string): Promise<void> =>
+    buildPrebuilt(findBuilder(builder, true), image, {
+      ...(archive !== undefined && {
+        use: (found, storage) => run(found.name, found.save(tag, archive, storage), signal),
+      }),
+      signal,
+    });
+  if (output === undefined) await work();
+  else await cachedArchive(() => prebuiltKey(root, tag), output, work);
 }
 
-function buildPrebuilt(
+/** What becomes of a prebuilt image. */
+interface Prebuilt {
+  /** Takes it out of a storage that is gone afterwards; without it the image stays in the builder's own. */
+  use?: (builder: Builder, storage: readonly string[]) => Promise<void>;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Builds the image around this machine's own program.
+ * @throws LocalFailure as `buildImage`.
+ */
+export function buildPrebuilt(
   builder: Builder,
-  image: { folder: string; tag: string },
-  archive: string | undefined,
-  signal: AbortSignal | undefined,
+  image: { folder: string; tag: string; platform?: string },
+  { use, signal }: Prebuilt,
 ): Promise<void> {
   return withTemporaryDirectory(async (directory) => {
     const stage = join(directory, 'stage');
     await fillBuildStage(root, stage, signal);
-    // For an archive buildah need not keep the image: a storage of its own, with the driver that works everywhere.
+    // buildah need not keep the image: a storage of its own, with the driver that works everywhere.
     const storage =
-      archive === undefined
+      use === undefined
         ? []
         : [
             ...['--storage-driver', 'vfs'],
@@ -91,8 +108,6 @@ function buildPrebuilt(
           ];
     const parameters = builder.build({ ...image, buildContexts: [`build=${stage}`] }, storage);
     await run(builder.name, parameters, signal);
-    if (archive !== undefined) {
-      await run(builder.name, builder.save(image.tag, archive, storage), signal);
-    }
+    await use?.(builder, storage);
   });
 }

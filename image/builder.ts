@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { LocalFailure } from '../local/failure.ts';
+import type { Login } from './login.ts';
 
 /** What can build an image, in the order in which they are tried. */
 export const builderNames = ['docker', 'podman', 'buildah'] as const;
@@ -22,6 +23,8 @@ export interface Builder {
   build: (build: Build, storage?: readonly string[]) => string[];
   /** Writes that image to a new file, in docker's format: every cluster and every program here reads it. */
   save: (tag: string, file: string, storage?: readonly string[]) => string[];
+  /** Sends that image to the registry in its name. docker finds the login by its environment. */
+  push: (tag: string, login: Login, storage?: readonly string[]) => string[];
 }
 
 const options = ({ tag, platform, buildContexts, folder }: Build): string[] => [
@@ -31,25 +34,36 @@ const options = ({ tag, platform, buildContexts, folder }: Build): string[] => [
   folder,
 ];
 
+/** docker takes a registry on loopback for one without TLS; the others must be told. */
+const insecure = ({ registry }: Login): string[] =>
+  /^127\.\d+\.\d+\.\d+:\d+$/.test(registry) ? ['--tls-verify=false'] : [];
+
 const podman: Builder = {
   name: 'podman',
   build: (build) => ['build', ...options(build)],
   save: (tag, file) => ['save', '--format', 'docker-archive', '--output', file, tag],
+  push: (tag, login) => ['push', '--authfile', login.file, ...insecure(login), tag],
 };
 
 const buildah: Builder = {
   name: 'buildah',
   build: (build, storage = []) => [...storage, 'build', ...options(build)],
   save: (tag, file, storage = []) => [...storage, 'push', tag, `docker-archive:${file}:${tag}`],
+  push: (tag, login, storage = []) => [
+    ...storage,
+    ...['push', '--authfile', login.file, ...insecure(login), tag],
+  ],
 };
 
 const dockerSave = (tag: string, file: string): string[] => ['save', '--output', file, tag];
+const dockerPush = (tag: string): string[] => ['push', tag];
 
 /** Without buildx docker builds too, but nothing can stand in for a stage. */
 const plainDocker: Builder = {
   name: 'docker',
   build: (build) => ['build', ...options(build)],
   save: dockerSave,
+  push: dockerPush,
 };
 
 /** --load: a builder in a container would keep the image to itself; the attestations are of no use to a cluster. */
@@ -57,6 +71,7 @@ const docker: Builder = {
   name: 'docker',
   build: (build) => ['buildx', 'build', '--load', '--provenance=false', ...options(build)],
   save: dockerSave,
+  push: dockerPush,
 };
 
 /** So long a builder may take to say that it is there, in milliseconds: podman may have to wake its machine. */
@@ -100,9 +115,14 @@ function examine(name: BuilderName, needsContexts: boolean): Builder | string {
 /**
  * Finds what builds images here: docker, podman or buildah, the first that works, or the one asked for. Says which it
  * passes over although it is installed.
+ * @param choice how the user asks for one.
  * @throws LocalFailure with what is wrong with each.
  */
-export function findBuilder(wanted: BuilderName | undefined, needsContexts: boolean): Builder {
+export function findBuilder(
+  wanted: BuilderName | undefined,
+  needsContexts: boolean,
+  choice = '--builder NAME',
+): Builder {
   const problems: string[] = [];
   for (const name of wanted === undefined ? builderNames : [wanted]) {
     const builder = examine(name, needsContexts);
@@ -116,6 +136,7 @@ export function findBuilder(wanted: BuilderName | undefined, needsContexts: bool
   }
   throw new LocalFailure(
     `nothing here builds images.\n  ${problems.join('\n  ')}\n` +
-      'Install docker, podman or buildah (Debian: apt-get install buildah); --builder NAME chooses among them.',
+      'Install docker, podman or buildah (Debian: apt-get install buildah); ' +
+      `${choice} chooses among them.`,
   );
 }

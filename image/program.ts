@@ -8,12 +8,19 @@ const kept = 16_384;
 
 /**
  * Runs a program with its output on our standard error.
+ * @param environment its own, instead of ours.
  * @throws LocalFailure with its last lines when it cannot be run or fails.
  */
-export function run(program: string, parameters: readonly string[], signal?: AbortSignal): Promise<void> {
+export function run(
+  program: string,
+  parameters: readonly string[],
+  signal?: AbortSignal,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, parameters, {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: environment,
       ...(signal && { signal }),
     });
     let output = '';

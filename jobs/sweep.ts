@@ -30,11 +30,13 @@ export interface Swept {
   asked: number;
   settled: number;
   stopped: number;
+  /** Jobs under way that gave no sign of life for half an hour: an alarm counts them (resources/observability.yml). */
+  silent: number;
 }
 
 /** Finds what events missed, so that nothing stays open for ever (promise 1). Bounded; what is left waits for the next. */
 export async function sweep(dependencies: Dependencies): Promise<Swept> {
-  const swept: Swept = { asked: 0, settled: 0, stopped: 0 };
+  const swept: Swept = { asked: 0, settled: 0, stopped: 0, silent: 0 };
   for (const job of await suspects(dependencies)) {
     swept.asked += 1;
     await attempt(dependencies, job.jobId, () => sweepOpen(job, dependencies, swept));
@@ -66,6 +68,7 @@ async function sweepOpen(job: OpenJob, dependencies: Dependencies, swept: Swept)
   const arn = arnOf(job.execution);
   const execution = await executions.describe(arn);
   if (execution?.status === 'RUNNING') {
+    if (isSilent(job, now())) swept.silent += 1;
     const ended = Date.parse(job.finishedAt ?? '');
     if (job.status === 'CANCELLED' || now().getTime() - ended > slowestPoll) {
       await executions.stop(arn, `The job is ${job.status}.`);
@@ -77,6 +80,11 @@ async function sweepOpen(job: OpenJob, dependencies: Dependencies, swept: Swept)
   if (!execution && now().getTime() - Date.parse(job.createdAt) < forgottenAfter) return;
   await settle({ jobId: job.jobId, execution: job.execution, status: execution?.status ?? 'FAILED' });
   swept.settled += 1;
+}
+
+/** It waits for a node that does not come, or AWS has not yet seen its container's end: no job waits that long in peace. */
+function isSilent({ status, beat, createdAt }: OpenJob, now: Date): boolean {
+  return !isTerminal(status) && now.getTime() - Date.parse(beat ?? createdAt) > slowestPoll;
 }
 
 async function sweepUnrecorded(arn: string, dependencies: Dependencies, swept: Swept): Promise<void> {

@@ -17,8 +17,9 @@ export class ApiServer {
   readonly #requests: Requests;
   readonly #resources = new Map<string, Resource[]>();
 
-  constructor(config: KubeConfig) {
-    this.#requests = new Requests(config);
+  /** @param signal once aborted, nothing more is asked of the server. */
+  constructor(config: KubeConfig, signal?: AbortSignal) {
+    this.#requests = new Requests(config, signal);
   }
 
   /** @returns the object, or undefined when there is none. */
@@ -70,6 +71,18 @@ export class ApiServer {
     );
   }
 
+  /** Deletes all that the selector finds and, in the background, what belongs to it. @param path of their collection */
+  async deleteCollection(path: string, labelSelector: string, subject: string): Promise<void> {
+    await this.#requests.send({
+      method: HttpMethod.DELETE,
+      path,
+      query: { labelSelector },
+      headers: { 'Content-Type': 'application/json' },
+      body: { propagationPolicy: 'Background' },
+      subject,
+    });
+  }
+
   /** GET of any other path. @throws RequestRefused naming the subject. */
   async get(path: string, subject: string, headers?: Record<string, string>): Promise<unknown> {
     return await this.#requests.send({ method: HttpMethod.GET, path, subject, ...(headers && { headers }) });
@@ -110,6 +123,6 @@ function unknownKind({ apiVersion, kind }: ObjectReference): UnknownKind {
     'karpenter.k8s.aws': "Karpenter's AWS provider",
     'eks.amazonaws.com': 'EKS Auto Mode',
   };
-  const hint = group in needed ? `: it needs ${needed[group] ?? ''}, or --node-class none` : '';
+  const hint = group in needed ? `: it needs ${needed[group] ?? ''}, or node class none` : '';
   return new UnknownKind(`this cluster knows no ${kind} of ${apiVersion}${hint}`);
 }

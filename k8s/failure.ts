@@ -5,6 +5,11 @@ export class ClusterFailure extends Error {
   override readonly name: string = 'ClusterFailure';
 }
 
+/** Nobody answered: the API server may just be starting. */
+export class Unreachable extends ClusterFailure {
+  override readonly name = 'Unreachable';
+}
+
 /** The API server refused one request; the message names the object and gives the server's own reason. */
 export class RequestRefused extends ClusterFailure {
   override readonly name = 'RequestRefused';

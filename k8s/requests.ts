@@ -1,7 +1,7 @@
 import type { Configuration, HttpMethod, KubeConfig } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import * as z from 'zod';
-import { causeOf, ClusterFailure, RequestRefused } from './failure.ts';
+import { causeOf, ClusterFailure, RequestRefused, Unreachable } from './failure.ts';
 
 /**
  * How long one request may take, in milliseconds, and how often it is repeated when the server could not serve it, after pauses
@@ -35,10 +35,13 @@ export interface Request {
 /** HTTP to one API server; client-node authenticates and sends. */
 export class Requests {
   readonly #configuration: Configuration;
+  readonly #signal: AbortSignal | undefined;
   #hasAnswered = false;
 
-  constructor(config: KubeConfig) {
+  /** @param signal once aborted, nothing more is sent and every request is rejected with its reason. */
+  constructor(config: KubeConfig, signal?: AbortSignal) {
     this.#configuration = config.makeApiClient(Connection).configuration;
+    this.#signal = signal;
   }
 
   /**
@@ -59,6 +62,7 @@ export class Requests {
         minTimeout: 200,
         randomize: true,
         shouldRetry: ({ error }) => error instanceof Unreachable || isPassing(error),
+        ...(this.#signal && { signal: this.#signal }),
       },
     );
   }
@@ -70,12 +74,13 @@ export class Requests {
     for (const [name, value] of Object.entries(headers)) context.setHeaderParam(name, value);
     for (const [name, value] of Object.entries(request.query ?? {})) context.setQueryParam(name, value);
     if (request.body !== undefined) context.setBody(JSON.stringify(request.body));
-    context.setSignal(AbortSignal.timeout(patience.timeout));
+    const timeout = AbortSignal.timeout(patience.timeout);
+    context.setSignal(this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout);
     const server = new URL(context.getUrl()).origin;
     try {
       await authMethods.default?.applySecurityAuthentication(context);
     } catch (error) {
-      throw new ClusterFailure(`the kubeconfig cannot be used: ${causeOf(error)}`, { cause: error });
+      throw new ClusterFailure(`there are no credentials for the cluster: ${causeOf(error)}`, { cause: error });
     }
     try {
       const answer = await httpApi.send(context).toPromise();
@@ -87,9 +92,6 @@ export class Requests {
     }
   }
 }
-
-/** Nobody answered: the API server may just be starting. */
-class Unreachable extends ClusterFailure {}
 
 /** Too many requests, and what a starting or overloaded API server says. */
 const isPassing = (error: unknown): boolean =>

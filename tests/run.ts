@@ -145,13 +145,14 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
   unit: [jest({ folders: ['unit'] })],
   local: [programs, jest({ folders: ['local', 'compliance'], options: inOrder })],
   clients: [programs, pythonPackages, jest({ folders: ['clients'], options: inOrder })],
+  image: [jest({ folders: ['image'], options: inOrder })],
   cluster: [
     programs,
     pythonPackages,
     jest({ folders: ['compliance', 'cluster'], options: inOrder, through: cluster }),
   ],
 };
-/** What `npm test` runs; `clients` needs Python, `cluster` Linux, root and Go besides. */
+/** What `npm test` runs; `clients` needs Python, `image` Linux, Go and buildah, `cluster` root besides. */
 const usual = ['static', 'crate', 'unit', 'local'];
 
 const named = process.argv.slice(2);

@@ -3,15 +3,21 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { functionsOf, type PackagedFunction } from '../package/functions.ts';
-import { packageService, root } from '../package/packaged.ts';
+import { packageService, root, variantOptions } from '../package/packaged.ts';
 import { validateStateMachine } from './definition.ts';
 import { lintTemplates } from './lint.ts';
+import { lintDockerfile, lintWorkflows } from './other-linters.ts';
+import { scanTemplates } from './scan.ts';
 import { CheckFailure, prepareVirtualEnvironment } from '../python/environment.ts';
 
 /** `npm run check:aws`: what would be deployed, checked without an account. Needs Python 3.11 beside Node. */
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
+const variantDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const results: string[] = [];
+
+/** Not of the service's stack: what lets the pipeline deploy it. */
+const deployRole = join(root, '.github', 'deploy-role.yml');
 
 /** Runs one check; a failed one is told and the next goes on where it can. */
 function check<Value>(name: string, work: () => Value, say: (value: Value) => string): Value | undefined {
@@ -36,7 +42,11 @@ function testPackage(): string {
       ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
       ...[join(root, 'node_modules', 'jest', 'bin', 'jest.js'), 'tests/package/', '--silent', '--runInBand'],
     ],
-    { cwd: root, encoding: 'utf8', env: { ...process.env, EKS_JOBS_PACKAGE: directory } },
+    {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, EKS_JOBS_PACKAGE: directory, EKS_JOBS_PACKAGE_VARIANT: variantDirectory },
+    },
   );
   if (status !== 0) throw new CheckFailure(stderr);
   return /^Tests:\s+(.*)$/m.exec(stderr)?.[1] ?? 'no tests were counted';
@@ -63,14 +73,32 @@ try {
     () => packageService(directory),
     ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
   );
+  const variant = check(
+    'sls package, every choice made the other way',
+    () => packageService(variantDirectory, ...variantOptions),
+    ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
+  );
+  const checkov = check(
+    'Python packages of checkov',
+    () => prepareVirtualEnvironment(root, 'checkov'),
+    () => 'tests/python/checkov-requirements.txt',
+  );
+  if (programs !== undefined) {
+    check('hadolint', () => lintDockerfile(programs), same);
+    check('zizmor', () => lintWorkflows(programs), same);
+  }
   if (service) check('asl-validator', () => validateStateMachine(service.template), same);
-  if (service && programs !== undefined) {
-    check('cfn-lint', () => lintTemplates(programs, service.templates), same);
+  if (service && variant) {
+    const templates = [...service.templates, ...variant.templates, deployRole];
+    if (programs !== undefined) check('cfn-lint', () => lintTemplates(programs, templates), same);
+    if (checkov !== undefined) check('checkov', () => scanTemplates(checkov, templates), same);
+  }
+  if (service && variant && programs !== undefined) {
     const bundles = check('bundles', () => functionsOf(service), sizes);
     if (bundles) check('packaged functions', testPackage, same);
   }
 } finally {
-  rmSync(directory, { recursive: true, force: true });
+  for (const made of [directory, variantDirectory]) rmSync(made, { recursive: true, force: true });
 }
 console.log(results.join('\n'));
 const failed = results.filter((line) => line.startsWith('FAILED')).length;

@@ -22,8 +22,8 @@ const setting = (name: string): string => {
   return value;
 };
 
-/** An identity with this name, in these groups; it lives as long as the cluster. */
-export function identity(name: string, ...groups: string[]): Identity {
+/** A key and a certificate that the cluster's authority has signed, in files `key` and `certificate` of a folder. */
+function signedFolder(subject: string, extensions: string): string {
   const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
   const folder = mkdtempSync(join(setting('CLUSTER_DIRECTORY'), 'identity-'));
   const openssl = (...parameters: string[]): void => {
@@ -31,12 +31,28 @@ export function identity(name: string, ...groups: string[]): Identity {
     if (status !== 0) throw new Error(`openssl ${parameters.join(' ')}: ${stderr}`);
   };
   const authority = ['-CA', join(pki, 'ca.crt'), '-CAkey', join(pki, 'ca.key'), '-CAcreateserial'];
-  const subject = [...groups.map((group) => `/O=${group}`), `/CN=${name}`].join('');
-  writeFileSync(join(folder, 'extensions'), 'extendedKeyUsage=clientAuth\n');
+  writeFileSync(join(folder, 'extensions'), extensions);
   openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'key');
   openssl('req', '-new', '-key', 'key', '-subj', subject, '-out', 'request');
   const signed = ['-days', '1', '-extfile', 'extensions', '-CAserial', 'serial', '-out', 'certificate'];
   openssl('x509', '-req', '-in', 'request', ...authority, ...signed);
+  return folder;
+}
+
+/** What an HTTPS server of the tests needs on loopback; who trusts the cluster's authority trusts it. */
+export function serverCertificate(): { key: Buffer; cert: Buffer; ca: string } {
+  const extensions = 'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n';
+  const folder = signedFolder('/CN=test', extensions);
+  const read = (file: string): Buffer => readFileSync(join(folder, file));
+  const ca = readFileSync(join(setting('CLUSTER_DIRECTORY'), 'pki', 'ca.crt'), 'utf8');
+  return { key: read('key'), cert: read('certificate'), ca };
+}
+
+/** An identity with this name, in these groups; it lives as long as the cluster. */
+export function identity(name: string, ...groups: string[]): Identity {
+  const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
+  const subject = [...groups.map((group) => `/O=${group}`), `/CN=${name}`].join('');
+  const folder = signedFolder(subject, 'extendedKeyUsage=clientAuth\n');
 
   const server = `https://${setting('CLUSTER_ADDRESS')}`;
   const kubeconfig = join(folder, 'kubeconfig');

@@ -7,7 +7,8 @@ import type { Packaged } from './packaged.ts';
 const text = z.union([
   z.string(),
   z.object({ 'Fn::Sub': z.string() }),
-  z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+  z.object({ Ref: z.string() }),
+  z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }),
 ]);
 const Function = z.looseObject({
   FunctionName: z.string(),
@@ -28,21 +29,34 @@ export interface PackagedFunction {
   zipBytes: number;
 }
 
-const pseudoParameters: Record<string, string> = {
+/** What the stack would know: pseudo parameters, parameters, attributes of resources. */
+const knownValues: Record<string, string> = {
   'AWS::Partition': 'aws',
   'AWS::Region': 'eu-central-1',
   'AWS::AccountId': '123456789012',
+  JobNamespace: 'eks-jobs-dev',
+  ClusterName: 'eks-jobs-dev',
+  'ClusterSetup.Endpoint': 'https://127.0.0.1:9',
+  'ClusterSetup.CertificateAuthority': 'bm9uZQ==',
 };
 
-/** What CloudFormation makes of a text; an ARN only looks like one. */
+function valueOf(name: string): string {
+  const known = knownValues[name];
+  if (known === undefined) throw new Error(`an environment names ${name}, which has no value here`);
+  return known;
+}
+
+/** What CloudFormation makes of a text. */
 function resolve(value: z.infer<typeof text>): string {
   if (typeof value === 'string') return value;
-  if ('Fn::GetAtt' in value) return `arn:aws:test:eu-central-1:123456789012:${value['Fn::GetAtt'][0]}`;
-  return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => {
-    const known = pseudoParameters[name];
-    if (known === undefined) throw new Error(`an environment names ${name}, which is no pseudo parameter`);
-    return known;
-  });
+  if ('Ref' in value) return valueOf(value.Ref);
+  if ('Fn::GetAtt' in value) {
+    const [resource, attribute] = value['Fn::GetAtt'];
+    // An ARN only has to look like one.
+    if (attribute === 'Arn') return `arn:aws:test:eu-central-1:123456789012:${resource}`;
+    return valueOf(`${resource}.${attribute}`);
+  }
+  return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => valueOf(name));
 }
 
 /** Every function of the package, with the bundle and the environment that Lambda will have. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { newJobId } from '../../jobs/job-id.ts';
-import { functionsOf } from './functions.ts';
+import { functionsOf, type PackagedFunction } from './functions.ts';
 import { type Answers, invoke, type Invocation } from './invocation.ts';
 import { packaged } from './packaged.ts';
 import { actionOf, permissionsOf } from './permissions.ts';
@@ -33,8 +33,12 @@ const request = (routeKey: string, more: object = {}): object => ({
 });
 
 /** Calls a function, and holds every AWS call it makes against what its role allows. */
-async function call(name: string, event: unknown, answers: Answers = {}): Promise<Invocation> {
-  const known = functions[name];
+async function call(
+  name: string,
+  event: unknown,
+  answers: Answers = {},
+  known = functions[name],
+): Promise<Invocation> {
   if (!known) throw new Error(`the package holds no ${name}`);
   const invocation = await invoke(known, event, answers);
   const allowed = (permissions[known.role] ?? []).flatMap(({ Action }) => Action);
@@ -100,10 +104,25 @@ describe('the packaged handlers', () => {
   };
   const record = { ...dynamodb('GetItem', { Item: marshall(job) }), ...dynamodb('Query', { Items: [] }) };
 
+  // A cluster is tests/cluster's matter.
+  const withoutCluster = (name: string): PackagedFunction | undefined => {
+    const known = functions[name];
+    const kept = Object.entries(known?.environment ?? {}).filter(([key]) => !/^(CLUSTER|JOB)_/.test(key));
+    return known && { ...known, environment: Object.fromEntries(kept) };
+  };
+
   test('settle-job answers the state machine with the record’s verdict', async () => {
     const answers = { ...record, ...dynamodb('UpdateItem', {}) };
-    const { answer } = await call('settleJob', { jobId, execution: job.execution }, answers);
+    const event = { jobId, execution: job.execution };
+    const { answer } = await call('settleJob', event, answers, withoutCluster('settleJob'));
     expect(answer).toMatchObject({ verdict: 'SUCCEEDED' });
+  });
+
+  // The template names a cluster, where nothing listens here: the machine must try again, or a Job would be left behind.
+  test('settle-job fails while it cannot reach the cluster', async () => {
+    const event = { jobId, execution: job.execution };
+    const { error } = await call('settleJob', event, { ...record, ...dynamodb('UpdateItem', {}) });
+    expect(error).toContain('127.0.0.1:9');
   });
 
   test('settle-job understands the event that ExecutionEndedRule passes on', async () => {
@@ -137,7 +156,7 @@ describe('the packaged handlers', () => {
       },
     );
     const schedules = { completed: 0, undone: 0 };
-    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, schedules });
+    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, schedules });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
   });
 });

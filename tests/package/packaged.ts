@@ -63,9 +63,34 @@ export function readPackage(directory: string): Packaged {
   return { directory, templates, template };
 }
 
-/** The package that `npm run check:aws` made and tests. */
-export function packaged(): Packaged {
-  const directory = process.env['EKS_JOBS_PACKAGE'];
+const fromEnvironment = (name: string): Packaged => {
+  const directory = process.env[name];
   if (directory === undefined) throw new Error('there is no package to test: run npm run check:aws');
   return readPackage(directory);
-}
+};
+
+/** The package of the defaults, that `npm run check:aws` made and tests. */
+export const packaged = (): Packaged => fromEnvironment('EKS_JOBS_PACKAGE');
+
+/** Its package with every choice made the other way. */
+export const packagedVariant = (): Packaged => fromEnvironment('EKS_JOBS_PACKAGE_VARIANT');
+
+/** Those choices: a cluster that is there, tokens, production, and all that is optional. */
+export const variantOptions = [
+  ...['--stage', 'prod'],
+  ...[
+    'cluster=existing',
+    'auth=jwt',
+    'jwtIssuer=https://issuer.example',
+    'jwtAudience=eks-jobs',
+    'buckets=first,second',
+  ].flatMap((parameter) => ['--param', parameter]),
+  ...[
+    'nodeClass=bottlerocket',
+    'nodeRole=nodes',
+    'bottlerocketVersion=v1.50.0',
+    'arch=arm64',
+    'image=registry.example/job:1',
+  ].flatMap((parameter) => ['--param', parameter]),
+  ...['--param', 'alarmTopic=arn:aws:sns:eu-central-1:123456789012:alarms'],
+];

@@ -8,22 +8,46 @@ const Statement = z.looseObject({
   Action: list(z.string()),
   Resource: list(z.unknown()),
 });
+const Policy = z.looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(Statement) }) });
 const Role = z.looseObject({
-  Policies: z.array(z.looseObject({ PolicyDocument: z.looseObject({ Statement: z.array(Statement) }) })),
+  Policies: z
+    .array(
+      z.union([
+        Policy,
+        // One that a condition can leave out is judged as if it were always there.
+        z
+          .object({ 'Fn::If': z.tuple([z.string(), Policy, z.unknown()]) })
+          .transform((choice) => choice['Fn::If'][1]),
+      ]),
+    )
+    .default([]),
+  ManagedPolicyArns: z.array(z.object({ 'Fn::Sub': z.string() })).default([]),
 });
 
 /** What one role is allowed: its statements, each with its actions and resources. */
 export type Permission = z.infer<typeof Statement>;
 
-/** The permissions of the roles in a template, by the roles' logical names. */
-export const permissionsOf = ({ Resources }: Template): Record<string, Permission[]> =>
+const rolesOf = ({ Resources }: Template): [string, z.infer<typeof Role>][] =>
+  Object.entries(Resources)
+    .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
+    .map(([name, { Properties }]) => [name, Role.parse(Properties)]);
+
+/** The permissions that this template writes itself, by the roles' logical names. */
+export const permissionsOf = (template: Template): Record<string, Permission[]> =>
   Object.fromEntries(
-    Object.entries(Resources)
-      .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
-      .map(([name, { Properties }]) => [
-        name,
-        Role.parse(Properties).Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
-      ]),
+    rolesOf(template).map(([name, { Policies }]) => [
+      name,
+      Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement),
+    ]),
+  );
+
+/** The policies of AWS's own making, by the roles' logical names. */
+export const managedPoliciesOf = (template: Template): Record<string, string[]> =>
+  Object.fromEntries(
+    rolesOf(template).map(([name, { ManagedPolicyArns }]) => [
+      name,
+      ManagedPolicyArns.map((arn) => arn['Fn::Sub'].replace(/^.*\//, '')),
+    ]),
   );
 
 const services: Record<string, string> = { AWSStepFunctions: 'states', DynamoDB_20120810: 'dynamodb' };

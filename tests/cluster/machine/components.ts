@@ -13,6 +13,12 @@ export const podNetwork = {
 /** The ClusterIP of the Service `kubernetes`: held by the bridge itself, so that no kube-proxy is needed. */
 export const serviceAddress = '10.96.0.1';
 
+/**
+ * Where the API server asks who a token of EKS belongs to: whoever wants such tokens accepted listens there (../token-review.ts), inside
+ * the cluster's own network namespace. While nobody does they are refused, as any other unknown token.
+ */
+export const tokenReviewPort = 18443;
+
 /** What `ctr` and the kubelet talk to. */
 export const containerdSocket = (directory: string): string => join(directory, 'containerd.sock');
 
@@ -66,6 +72,10 @@ export function components(directory: string, bin: string, pluginDirectory: stri
         '--service-account-issuer=https://kubernetes.default.svc',
         `--service-account-key-file=${pki('service-account.pub')}`,
         `--service-account-signing-key-file=${pki('service-account.key')}`,
+        `--authentication-token-webhook-config-file=${tokenReviewSettings(directory)}`,
+        '--authentication-token-webhook-version=v1',
+        // A refusal is not remembered, so a test that lets somebody in need not wait; an accepted token is, for 10 s.
+        '--authentication-token-webhook-cache-ttl=0s',
         '--authorization-mode=Node,RBAC',
         '--enable-admission-plugins=NodeRestriction',
         '--anonymous-auth=false',
@@ -109,6 +119,19 @@ export function components(directory: string, bin: string, pluginDirectory: stri
       ],
     },
   ];
+}
+
+function tokenReviewSettings(directory: string): string {
+  const name = 'token-review';
+  const settings = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: { server: `http://127.0.0.1:${tokenReviewPort}/` } }],
+    users: [{ name: 'kube-apiserver' }],
+    contexts: [{ name, context: { cluster: name, user: 'kube-apiserver' } }],
+    'current-context': name,
+  };
+  return write(join(directory, 'token-review.kubeconfig'), JSON.stringify(settings));
 }
 
 function containerdSettings(directory: string, pluginDirectory: string): string {

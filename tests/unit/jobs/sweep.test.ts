@@ -75,6 +75,21 @@ describe('sweep finds what events missed, and disturbs nothing else', () => {
     expect(asked).toEqual([]);
   });
 
+  // What SilentJobsAlarm counts: nodes that do not come are seen nowhere else.
+  test('jobs under way without a sign of life for half an hour are counted, and left alone', async () => {
+    const jobs = [
+      open('waiting', { status: 'QUEUED', createdAt: minutesAgo(31) }),
+      open('still', { beat: minutesAgo(31) }),
+      open('between tries', { beat: minutesAgo(29) }),
+      open('new', { status: 'QUEUED', createdAt: minutesAgo(29) }),
+      open('ended', { status: 'SUCCEEDED', beat: minutesAgo(31), finishedAt: minutesAgo(1) }),
+    ];
+    const running = Object.fromEntries(jobs.map(({ jobId }) => [jobId, 'RUNNING' as const]));
+    const { result, did } = await swept(jobs, running);
+    expect(result.silent).toBe(2);
+    expect(did).toEqual([]);
+  });
+
   test('the execution of a cancelled job is stopped at once', async () => {
     const { did } = await swept([open('gone', { status: 'CANCELLED', finishedAt: minutesAgo(0) })], {
       gone: 'RUNNING',

@@ -20,8 +20,8 @@ const largestTokens: Record<string, string> = {
   'SettleJobLambdaFunction.Arn': `arn:aws:lambda:ap-southeast-1:123456789012:function:${'s'.repeat(64)}`,
   ServiceName: 'e'.repeat(63),
   ClusterName: 'c'.repeat(100),
-  ClusterEndpoint: `https://${'k'.repeat(100)}.gr7.ap-southeast-1.eks.amazonaws.com`,
-  ClusterCertificateAuthority: 'A'.repeat(4096),
+  'ClusterSetup.Endpoint': `https://${'k'.repeat(100)}.gr7.ap-southeast-1.eks.amazonaws.com`,
+  'ClusterSetup.CertificateAuthority': 'A'.repeat(4096),
   JobNamespace: 'n'.repeat(63),
   JobServiceAccount: 'a'.repeat(253),
   JobImage: 'i'.repeat(512),
@@ -99,5 +99,6 @@ const Parameters = z.object({
 
 /** What `--param` may set on AWS. */
 export const parameters = Parameters.parse(
-  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8')),
+  // The tags of CloudFormation mean nothing here.
+  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8'), { logLevel: 'silent' }),
 ).Parameters;

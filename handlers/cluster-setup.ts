@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy from '@middy/core';
+import { readManifests } from '../k8s/manifests.ts';
+import { respond } from './cluster-setup/respond.ts';
+import { logger } from './services.ts';
+
+const client = new EKSClient();
+
+/** Packaged beside the bundle, at the same place as in the tree. */
+const manifests = join(import.meta.dirname, '..', 'k8s', 'manifests');
+
+/** CloudFormation's custom resource: what k8s/ has for the jobs, in the cluster. Its answer goes to CloudFormation alone. */
+export const handler = middy()
+  .use(injectLambdaContext(logger, { resetKeys: true }))
+  .handler(async (event, context) => {
+    await respond(event, {
+      client,
+      readSources: () => readManifests(manifests),
+      remaining: () => context.getRemainingTimeInMillis(),
+      log: `${context.logGroupName}, ${context.logStreamName}`,
+      report: (message, details) => {
+        logger.info(message, details);
+      },
+    });
+  });

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process';
+import { createHash, type Hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { LocalFailure } from '../local/failure.ts';
+
+/** Where Debian, Fedora and Alpine keep the certificates that the world trusts. */
+const certificateFiles = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/cert.pem',
+];
+
+/**
+ * This machine's own certificates, which a prebuilt image takes along.
+ * @throws LocalFailure when there are none.
+ */
+export function certificates(): string {
+  const file = certificateFiles.find((path) => existsSync(path));
+  if (file !== undefined) return file;
+  throw new LocalFailure(
+    `--prebuilt puts this machine's certificates into the image and finds none (${certificateFiles.join(', ')}). ` +
+      'Debian: apt-get install ca-certificates',
+  );
+}
+
+/**
+ * A name for the image that the Dockerfile leads to: the same as long as every file that the build can read is.
+ * The images that the Dockerfile starts from are not looked up: who wants those of today's tag builds under another.
+ * @throws LocalFailure when .dockerignore lets in more than a list of files.
+ */
+export function contentKey(root: string): string {
+  const hash = createHash('sha256');
+  addSources(hash, root);
+  return keyOf(hash);
+}
+
+/**
+ * A name for the image that `fillBuildStage` leads to: the same as long as sources, compiler, certificates and `more`
+ * are.
+ * @throws LocalFailure when rustc or the certificates are missing.
+ */
+export function prebuiltKey(root: string, more = ''): string {
+  const { status, stdout } = spawnSync('rustc', ['--version', '--verbose'], { encoding: 'utf8' });
+  if (status !== 0) throw new LocalFailure('rustc cannot be run; get it from https://rustup.rs');
+  const hash = createHash('sha256');
+  add(hash, 'tag', more);
+  add(hash, 'rustc', stdout);
+  add(hash, 'certificates', readFileSync(certificates()));
+  addSources(hash, root);
+  return keyOf(hash);
+}
+
+const keyOf = (hash: Hash): string => hash.digest('hex').slice(0, 32);
+
+function add(hash: Hash, name: string, content: string | Buffer): void {
+  hash.update(`${name}\0${content.length}\0`).update(content);
+}
+
+function addSources(hash: Hash, root: string): void {
+  const folder = join(root, 'data_processor');
+  const sources = ['Dockerfile', '.dockerignore', ...letIn(join(folder, '.dockerignore'))];
+  for (const file of sources.flatMap((source) => filesBelow(join(folder, source)))) {
+    add(hash, relative(folder, file), readFileSync(file));
+  }
+}
+
+/** The build reads only what .dockerignore lets in, and so whatever a later Dockerfile copies is here too. */
+function letIn(ignoreFile: string): string[] {
+  const lines = readFileSync(ignoreFile, 'utf8')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const [first, ...rest] = lines;
+  const names = rest.map((line) => /^!([\w./-]+)$/.exec(line)?.[1]);
+  if (first !== '*' || names.includes(undefined)) {
+    throw new LocalFailure(
+      `${ignoreFile} must be the line * and then one !NAME for each file or folder the build reads: ` +
+        'the name of the image follows from those',
+    );
+  }
+  return names.filter((name) => name !== undefined);
+}
+
+const filesBelow = (path: string): string[] =>
+  statSync(path).isDirectory()
+    ? readdirSync(path)
+        .sort()
+        .flatMap((name) => filesBelow(join(path, name)))
+    : [path];

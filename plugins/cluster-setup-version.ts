@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** All that ClusterSetup does: the manifests, and the code that applies them. */
+const sources = [
+  'k8s/**/*.{yml,ts}',
+  'handlers/cluster-setup.ts',
+  'handlers/{cluster-setup,cluster}/**/*.ts',
+];
+
+/**
+ * `${clusterSetup:version}`: changes when ClusterSetup would do something else, and only then. CloudFormation calls a custom
+ * resource again only when one of its properties has changed.
+ */
+export function clusterSetupVersion(): string {
+  const hash = createHash('sha256');
+  for (const path of globSync(sources, { cwd: root }).sort()) {
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(new URL(`../${path}`, import.meta.url)))
+      .update('\0');
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+export default class ClusterSetupVersion {
+  readonly configurationVariablesSources = {
+    clusterSetup: { resolve: () => ({ value: clusterSetupVersion() }) },
+  };
+}

@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import { contentKey, prebuiltKey } from '../../image/content.ts';
+import { type Builder, findBuilder } from '../../image/builder.ts';
+import { publishImage } from '../../image/publish.ts';
+import { LocalFailure } from '../../local/failure.ts';
+import type { Repository } from './repository.ts';
+import type { Settings } from './settings.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A tag that says what is inside: another function, Dockerfile or processor is another tag, and a tag is pushed once. */
+export const tagOf = ({ architecture, prebuilt }: Settings): string =>
+  `${architecture}-${prebuilt ? `prebuilt-${prebuiltKey(root)}` : contentKey(root)}`;
+
+/** How the user hears of it. */
+export interface Reporter {
+  progress: (text: string) => void;
+  notice: (text: string) => void;
+}
+
+/**
+ * Sees to it that the repository holds the image.
+ * @param tag the one that the template names.
+ * @throws LocalFailure when the sources here make another image, or one cannot be made or pushed.
+ */
+export async function ensureImage(
+  repository: Repository,
+  tag: string,
+  settings: Settings,
+  { progress, notice }: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  progress("Looking for the jobs' image");
+  const missing = !(await repository.has(tag));
+  // Before anything is made: what cannot be built leaves nothing behind.
+  const builder = missing ? builderFor(tag, settings) : undefined;
+  const { uri: address, made, ours } = await repository.ensure();
+  if (made) notice(`Image repository made: ${address}`);
+  if (!ours) {
+    notice(`Image repository ${address} is not this stack's own: its settings and removal stay yours`);
+  }
+  const uri = `${address}:${tag}`;
+  if (builder === undefined) {
+    notice(`Image is there: ${uri}`);
+    return;
+  }
+  progress("Building the jobs' image; the first time takes minutes");
+  const login = (): ReturnType<Repository['credentials']> => {
+    progress("Pushing the jobs' image");
+    return repository.credentials(address);
+  };
+  try {
+    const { architecture, prebuilt } = settings;
+    await publishImage({ uri, architecture, builder, prebuilt, login, signal });
+  } catch (error) {
+    // Somebody else's deploy of the same sources was quicker: a tag cannot be pushed twice.
+    if (signal.aborted || !(await repository.has(tag).catch(() => false))) throw error;
+  }
+  notice(`Image pushed: ${uri}`);
+}
+
+function builderFor(tag: string, settings: Settings): Builder {
+  const here = tagOf(settings);
+  if (here !== tag) {
+    throw new LocalFailure(
+      `the package names the image ${tag}, which the repository does not hold, and the sources here make ${here}: ` +
+        'package again, or deploy from the sources that were packaged, with the same --param arch and prebuilt',
+    );
+  }
+  const { builder, prebuilt } = settings;
+  return findBuilder(builder === '' ? undefined : builder, prebuilt, '--param builder=NAME');
+}

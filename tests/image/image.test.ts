@@ -1,0 +1,144 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
+import { buildRelease } from '../../local/build.ts';
+import { sls } from '../unit/plugins/deployment.ts';
+import { Ecr } from './ecr.ts';
+
+// The jobs' image on its way to AWS: the real buildah, a real registry that speaks to it as Amazon ECR does, and ECR's
+// API as far as the plugin uses it. No base image can be pulled everywhere, so this machine's cargo builds the program.
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const ecr = new Ecr();
+const image = {
+  prebuilt: 'true',
+  builder: 'buildah',
+  architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+};
+let folder: string;
+let environment: Record<string, string | undefined>;
+
+// Minutes, where nothing was built yet; no test's time.
+beforeAll(async () => {
+  await ecr.start();
+  await buildRelease(root);
+}, 1_200_000);
+afterAll(() => ecr.stop());
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'eks-jobs-image-test-'));
+  for (const name of ['home', 'tmp', 'run']) mkdirSync(join(folder, name), { mode: 0o700 });
+  environment = {
+    ...ecr.environment,
+    PATH: process.env['PATH'],
+    HOME: join(folder, 'home'),
+    TMPDIR: join(folder, 'tmp'),
+    // Where podman and buildah would keep a login.
+    XDG_RUNTIME_DIR: join(folder, 'run'),
+    // Not in the home of the test: the program is built once for all tests.
+    CARGO_HOME: process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'),
+    RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
+    CARGO_TARGET_DIR: process.env['CARGO_TARGET_DIR'],
+  };
+  ecr.pushed = [];
+});
+afterEach(() => {
+  ecr.calls.length = 0;
+  // However it ended: no image takes room that nobody would find, and no password lies about.
+  expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  const kept = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  expect(kept.filter((path) => /auth\.json|config\.json|\.docker/.test(path))).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+const Manifest = z.object({
+  config: z.object({ digest: z.string() }),
+  layers: z.array(z.unknown()).length(1),
+});
+const Configuration = z.object({
+  architecture: z.string(),
+  os: z.string(),
+  config: z.object({ User: z.string(), Entrypoint: z.array(z.string()) }),
+});
+
+/** What a node pulls. */
+async function pull(repository: string, tag: string): Promise<z.infer<typeof Configuration>> {
+  const accept =
+    'application/vnd.oci.image.manifest.v1+json,application/vnd.docker.distribution.manifest.v2+json';
+  const manifest = await ecr.registry.fetch(`/v2/${repository}/manifests/${tag}`, { headers: { accept } });
+  const { config } = Manifest.parse(await manifest.json());
+  const blob = await ecr.registry.fetch(`/v2/${repository}/blobs/${config.digest}`);
+  return Configuration.parse(await blob.json());
+}
+
+test('the first deploy makes the repository, builds, and pushes what the template names; the next does nothing', async () => {
+  const first = await sls(['package', 'deploy'], environment, image);
+  expect(first).toMatchObject({ code: 0 });
+  const [pushed = ''] = ecr.pushed;
+  expect(first.lines.filter((line) => line.startsWith('notice'))).toEqual([
+    `notice: Image repository made: ${ecr.host}/eks-jobs-test`,
+    `notice: Image pushed: ${ecr.host}/${pushed}`,
+  ]);
+  expect(first.template).toContain(`.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/${pushed}`);
+  expect(first.errors).not.toContain(ecr.password);
+
+  const [repository = '', tag = ''] = pushed.split(':');
+  expect(await pull(repository, tag)).toEqual({
+    architecture: image.architecture,
+    os: 'linux',
+    config: { User: '65532:65532', Entrypoint: ['/data-processor'] },
+  });
+
+  const second = await sls(['package', 'deploy'], environment, { ...image, builder: 'docker' });
+  expect(second).toMatchObject({ code: 0, template: first.template, errors: '' });
+  expect(second.lines).toContain(`notice: Image is there: ${ecr.host}/${pushed}`);
+  expect(ecr.pushed).toEqual([pushed]);
+  expect(ecr.calls.filter((call) => call === 'GetAuthorizationToken')).toHaveLength(1);
+});
+
+// Each stage is on its own: what dev removes, another still runs.
+test('two stages have a repository each, and one goes with its stage', async () => {
+  expect(await sls(['package', 'deploy'], environment, { ...image, stage: 'one' })).toMatchObject({
+    code: 0,
+  });
+  expect(await sls(['package', 'deploy'], environment, { ...image, stage: 'two' })).toMatchObject({
+    code: 0,
+  });
+  expect(ecr.pushed.map((name) => name.split(':')[0])).toEqual(['eks-jobs-one', 'eks-jobs-two']);
+  await sls(['remove'], environment, { ...image, stage: 'one' });
+  expect([...ecr.repositories.keys()]).not.toContain('eks-jobs-one');
+  expect([...ecr.repositories.keys()]).toContain('eks-jobs-two');
+});
+
+/** Two pipelines deploy the same commit: the slower one must not fail, and cannot push. */
+test('a tag that somebody else pushed meanwhile is as good', async () => {
+  ecr.beforePush = async (path) => {
+    ecr.beforePush = () => Promise.resolve();
+    const other = await ecr.registry.fetch(path, {
+      method: 'PUT',
+      body: '{"schemaVersion":2}',
+      headers: { 'content-type': 'application/vnd.oci.image.manifest.v1+json' },
+    });
+    expect(other.ok).toBe(true);
+  };
+  const outcome = await sls(['package', 'deploy'], environment, { ...image, stage: 'race' });
+  expect(ecr.pushed).toEqual([]);
+  expect(outcome).toMatchObject({ code: 0 });
+  expect(outcome.errors).toContain('immutable');
+});
+
+test('a registry that refuses the login has the last word, and nothing is deployed', async () => {
+  const right = ecr.password;
+  ecr.holds = () => false;
+  ecr.elsewhere = (_, response) => {
+    response.writeHead(401, { 'www-authenticate': `Basic realm="http://${ecr.host}/"` }).end();
+  };
+  const { code, lines } = await sls(['package', 'deploy'], environment, { ...image, stage: 'refused' });
+  expect(code).toBe(1);
+  expect(lines.join('\n')).toMatch(
+    /error: buildah .* failed \(exit code \d+\):[^]*(unauthorized|authentication)/,
+  );
+  expect(lines.join('\n')).not.toContain(right);
+});

@@ -1,0 +1,239 @@
+import { describe, expect, test } from '@jest/globals';
+import * as z from 'zod';
+import { packaged, packagedVariant, type Template } from './packaged.ts';
+
+/** What docs/security.md promises of the stack, read from what is deployed. */
+const { template } = packaged();
+const variant = packagedVariant().template;
+
+const ofType = ({ Resources }: Template, type: string): [string, Record<string, unknown>][] =>
+  Object.entries(Resources)
+    .filter(([, { Type }]) => Type === type)
+    .map(([name, { Properties }]) => [name, Properties ?? {}]);
+
+const one = (type: string): Record<string, unknown> => {
+  const [found, ...more] = ofType(template, type);
+  if (!found || more.length > 0) throw new Error(`not exactly one ${type}`);
+  return found[1];
+};
+
+describe('the API', () => {
+  const routes = ofType(template, 'AWS::ApiGatewayV2::Route');
+
+  test('has routes', () => {
+    expect(routes.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each(routes)('%s asks for a signature of AWS by default', (_name, route) => {
+    expect(route['AuthorizationType']).toBe('AWS_IAM');
+  });
+
+  test.each(ofType(variant, 'AWS::ApiGatewayV2::Route'))(
+    '%s asks for a token with auth=jwt',
+    (_name, route) => {
+      expect(route).toMatchObject({
+        AuthorizationType: 'JWT',
+        AuthorizerId: { Ref: 'HttpApiAuthorizerJwt' },
+      });
+    },
+  );
+
+  test('takes tokens of the named issuer for the named audience only', () => {
+    expect(ofType(variant, 'AWS::ApiGatewayV2::Authorizer').map(([, properties]) => properties)).toEqual([
+      expect.objectContaining({
+        IdentitySource: ['$request.header.Authorization'],
+        JwtConfiguration: { Issuer: 'https://issuer.example', Audience: ['eks-jobs'] },
+      }),
+    ]);
+  });
+
+  test('is throttled, and logs every request without what the caller sent', () => {
+    const stage = z
+      .looseObject({
+        DefaultRouteSettings: z.object({
+          ThrottlingRateLimit: z.number().positive(),
+          ThrottlingBurstLimit: z.number().positive(),
+          DetailedMetricsEnabled: z.literal(true),
+        }),
+        AccessLogSettings: z.object({ Format: z.string(), DestinationArn: z.unknown() }),
+      })
+      .parse(one('AWS::ApiGatewayV2::Stage'));
+    const names = Object.values(JSON.parse(stage.AccessLogSettings.Format) as Record<string, string>);
+    expect(names).toContain('$context.requestId');
+    expect(names.filter((name) => /header|querystring|body|path\b/i.test(name))).toEqual([]);
+  });
+});
+
+describe('what is kept', () => {
+  test.each(ofType(template, 'AWS::Logs::LogGroup'))(
+    '%s is not kept for ever',
+    (_name, { RetentionInDays }) => {
+      expect(RetentionInDays).toBeGreaterThan(0);
+    },
+  );
+
+  // A log group that Lambda makes by itself has no retention and stays after `sls remove`.
+  test('each function writes into a log group of this template', () => {
+    const groups = ofType(template, 'AWS::Logs::LogGroup').map(([, { LogGroupName }]) => LogGroupName);
+    for (const [, { FunctionName }] of ofType(template, 'AWS::Lambda::Function')) {
+      expect(groups).toContain(`/aws/lambda/${String(FunctionName)}`);
+    }
+  });
+
+  test('the table is encrypted with a key that CloudTrail tells of, can go back in time and forgets what expired', () => {
+    expect(one('AWS::DynamoDB::Table')).toMatchObject({
+      SSESpecification: { SSEEnabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      TimeToLiveSpecification: { Enabled: true },
+    });
+  });
+
+  // Somebody's results: `sls remove --stage prod` must not take them along.
+  test('the table outlives the stack in prod, and only there', () => {
+    expect(template.Resources['JobsTable']).toMatchObject({ DeletionPolicy: 'Delete' });
+    expect(variant.Resources['JobsTable']).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+    });
+  });
+
+  test.each(ofType(template, 'AWS::SQS::Queue'))(
+    '%s is encrypted and keeps what is in it for two weeks',
+    (_name, queue) => {
+      expect(queue).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1209600 });
+    },
+  );
+
+  test('the packages of the code are encrypted, and not public', () => {
+    const bucket = one('AWS::S3::Bucket');
+    expect(bucket).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+    });
+    expect(JSON.stringify(bucket['BucketEncryption'])).toContain('AES256');
+  });
+});
+
+describe('the functions', () => {
+  const functions = ofType(template, 'AWS::Lambda::Function');
+
+  test.each(functions)('%s runs on Node 24 and arm64, traced, logging JSON', (_name, properties) => {
+    expect(properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+  });
+
+  // What fails and nobody waits for must be told to somebody; the others answer 5xx or fail the deploy.
+  test('each has an alarm, or is behind the API, or answers CloudFormation', () => {
+    const told = JSON.stringify(ofType(template, 'AWS::CloudWatch::Alarm'));
+    const behindApi = JSON.stringify(ofType(template, 'AWS::ApiGatewayV2::Integration'));
+    const answering = JSON.stringify(ofType(template, 'Custom::ClusterSetup'));
+    for (const [name] of functions) {
+      const seen = [told, behindApi, answering].filter((text) => text.includes(`"${name}"`));
+      expect({ name, seen: seen.length > 0 }).toEqual({ name, seen: true });
+    }
+  });
+
+  // Resource policies are open doors too.
+  test('are invoked by named callers of this account only', () => {
+    for (const [, permission] of ofType(template, 'AWS::Lambda::Permission')) {
+      expect(permission['SourceArn']).toBeDefined();
+      expect(permission['Principal']).toMatch(/^(apigateway|events|scheduler)\.amazonaws\.com$/);
+    }
+  });
+});
+
+describe('the state machine', () => {
+  test('is traced, and logs without the callers’ input', () => {
+    expect(one('AWS::StepFunctions::StateMachine')).toMatchObject({
+      StateMachineName: 'eks-jobs-dev-run-job',
+      TracingConfiguration: { Enabled: true },
+      LoggingConfiguration: { Level: 'ERROR', IncludeExecutionData: false },
+    });
+  });
+});
+
+describe('the alarms', () => {
+  const alarms = ofType(template, 'AWS::CloudWatch::Alarm');
+
+  test.each(alarms)('%s goes to the topic of --param alarmTopic, on and off', (_name, alarm) => {
+    const topic = { 'Fn::If': ['HasAlarmTopic', [{ Ref: 'AlarmTopic' }], { Ref: 'AWS::NoValue' }] };
+    expect(alarm).toMatchObject({ AlarmActions: topic, OKActions: topic });
+  });
+
+  test('are all on the dashboard, which is JSON', () => {
+    const { DashboardBody } = one('AWS::CloudWatch::Dashboard') as {
+      DashboardBody: { 'Fn::Sub': [string, object] };
+    };
+    const [body, values] = DashboardBody['Fn::Sub'];
+    const text = JSON.stringify(values);
+    for (const [name] of alarms) expect(text).toContain(`"${name}"`);
+    expect(JSON.parse(body)).toHaveProperty('widgets');
+  });
+});
+
+describe('the cluster', () => {
+  test('lets nobody in but by access entries, and keeps its secrets under its own key', () => {
+    expect(one('AWS::EKS::Cluster')).toMatchObject({
+      AccessConfig: { AuthenticationMode: 'API', BootstrapClusterCreatorAdminPermissions: false },
+      EncryptionConfig: [{ Resources: ['secrets'] }],
+      UpgradePolicy: { SupportType: 'STANDARD' },
+      ComputeConfig: { Enabled: true },
+      StorageConfig: { BlockStorage: { Enabled: true } },
+      KubernetesNetworkConfig: { ElasticLoadBalancing: { Enabled: true } },
+    });
+  });
+
+  const groups = { RunJobRole: 'run-job', SettleJobRole: 'settle-job', SweepRole: 'settle-job' };
+  test.each(Object.entries(groups))(
+    '%s enters as the group %s of one namespace, with no policy of EKS',
+    (role, group) => {
+      const entries = ofType(template, 'AWS::EKS::AccessEntry').filter(([, { PrincipalArn }]) =>
+        JSON.stringify(PrincipalArn).includes(`"${role}"`),
+      );
+      expect(entries).toHaveLength(1);
+      const [[, entry] = ['', {}]] = entries;
+      expect(entry['KubernetesGroups']).toEqual([{ 'Fn::Sub': `\${JobNamespace}:${group}` }]);
+      expect(entry['AccessPolicies']).toBeUndefined();
+    },
+  );
+
+  // Whoever asks for more must be added here, and explained in docs/security.md.
+  test('is administered by setup, and by the person that was named', () => {
+    const administrators = ofType(template, 'AWS::EKS::AccessEntry')
+      .filter(([, entry]) => JSON.stringify(entry).includes('AmazonEKSClusterAdminPolicy'))
+      .map(([name]) => name);
+    expect(administrators.sort()).toEqual(['AdminAccessEntry', 'ClusterSetupAccessEntry']);
+  });
+
+  test('of a stack with --param cluster makes no network and no cluster', () => {
+    const always = Object.entries(template.Resources).filter(
+      ([, { Type, Condition }]) =>
+        Condition !== 'CreatesCluster' && /^AWS::(EC2|KMS)::|^AWS::EKS::Cluster$/.test(Type),
+    );
+    expect(always).toEqual([]);
+    expect(variant['Parameters']).toMatchObject({
+      ExistingCluster: { Default: 'existing' },
+      ClusterName: { Default: 'existing' },
+    });
+  });
+
+  test('has nodes in private subnets only', () => {
+    for (const [, subnet] of ofType(template, 'AWS::EC2::Subnet'))
+      expect(subnet['MapPublicIpOnLaunch']).toBe(false);
+    const { ResourcesVpcConfig } = one('AWS::EKS::Cluster') as {
+      ResourcesVpcConfig: { SubnetIds: { Ref: string }[] };
+    };
+    expect(ResourcesVpcConfig.SubnetIds.map(({ Ref }) => Ref)).toEqual([
+      'FirstPrivateSubnet',
+      'SecondPrivateSubnet',
+    ]);
+  });
+});
