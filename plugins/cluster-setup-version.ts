@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** All that ClusterSetup does: the manifests, and the code that applies them. */
 const sources = [
@@ -15,12 +16,12 @@ const sources = [
  * `${clusterSetup:version}`: changes when ClusterSetup would do something else, and only then. CloudFormation calls a custom
  * resource again only when one of its properties has changed.
  */
-export function clusterSetupVersion(): string {
+export function clusterSetupVersion(root = repository): string {
   const hash = createHash('sha256');
   for (const path of globSync(sources, { cwd: root }).sort()) {
     hash
       .update(`${path}\0`)
-      .update(readFileSync(new URL(`../${path}`, import.meta.url)))
+      .update(readFileSync(join(root, path)))
       .update('\0');
   }
   return hash.digest('hex').slice(0, 16);

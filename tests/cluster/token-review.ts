@@ -81,7 +81,11 @@ export interface TokenReview {
 /** Answers the API server's questions until it is stopped; asks for the settings at each, so that they may change. */
 export async function startTokenReview(
   settings: () => ReviewSettings,
-  { port = tokenReviewPort, now = () => Date.now() }: { port?: number; now?: () => number } = {},
+  {
+    port = tokenReviewPort,
+    now = () => Date.now(),
+    report = () => undefined,
+  }: { port?: number; now?: () => number; report?: (refusal: string) => void } = {},
 ): Promise<TokenReview> {
   const refusals: string[] = [];
   const review = async (body: unknown): Promise<object> => {
@@ -89,7 +93,9 @@ export async function startTokenReview(
     const status = await userOf(token, settings(), now()).then(
       (user) => ({ authenticated: true, user }),
       (error: unknown) => {
-        refusals.push(error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        refusals.push(why);
+        report(why);
         return { authenticated: false };
       },
     );
@@ -119,5 +125,10 @@ export async function startTokenReview(
 
 const [, script, file] = process.argv;
 if (script === import.meta.filename && file !== undefined) {
-  await startTokenReview(() => ReviewSettings.parse(JSON.parse(readFileSync(file, 'utf8'))));
+  const read = (): ReviewSettings => ReviewSettings.parse(JSON.parse(readFileSync(file, 'utf8')));
+  await startTokenReview(read, {
+    report: (refusal) => {
+      console.error(`token-review: ${refusal}`);
+    },
+  });
 }

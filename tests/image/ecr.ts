@@ -23,6 +23,14 @@ export class Ecr extends FakeEcr {
   }
 
   async #gate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url?.startsWith('/v2/') !== true) {
+      // Another service of AWS.
+      response.writeHead(400, { 'content-type': 'text/xml' });
+      response.end(
+        `<ErrorResponse><Error><Code>NotHere</Code><Message>${nowhere}</Message></Error></ErrorResponse>`,
+      );
+      return;
+    }
     const expected = `Basic ${Buffer.from(`AWS:${this.password}`).toString('base64')}`;
     if (request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': `Basic realm="http://${this.host}/"` });
@@ -42,5 +50,8 @@ export class Ecr extends FakeEcr {
     this.registry.serve(request, response);
   }
 }
+
+/** What any other service of AWS says. */
+export const nowhere = 'There is nothing but ECR here.';
 
 const refusal = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });

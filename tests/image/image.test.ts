@@ -1,12 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { buildRelease } from '../../local/build.ts';
 import { sls } from '../unit/plugins/deployment.ts';
-import { Ecr } from './ecr.ts';
+import { Ecr, nowhere } from './ecr.ts';
 
 // The jobs' image on its way to AWS: the real buildah, a real registry that speaks to it as Amazon ECR does, and ECR's
 // API as far as the plugin uses it. No base image can be pulled everywhere, so this machine's cargo builds the program.
@@ -47,7 +50,8 @@ beforeEach(() => {
 afterEach(() => {
   ecr.calls.length = 0;
   // However it ended: no image takes room that nobody would find, and no password lies about.
-  expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+  const ours = readdirSync(join(folder, 'tmp')).filter((name) => name.startsWith('eks-jobs-'));
+  expect(ours).toEqual([]);
   const kept = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   expect(kept.filter((path) => /auth\.json|config\.json|\.docker/.test(path))).toEqual([]);
   rmSync(folder, { recursive: true });
@@ -127,6 +131,28 @@ test('a tag that somebody else pushed meanwhile is as good', async () => {
   expect(ecr.pushed).toEqual([]);
   expect(outcome).toMatchObject({ code: 0 });
   expect(outcome.errors).toContain('immutable');
+});
+
+/** The hooks are the framework's: here it is itself that calls them, with the parameters of its own command line. */
+test('the real sls deploy pushes the image before it asks CloudFormation for anything', async () => {
+  const parameters = ['prebuilt=true', 'builder=buildah', `arch=${image.architecture}`];
+  const options = parameters.flatMap((parameter) => ['--param', parameter]);
+  const child = spawn(
+    process.execPath,
+    [join(root, 'node_modules', '.bin', 'sls'), 'deploy', '--stage', 'real', ...options],
+    { cwd: root, env: { ...environment, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  expect(child.exitCode).toBe(1);
+  expect(ecr.pushed).toHaveLength(1);
+  const [pushed = ''] = ecr.pushed;
+  expect(errors.indexOf(`Image pushed: ${ecr.host}/${pushed}`)).toBeGreaterThan(0);
+  expect(`${errors}${output}`.indexOf(nowhere)).toBeGreaterThan(errors.indexOf('Image pushed'));
+  const template = readFileSync(
+    join(root, '.serverless', 'cloudformation-template-update-stack.json'),
+    'utf8',
+  );
+  expect(template).toContain(`.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/${pushed}`);
 });
 
 test('a registry that refuses the login has the last word, and nothing is deployed', async () => {
