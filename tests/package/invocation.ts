@@ -21,8 +21,12 @@ export interface Invocation extends z.infer<typeof Outcome> {
   calls: string[];
 }
 
-const targetOf = ({ headers, method = '', url = '' }: IncomingMessage): string =>
-  headers['x-amz-target']?.toString() ?? `${method} ${url.replace(/\?.*/, '').replace(/[^/]+$/, '{Name}')}`;
+function targetOf({ headers, method = '', url = '' }: IncomingMessage, answers: Answers): string {
+  const whole = headers['x-amz-target']?.toString() ?? `${method} ${url}`;
+  return whole in answers || headers['x-amz-target'] !== undefined
+    ? whole
+    : `${method} ${url.replace(/\?.*/, '').replace(/[^/]+$/, '{Name}')}`;
+}
 
 const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), z.unknown())) });
 
@@ -37,7 +41,7 @@ function callsOf(target: string, body: string): string[] {
 /** A stand-in for AWS: the handlers' own clients speak to it over HTTP. */
 async function listen(answers: Answers, calls: string[]): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
-    const target = targetOf(request);
+    const target = targetOf(request, answers);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
