@@ -1,16 +1,14 @@
 import {
   BatchGetItemCommand,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  TransactionCanceledException,
-  TransactionConflictException,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { isContention } from './contention.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from './protocol.ts';
 import { JobItem, type JobRecord, recordOf } from './record.ts';
 import { toTransactItem, type Write } from './write.ts';
@@ -122,14 +120,3 @@ const OpenJobItem = JobItem.pick({
   beat: true,
   finishedAt: true,
 });
-
-function isContention(error: unknown): boolean {
-  if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
-    return true;
-  return (
-    error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).some(
-      ({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict',
-    )
-  );
-}

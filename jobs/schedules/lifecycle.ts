@@ -1,9 +1,9 @@
-import { SchedulerServiceException, ValidationException } from '@aws-sdk/client-scheduler';
-import { Conflict, InvalidRequest, NotFound, RequestError, TooManyRequests } from '../errors.ts';
+import { Conflict, NotFound } from '../errors.ts';
 import type { AwsSchedules } from './aws-schedules.ts';
 import { newScheduleId, ScheduleId } from './id.ts';
 import { targetInput } from './job.ts';
 import { ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
+import { isRefusal, refusalOf } from './refusals.ts';
 import { checkRuns, checkRunsAgain, type Wanted } from './request.ts';
 import type { ScheduleStore } from './store.ts';
 import { forgotten, put, settled } from './writes.ts';
@@ -186,33 +186,4 @@ async function attempt({ report }: Dependencies, message: string, work: () => Pr
   } catch (problem) {
     report(message, problem);
   }
-}
-
-/**
- * Whether EventBridge Scheduler has certainly not done what it was asked. A lost answer may be that of a request that is
- * still under way: then the item stays as it is, and sweep does the same again when nothing can be under way any more.
- */
-const isRefusal = (problem: unknown): boolean =>
-  problem instanceof SchedulerServiceException && (problem.$metadata.httpStatusCode ?? 500) < 500;
-
-/** What a caller may hear of EventBridge Scheduler's refusals. */
-function refusalOf(problem: unknown): unknown {
-  if (problem instanceof RequestError || !(problem instanceof SchedulerServiceException)) return problem;
-  if (problem instanceof ValidationException) {
-    const message = 'EventBridge Scheduler refuses it, together with the other fields.';
-    const fields = ['timezone', 'cron', 'startAt', 'endAt'];
-    return new InvalidRequest(
-      'EventBridge Scheduler refuses the schedule.',
-      fields.map((field) => ({ field, message })),
-      problem,
-    );
-  }
-  if (/Throttling|ServiceQuotaExceeded/.test(problem.name)) {
-    return new TooManyRequests(
-      'Too many schedules are made at once, or there are too many; try again later.',
-      [],
-      problem,
-    );
-  }
-  return problem;
 }

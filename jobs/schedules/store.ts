@@ -1,15 +1,13 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
-  ConditionalCheckFailedException,
   type DynamoDBClient,
   QueryCommand,
-  TransactionCanceledException,
-  TransactionConflictException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { isContention } from '../contention.ts';
 import { indexes } from '../protocol.ts';
 import { toTransactItem, type Write } from '../write.ts';
 import {
@@ -152,15 +150,4 @@ export class ScheduleStore {
     }
     return found;
   }
-}
-
-function isContention(error: unknown): boolean {
-  if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
-    return true;
-  return (
-    error instanceof TransactionCanceledException &&
-    (error.CancellationReasons ?? []).some(
-      ({ Code }) => Code === 'ConditionalCheckFailed' || Code === 'TransactionConflict',
-    )
-  );
 }
