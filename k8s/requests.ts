@@ -80,7 +80,9 @@ export class Requests {
     try {
       await authMethods.default?.applySecurityAuthentication(context);
     } catch (error) {
-      throw new ClusterFailure(`there are no credentials for the cluster: ${causeOf(error)}`, { cause: error });
+      throw new ClusterFailure(`there are no credentials for the cluster: ${causeOf(error)}`, {
+        cause: error,
+      });
     }
     try {
       const answer = await httpApi.send(context).toPromise();
