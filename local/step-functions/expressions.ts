@@ -7,7 +7,7 @@ import { isJsonObject } from './json.ts';
 /** What an expression may see, and nothing else: the same scope always gives the same value. What is dear to make may be a getter. */
 export interface Scope {
   variables: Readonly<Record<string, Json>>;
-  /** $states: input, context, and result or errorOutput where there is one.*/
+  /** $states: input, context, and result or errorOutput where there is one. */
   states: Readonly<Record<string, Json>>;
   /** The time of $now() and $millis(). */
   now: number;
