@@ -1,9 +1,37 @@
 import type { MapItem } from './branch.ts';
-import type { JsonObject } from './json.ts';
+import type { Scope } from './expressions.ts';
+import type { Json, JsonObject } from './json.ts';
 import type { Visit } from './visit.ts';
 
+/** What the expressions of a state see. */
+export class VisitScope implements Scope {
+  readonly variables: Readonly<Record<string, Json>>;
+  readonly states: JsonObject;
+  readonly now: number;
+  readonly #visit: Visit;
+  readonly #item: MapItem | undefined;
+
+  /** `extra` is what $states has besides input and context. */
+  constructor(visit: Visit, extra: JsonObject, item: MapItem | undefined) {
+    this.variables = visit.branch.variables;
+    this.states = { input: visit.input, ...extra };
+    this.now = visit.branch.last.time;
+    this.#visit = visit;
+    this.#item = item;
+  }
+
+  context(): JsonObject {
+    return contextObject(this.#visit, this.#item);
+  }
+
+  get seed(): string {
+    const { run, path, last } = this.#visit.branch;
+    return [run.execution.seed, run.execution.redrive_count, path, last.id, this.#item?.Index].join('/');
+  }
+}
+
 /** The context object, $states.context (developer guide, "Accessing execution data from the Context object"). */
-export function contextObject(visit: Visit, item: MapItem | undefined): JsonObject {
+function contextObject(visit: Visit, item: MapItem | undefined): JsonObject {
   const { execution } = visit.branch.run;
   return {
     Execution: {

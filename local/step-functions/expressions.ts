@@ -4,14 +4,16 @@ import type { Chance } from './functions.ts';
 import type { Json } from './json.ts';
 import { isJsonObject } from './json.ts';
 
-/** What an expression may see, and nothing else: the same scope always gives the same value. What is dear to make may be a getter. */
+/** What an expression may see, and nothing else: the same scope always gives the same value. */
 export interface Scope {
   variables: Readonly<Record<string, Json>>;
-  /** $states: input, context, and result or errorOutput where there is one.*/
+  /** $states: input, and result or errorOutput where there is one. */
   states: Readonly<Record<string, Json>>;
+  /** Makes $states.context, for expressions that may see it: it is dear. */
+  context?: () => Json;
   /** The time of $now() and $millis(). */
   now: number;
-  /** Where $random() and $uuid() draw from, together with the field. */
+  /** Where $random() and $uuid() draw from, together with the field. It may be a getter. */
   seed: string;
 }
 
@@ -26,20 +28,33 @@ export class ExpressionProblem extends Error {
   }
 }
 
+/** As many expressions are remembered: machines are few and their texts repeat. */
+const REMEMBERED = 10_000;
+const sources = new Map<string, string>();
+
 /** The source of a JSONata string. "{%" and "%}" must be its very first and last characters (ASL spec). */
 export function expressionSource(text: string): string | undefined {
-  return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4
-    ? text.slice(2, -2).trim()
-    : undefined;
+  if (!text.startsWith('{%') || !text.endsWith('%}') || text.length < 4) return undefined;
+  let source = sources.get(text);
+  if (source === undefined) {
+    source = text.slice(2, -2).trim();
+    if (sources.size >= REMEMBERED) sources.clear();
+    sources.set(text, source);
+  }
+  return source;
 }
 
 /** Evaluates one expression, or throws an ExpressionProblem. */
 export async function evaluateExpression(source: string, field: string, scope: Scope): Promise<Json> {
   let value: unknown;
   try {
-    value = await compile(source).evaluate(undefined, {
+    const { expression, seesContext } = compiled(source);
+    value = await expression.evaluate(undefined, {
       ...scope.variables,
-      states: scope.states,
+      states:
+        seesContext && scope.context !== undefined
+          ? { ...scope.states, context: scope.context() }
+          : scope.states,
       [CHANCE]: new Evaluation(scope, field),
     });
   } catch (error) {
@@ -51,7 +66,14 @@ export async function evaluateExpression(source: string, field: string, scope: S
   return json;
 }
 
-const compiled = new Map<string, jsonata.Expression>();
+interface Compiled {
+  expression: jsonata.Expression;
+  seesContext: boolean;
+}
+const known = new Map<string, Compiled>();
+
+/** Whatever else an expression does with $states, the context object may be in it. */
+const WITHOUT_CONTEXT = /\$states\s*\.\s*(input|result|errorOutput)\b/g;
 
 /**
  * AWS gives an expression a second. Here its steps are counted, some second's worth, so that it ends the same way each time
@@ -93,19 +115,24 @@ const hooks: Record<string, (step: unknown, input: unknown, environment: jsonata
   },
 };
 
-/** Compiles an expression, or throws jsonata's error. Machines are few and their texts repeat: compiled once. */
+/** Compiles an expression, or throws jsonata's error. */
 export function compile(source: string): jsonata.Expression {
-  let expression = compiled.get(source);
-  if (expression === undefined) {
-    expression = jsonata(source);
+  return compiled(source).expression;
+}
+
+function compiled(source: string): Compiled {
+  let found = known.get(source);
+  if (found === undefined) {
+    const expression = jsonata(source);
     addFunctions(expression);
     for (const [name, hook] of Object.entries(hooks)) {
       Reflect.apply(expression.assign.bind(expression), undefined, [Symbol.for(name), hook]);
     }
-    if (compiled.size >= 10_000) compiled.clear();
-    compiled.set(source, expression);
+    found = { expression, seesContext: source.replace(WITHOUT_CONTEXT, '').includes('$states') };
+    if (known.size >= REMEMBERED) known.clear();
+    known.set(source, found);
   }
-  return expression;
+  return found;
 }
 
 /** A copy free of JSONata's marks on arrays, which would change what later expressions make of them. */

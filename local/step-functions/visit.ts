@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Branch, Event } from './branch.ts';
-import { contextObject } from './context.ts';
+import { VisitScope } from './context.ts';
 import type { State } from './definition.ts';
 import { StateFailure } from './errors.ts';
 import { ExpressionProblem, expressionSource, typeName } from './expressions.ts';
@@ -47,24 +47,8 @@ export class Visit {
     item = this.branch.item,
   ): Promise<Json> {
     if (!hasExpression(template)) return template;
-    const { run, variables, last, path } = this.branch;
-    const context = () => contextObject(this, item);
-    const states = {
-      input: this.input,
-      get context() {
-        return context();
-      },
-      ...extra,
-    };
     try {
-      return await evaluateTemplate(template, field, {
-        variables,
-        states,
-        now: last.time,
-        get seed() {
-          return [run.execution.seed, run.execution.redrive_count, path, last.id, item?.Index].join('/');
-        },
-      });
+      return await evaluateTemplate(template, field, new VisitScope(this, extra, item));
     } catch (error) {
       if (error instanceof ExpressionProblem) throw this.evaluationFailure(error.message, error.field);
       throw error;

@@ -153,3 +153,18 @@ test('the context object has the fields that AWS documents', async () => {
     },
   ]);
 });
+
+// It is only made for expressions that may see it.
+test.each<[string, string]>([
+  ['$states.context.State.Name', '"Only"'],
+  ['($s := $states; $s.context.State.Name)', '"Only"'],
+  ['$states . context . State . Name & $states.input.name', '"Onlyx"'],
+  ['$lookup($states, "context").State.Name', '"Only"'],
+  ['$sort($keys($states))', '["context","input"]'],
+])('the context object is seen by %s', async (source, expected) => {
+  const Output = `{% ${source} %}`;
+  const machine = { StartAt: 'Only', States: { Only: { Type: 'Pass', Output, End: true } } };
+  const { service } = start();
+  expect((await untilEnded(service, execute(service, machine, { name: 'x' }))).output).toBe(expected);
+  service.close();
+});
