@@ -1,28 +1,24 @@
-import { NotFound } from '../jobs/errors.ts';
-import { JobId, timeOf } from '../jobs/job-id.ts';
+import { checkJobId, type Caller, maySee, noSuchJob, ownExecution } from '../jobs/owned.ts';
+import { readSettings } from '../jobs/settings.ts';
 import { viewOfExecution, viewOfRecord, type JobView } from '../jobs/view.ts';
 import { api } from './middleware/api.ts';
+import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './services.ts';
 
 const store = openStore();
 const executions = openExecutions();
-
-/** A job is registered within seconds of its 202; an id this old that is not in the table never will be. */
-const registeredWithin = 15 * 60_000;
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
 /** `GET /jobs/{jobId}` */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
-  const view = JobId.safeParse(jobId).success ? await find(jobId, Date.now()) : undefined;
-  if (!view) throw new NotFound('There is no such job.');
-  return { statusCode: 200, body: view };
+  return { statusCode: 200, body: await find(jobId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), Date.now()) };
 });
 
-async function find(jobId: string, now: number): Promise<JobView | undefined> {
+async function find(jobId: string, caller: Caller, now: number): Promise<JobView> {
+  checkJobId(jobId);
   const record = await store.read(jobId, now);
-  if (record) return viewOfRecord(record);
-  const madeAt = timeOf(jobId);
-  if (madeAt !== undefined && now - madeAt > registeredWithin) return undefined;
-  const execution = await executions.ofJob(jobId);
-  return execution && viewOfExecution(execution);
+  if (!record) return viewOfExecution(await ownExecution(jobId, caller, executions, now));
+  if (!maySee(caller, record.job)) throw noSuchJob();
+  return viewOfRecord(record);
 }

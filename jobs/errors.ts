@@ -26,6 +26,11 @@ export class NotFound extends RequestError {
   readonly statusCode = 404;
 }
 
+/** It cannot be done as things stand now: something else is under way, or a key was used for another request. */
+export class Conflict extends RequestError {
+  readonly statusCode = 409;
+}
+
 /** Larger than the path of a job can carry. */
 export class PayloadTooLarge extends RequestError {
   readonly statusCode = 413;

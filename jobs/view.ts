@@ -71,7 +71,7 @@ function viewOfAttempt({
   };
 }
 
-const unrecordedStatus: Record<Execution['status'], JobStatus> = {
+const unrecordedStatuses: Record<Execution['status'], JobStatus> = {
   RUNNING: 'QUEUED',
   PENDING_REDRIVE: 'QUEUED',
   SUCCEEDED: 'QUEUED',
@@ -80,12 +80,20 @@ const unrecordedStatus: Record<Execution['status'], JobStatus> = {
   ABORTED: 'CANCELLED',
 };
 
-/** A job between its 202 and Register: it exists only as an execution. undefined for one that is no job's. */
-export function viewOfExecution({ input, status, startedAt, stoppedAt }: Execution): JobView | undefined {
-  if (!input) return undefined;
+/** How a job stands that is only an execution yet. */
+export const statusOfUnrecorded = ({ status }: Pick<Execution, 'status'>): JobStatus =>
+  unrecordedStatuses[status];
+
+/** A job between its 202 and Register: it exists only as an execution. */
+export function viewOfExecution({
+  input,
+  status,
+  startedAt,
+  stoppedAt,
+}: Execution & Required<Pick<Execution, 'input'>>): JobView {
   return {
     jobId: input.jobId,
-    status: unrecordedStatus[status],
+    status: statusOfUnrecorded({ status }),
     owner: input.owner,
     origin: input.origin,
     input: parseExactly(input.input),

@@ -100,6 +100,31 @@ describe('the packaged handlers', () => {
   };
   const record = { ...dynamodb('GetItem', { Item: marshall(job) }), ...dynamodb('Query', { Items: [] }) };
 
+  test('cancel-job writes one transaction, then stops the execution', async () => {
+    const live = { ...job, status: 'QUEUED', expiresAt: undefined };
+    const event = request('DELETE /jobs/{jobId}', {
+      pathParameters: { jobId },
+      requestContext: {
+        requestId: 'request-1',
+        http: { method: 'DELETE' },
+        authorizer: { jwt: { claims: { sub: 'alice' } } },
+      },
+    });
+    const { answer, calls } = await call('cancelJob', event, {
+      ...dynamodb('GetItem', { Item: marshall(live, { removeUndefinedValues: true }) }),
+      ...dynamodb('Query', { Items: [] }),
+      ...dynamodb('TransactWriteItems', {}),
+      ...states('StopExecution', { stopDate: 1 }),
+    });
+    expect(answer).toMatchObject({ statusCode: 202 });
+    expect(calls).toEqual([
+      'DynamoDB_20120810.GetItem',
+      'DynamoDB_20120810.Query',
+      'DynamoDB_20120810.TransactWriteItems',
+      'AWSStepFunctions.StopExecution',
+    ]);
+  });
+
   test('settle-job answers the state machine with the record’s verdict', async () => {
     const answers = { ...record, ...dynamodb('UpdateItem', {}) };
     const { answer } = await call('settleJob', { jobId, execution: job.execution }, answers);
@@ -140,7 +165,7 @@ describe('the packaged handlers', () => {
 });
 
 describe('the bundles', () => {
-  test.each(['createJob', 'getJob', 'getStats'])(
+  test.each(['createJob', 'getJob', 'getStats', 'cancelJob'])(
     '%s holds no Kubernetes client: its routes need none',
     (name) => {
       const known = functions[name];

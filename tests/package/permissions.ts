@@ -28,9 +28,13 @@ export const permissionsOf = ({ Resources }: Template): Record<string, Permissio
 
 const services: Record<string, string> = { AWSStepFunctions: 'states', DynamoDB_20120810: 'dynamodb' };
 
+/** A transaction needs the actions of the writes in it: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html */
+const written: Record<string, string> = { TransactWriteItems: 'UpdateItem' };
+
 /** The IAM action that a call needs, from the header in which the AWS SDK names it. */
 export function actionOf(target: string): string {
-  const [service = '', operation = ''] = target.split('.');
+  const [service = '', name = ''] = target.split('.');
+  const operation = written[name] ?? name;
   const prefix = services[service];
   if (prefix === undefined) throw new Error(`no IAM prefix is known for ${target}`);
   return `${prefix}:${operation}`;
