@@ -1,6 +1,10 @@
-import { checkJobId, type Caller, maySee, noSuchJob, ownExecution } from '../jobs/owned.ts';
+import * as z from 'zod';
+import { findJob } from '../jobs/find.ts';
+import { isTerminal } from '../jobs/protocol.ts';
+import { integerBetween, readQuery } from '../jobs/query.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { viewOfExecution, viewOfRecord, type JobView } from '../jobs/view.ts';
+import { longestWait, waitForEnd } from '../jobs/wait.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './services.ts';
@@ -9,16 +13,19 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `GET /jobs/{jobId}` */
+const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait).default(0) });
+
+/** `GET /jobs/{jobId}`; with `?wait=` seconds it answers when the job has ended, or they are over. */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
-  return { statusCode: 200, body: await find(jobId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), Date.now()) };
+  const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const find = async (): Promise<JobView> => {
+    const found = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
+    return 'record' in found ? viewOfRecord(found.record) : viewOfExecution(found.execution);
+  };
+  const view = await find();
+  if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };
+  await waitForEnd(jobId, wait, { statusOf: (id) => store.statusOf(id) });
+  return { statusCode: 200, body: await find() };
 });
-
-async function find(jobId: string, caller: Caller, now: number): Promise<JobView> {
-  checkJobId(jobId);
-  const record = await store.read(jobId, now);
-  if (!record) return viewOfExecution(await ownExecution(jobId, caller, executions, now));
-  if (!maySee(caller, record.job)) throw noSuchJob();
-  return viewOfRecord(record);
-}

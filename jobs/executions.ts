@@ -109,6 +109,19 @@ export class Executions {
     return tries;
   }
 
+  /** The first thousand events of an execution, many times what ours have; undefined where AWS keeps none (any more). */
+  async history(arn: string): Promise<{ events: HistoryEvent[]; truncated: boolean } | undefined> {
+    try {
+      const { events = [], nextToken } = await this.#client.send(
+        new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000 }),
+      );
+      return { events, truncated: nextToken !== undefined };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  }
+
   /**
    * Ends an execution whose job has ended otherwise. One that has ended already is left as it is.
    * @throws TooManyRequests when Step Functions throttles.

@@ -25,6 +25,8 @@ export const ExecutionInput = z.object({
   input: z.string(),
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
+  /** The job that this one runs again. */
+  retryOf: JobId.optional(),
 });
 export type ExecutionInput = z.infer<typeof ExecutionInput>;
 
@@ -36,8 +38,8 @@ const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });
  * @throws PayloadTooLarge when the text exceeds 240,000 bytes.
  */
 export function acceptJob(body: string, jobId: string, owner: string): string {
-  const json = body === '' ? '{}' : body;
-  const { input, timeoutSeconds, maxAttempts } = checkShape(parseJson((): unknown => JSON.parse(json)));
+  const json = body || '{}';
+  const { input, timeoutSeconds, maxAttempts } = readBody(body, JobRequest, 'job request');
   const text = JSON.stringify({
     jobId,
     owner,
@@ -69,19 +71,28 @@ function parseJson<Value>(parse: () => Value): Value {
   }
 }
 
-function checkShape(value: unknown): z.infer<typeof JobRequest> {
-  const parsed = JobRequest.safeParse(value);
+/**
+ * Reads the body of a request; an empty one is `{}`.
+ * @param what the request's name in the message, as "job request".
+ * @throws InvalidRequest when the body is no JSON object of the shape's fields; details name each that is wrong.
+ */
+export function readBody<Shape extends z.ZodObject>(
+  body: string,
+  shape: Shape,
+  what: string,
+): z.output<Shape> {
+  const parsed = shape.safeParse(parseJson((): unknown => JSON.parse(body || '{}')));
   if (parsed.success) return parsed.data;
-  throw new InvalidRequest('The body is not a job request.', detailsOf(parsed.error));
+  throw new InvalidRequest(`The body is not a ${what}.`, detailsOf(parsed.error, Object.keys(shape.shape)));
 }
 
 /** One detail for each thing zod found; an unknown field is named as itself. */
-export function detailsOf(error: z.ZodError): Detail[] {
+function detailsOf(error: z.ZodError, allowed: readonly string[]): Detail[] {
   return error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({
           field: [...issue.path, key].join('.'),
-          message: `Unknown field. Allowed: ${Object.keys(JobRequest.shape).join(', ')}.`,
+          message: `Unknown field. Allowed: ${allowed.join(', ') || 'none'}.`,
         }))
       : [{ field: issue.path.join('.') || 'body', message: issue.message }],
   );

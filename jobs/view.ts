@@ -20,6 +20,8 @@ export interface JobView {
   status: JobStatus;
   owner: string;
   origin: 'api' | 'schedule';
+  /** The job that this one runs again. */
+  retryOf?: string;
   input?: unknown;
   progress?: { done: number; total?: number | undefined };
   result?: unknown;
@@ -38,6 +40,7 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     status: job.status,
     owner: job.owner,
     origin: job.origin,
+    ...(job.retryOf !== '' && { retryOf: job.retryOf }),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -96,6 +99,7 @@ export function viewOfExecution({
     status: statusOfUnrecorded({ status }),
     owner: input.owner,
     origin: input.origin,
+    ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,

@@ -100,16 +100,77 @@ describe('the packaged handlers', () => {
   };
   const record = { ...dynamodb('GetItem', { Item: marshall(job) }), ...dynamodb('Query', { Items: [] }) };
 
-  test('cancel-job writes one transaction, then stops the execution', async () => {
-    const live = { ...job, status: 'QUEUED', expiresAt: undefined };
-    const event = request('DELETE /jobs/{jobId}', {
+  /** What the authorizer of a JWT adds. */
+  const asAlice = (routeKey: string, method = 'GET'): object =>
+    request(routeKey, {
       pathParameters: { jobId },
       requestContext: {
         requestId: 'request-1',
-        http: { method: 'DELETE' },
+        http: { method },
         authorizer: { jwt: { claims: { sub: 'alice' } } },
       },
     });
+  const input = { pk: `JOB#${jobId}`, sk: 'INPUT', json: '{}' };
+  const whole = dynamodb('Query', { Items: [marshall(job), marshall(input)] });
+
+  test('list-jobs reads one page of the index', async () => {
+    const { answer, calls } = await call('listJobs', asAlice('GET /jobs'), whole);
+    expect(body(answer)).toEqual({ jobs: [expect.objectContaining({ jobId })] });
+    expect(calls).toEqual(['DynamoDB_20120810.Query']);
+  });
+
+  test('retry-job starts an execution with the old input', async () => {
+    const event = asAlice('POST /jobs/{jobId}/retry', 'POST');
+    const started = states('StartExecution', { executionArn: 'arn:x', startDate: 1 });
+    const { answer, calls } = await call('retryJob', event, { ...whole, ...started });
+    expect(answer).toMatchObject({ statusCode: 202 });
+    expect(body(answer)).toMatchObject({ retryOf: jobId });
+    expect(calls).toEqual(['DynamoDB_20120810.Query', 'AWSStepFunctions.StartExecution']);
+  });
+
+  test('get-history asks for the events of the job’s execution', async () => {
+    const events = states('GetExecutionHistory', {
+      events: [{ id: 1, timestamp: 1, type: 'ExecutionStarted' }],
+    });
+    const event = asAlice('GET /jobs/{jobId}/history');
+    const { answer, calls } = await call('getHistory', event, { ...record, ...events });
+    expect(body(answer)).toMatchObject({ events: [{ type: 'ExecutionStarted' }], truncated: false });
+    expect(calls.at(-1)).toBe('AWSStepFunctions.GetExecutionHistory');
+  });
+
+  test('get-logs reads neither input nor result', async () => {
+    const { answer, calls } = await call('getLogs', asAlice('GET /jobs/{jobId}/logs'), record);
+    expect(body(answer)).toEqual({ jobId, attempts: [] });
+    expect(calls).toEqual(['DynamoDB_20120810.GetItem', 'DynamoDB_20120810.Query']);
+  });
+
+  test('get-job waits by reading the status alone', async () => {
+    const live = marshall({ ...job, status: 'RUNNING' });
+    const event = { ...asAlice('GET /jobs/{jobId}'), queryStringParameters: { wait: '5' } };
+    const { calls } = await call('getJob', event, {
+      ...dynamodb('Query', { Items: [live] }),
+      ...dynamodb('GetItem', { Item: marshall({ status: 'SUCCEEDED' }) }),
+    });
+    expect(calls.map((target) => target.split('.')[1])).toEqual(['Query', 'GetItem', 'Query']);
+  });
+
+  test.each(['getJob', 'cancelJob', 'retryJob', 'getHistory', 'getLogs'])(
+    '%s finds no job of somebody else',
+    async (name) => {
+      const others = { ...job, owner: 'bob' };
+      const answers = {
+        ...dynamodb('GetItem', { Item: marshall(others) }),
+        ...dynamodb('Query', { Items: [marshall(others), marshall(input)] }),
+      };
+      const { answer, calls } = await call(name, asAlice('any', 'POST'), answers);
+      expect(answer).toMatchObject({ statusCode: 404 });
+      expect(calls.filter((target) => !/GetItem|Query/.test(target))).toEqual([]);
+    },
+  );
+
+  test('cancel-job writes one transaction, then stops the execution', async () => {
+    const live = { ...job, status: 'QUEUED', expiresAt: undefined };
+    const event = asAlice('DELETE /jobs/{jobId}', 'DELETE');
     const { answer, calls } = await call('cancelJob', event, {
       ...dynamodb('GetItem', { Item: marshall(live, { removeUndefinedValues: true }) }),
       ...dynamodb('Query', { Items: [] }),
@@ -165,12 +226,18 @@ describe('the packaged handlers', () => {
 });
 
 describe('the bundles', () => {
-  test.each(['createJob', 'getJob', 'getStats', 'cancelJob'])(
-    '%s holds no Kubernetes client: its routes need none',
-    (name) => {
-      const known = functions[name];
-      expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/KubeConfig|BatchV1Api/);
-      expect(known?.bytes).toBeLessThan(700_000);
-    },
-  );
+  test.each([
+    'createJob',
+    'getJob',
+    'getStats',
+    'cancelJob',
+    'listJobs',
+    'retryJob',
+    'getHistory',
+    'getLogs',
+  ])('%s holds no Kubernetes client: its routes need none', (name) => {
+    const known = functions[name];
+    expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/KubeConfig|BatchV1Api/);
+    expect(known?.bytes).toBeLessThan(700_000);
+  });
 });
