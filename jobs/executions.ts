@@ -1,5 +1,6 @@
 import {
   DescribeExecutionCommand,
+  ExecutionAlreadyExists,
   type ExecutionStatus,
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
@@ -64,6 +65,20 @@ export class Executions {
       );
     } catch (error) {
       refuseThrottled(error, 'Too many jobs are started at once; try again in a few seconds.');
+      throw error;
+    }
+  }
+
+  /**
+   * Starts the execution of a job whose id comes from an Idempotency-Key; throws as `start`.
+   * @returns false when there was one already, ended or with another input.
+   */
+  async startOnce(jobId: string, input: string): Promise<boolean> {
+    try {
+      await this.start(jobId, input);
+      return true;
+    } catch (error) {
+      if (error instanceof ExecutionAlreadyExists) return false;
       throw error;
     }
   }

@@ -116,3 +116,58 @@ describe('what happened in a job', () => {
     expect((await get(`/jobs/01jdd0000000000000000000aa/${part}`)).status).toBe(404);
   });
 });
+
+describe('Idempotency-Key', () => {
+  const post = (key: string, body: object = synthetic(), path = '/jobs') =>
+    service.request<{ jobId: string; status: string } & ErrorBody>('POST', path, {
+      headers: { 'idempotency-key': key },
+      body: JSON.stringify(body),
+    });
+
+  test('the same request again is the same job, while it runs and once it has ended', async () => {
+    const first = await post('again');
+    expect(first.status).toBe(202);
+    await service.ended(first.body.jobId);
+    const again = await post('again');
+    expect(again).toMatchObject({ status: 200, body: { jobId: first.body.jobId, status: 'SUCCEEDED' } });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('another request with the key is refused, whether the job has ended or not', async () => {
+    const { body } = await post('other', synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
+    expect(await post('other')).toMatchObject({ status: 409, body: { error: { code: 'Conflict' } } });
+    await service.request('DELETE', `/jobs/${body.jobId}`);
+    expect((await post('other')).status).toBe(409);
+  });
+
+  test('fifty first requests at once are one job', async () => {
+    const before = await service.stats();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post('at-once')));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 202)).toEqual([]);
+    const ids = new Set(answers.map(({ body }) => body.jobId));
+    expect(ids.size).toBe(1);
+    for (const jobId of ids) await service.ended(jobId);
+    const { succeedJob, jobs } = await service.stats();
+    expect({ succeedJob, succeeded: jobs.succeeded }).toEqual({
+      succeedJob: before.succeedJob + 1,
+      succeeded: before.jobs.succeeded + 1,
+    });
+  });
+
+  test('a job is run again once for a key', async () => {
+    const old = await service.post(synthetic());
+    await service.ended(old);
+    const first = await post('run-again', {}, `/jobs/${old}/retry`);
+    expect(first.status).toBe(202);
+    await service.ended(first.body.jobId);
+    const again = await post('run-again', {}, `/jobs/${old}/retry`);
+    expect(again).toMatchObject({ status: 200, body: { jobId: first.body.jobId, retryOf: old } });
+    expect((await post('run-again')).status).toBe(409);
+  });
+
+  test.each(['with space', 'x'.repeat(256)])('%.20s… is no key', async (key) => {
+    const { status, body } = await post(key);
+    expect(status).toBe(400);
+    expect(body.error.details).toMatchObject([{ field: 'Idempotency-Key' }]);
+  });
+});

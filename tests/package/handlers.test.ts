@@ -54,6 +54,26 @@ describe('the packaged handlers', () => {
     expect(calls).toEqual(['AWSStepFunctions.StartExecution']);
   });
 
+  test('create-job with a key looks for the job first, and asks for the execution that is in its way', async () => {
+    const data = { headers: { 'idempotency-key': 'k' } };
+    const { answer, calls } = await call('createJob', request('POST /jobs', data), {
+      ...dynamodb('Query', { Items: [] }),
+      ...states('StartExecution', { __type: 'ExecutionAlreadyExists', message: 'exists' }, 400),
+      ...states('DescribeExecution', {
+        executionArn: 'arn:x',
+        status: 'RUNNING',
+        startDate: 1,
+        input: '{"jobId":"a","owner":"b","origin":"api","input":"{}","maxAttempts":3,"timeoutSeconds":1}',
+      }),
+    });
+    expect(answer).toMatchObject({ statusCode: 409 });
+    expect(calls.map((target) => target.split('.')[1])).toEqual([
+      'Query',
+      'StartExecution',
+      'DescribeExecution',
+    ]);
+  });
+
   // The code is the error's class name: a bundle that shortens names would show it to callers.
   test('create-job refuses a bad body without any call', async () => {
     const { answer, calls } = await call('createJob', request('POST /jobs', { body: 'no' }));
