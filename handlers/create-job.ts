@@ -1,18 +1,27 @@
 import { newJobId } from '../jobs/job-id.ts';
 import { acceptJob } from '../jobs/request.ts';
 import { readSettings } from '../jobs/settings.ts';
+import { jobIdOfKey, startOnce } from '../jobs/start.ts';
+import { accepted } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { logger, openExecutions } from './services.ts';
+import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { logger, openExecutions, openStore } from './services.ts';
 
+const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `POST /jobs`: exactly one AWS call, then 202. */
+/** `POST /jobs`: exactly one AWS call, then 202; with an Idempotency-Key two, and 200 for a request that was made before. */
 export const handler = api(async (event) => {
-  const jobId = newJobId();
-  const input = acceptJob(event.body ?? '', jobId, ownerOf(event, OWNER_WITHOUT_AUTHORIZER));
+  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const key = idempotencyKeyOf(event);
+  const jobId = key === undefined ? newJobId() : jobIdOfKey(owner, key);
+  const input = acceptJob(event.body ?? '', jobId, owner);
+  if (key !== undefined) {
+    return accepted(await startOnce(jobId, input, { store, executions, now: () => new Date() }));
+  }
   await executions.start(jobId, input);
   logger.info('job accepted', { jobId, requestId: event.requestContext.requestId });
-  return { statusCode: 202, headers: { location: `/jobs/${jobId}` }, body: { jobId, status: 'QUEUED' } };
+  return accepted({ jobId, status: 'QUEUED', replayed: false });
 });

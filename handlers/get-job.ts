@@ -1,28 +1,31 @@
-import { NotFound } from '../jobs/errors.ts';
-import { JobId, timeOf } from '../jobs/job-id.ts';
+import * as z from 'zod';
+import { findJob } from '../jobs/find.ts';
+import { isTerminal } from '../jobs/protocol.ts';
+import { integerBetween, readQuery } from '../jobs/query.ts';
+import { readSettings } from '../jobs/settings.ts';
 import { viewOfExecution, viewOfRecord, type JobView } from '../jobs/view.ts';
+import { longestWait, waitForEnd } from '../jobs/wait.ts';
 import { api } from './middleware/api.ts';
+import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './services.ts';
 
 const store = openStore();
 const executions = openExecutions();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** A job is registered within seconds of its 202; an id this old that is not in the table never will be. */
-const registeredWithin = 15 * 60_000;
+const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait).default(0) });
 
-/** `GET /jobs/{jobId}` */
+/** `GET /jobs/{jobId}`; with `?wait=` seconds it answers when the job has ended, or they are over. */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
-  const view = JobId.safeParse(jobId).success ? await find(jobId, Date.now()) : undefined;
-  if (!view) throw new NotFound('There is no such job.');
-  return { statusCode: 200, body: view };
+  const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const find = async (): Promise<JobView> => {
+    const found = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
+    return 'record' in found ? viewOfRecord(found.record) : viewOfExecution(found.execution);
+  };
+  const view = await find();
+  if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };
+  await waitForEnd(jobId, wait, { statusOf: (id) => store.statusOf(id) });
+  return { statusCode: 200, body: await find() };
 });
-
-async function find(jobId: string, now: number): Promise<JobView | undefined> {
-  const record = await store.read(jobId, now);
-  if (record) return viewOfRecord(record);
-  const madeAt = timeOf(jobId);
-  if (madeAt !== undefined && now - madeAt > registeredWithin) return undefined;
-  const execution = await executions.ofJob(jobId);
-  return execution && viewOfExecution(execution);
-}

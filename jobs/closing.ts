@@ -149,7 +149,7 @@ export function recordUnregistered(
   status: ExecutionStatus,
   now: string,
 ): Write[] {
-  const { jobId, input: json, ...rest } = input;
+  const { jobId, input: json, retryOf = '', ...rest } = input;
   const verdict = verdictOf(status);
   const error = errorOf(verdict, undefined);
   const expiresAt = expiryOf(now);
@@ -159,6 +159,7 @@ export function recordUnregistered(
         ...jobKey(jobId),
         jobId,
         ...rest,
+        retryOf,
         status: verdict,
         execution: execution.execution,
         createdAt: execution.startedAt,

@@ -64,13 +64,7 @@ export class Executions {
         new StartExecutionCommand({ stateMachineArn: this.#stateMachineArn, name: jobId, input }),
       );
     } catch (error) {
-      if (error instanceof Error && /Throttling|TooManyRequests|ExecutionLimitExceeded/.test(error.name)) {
-        throw new TooManyRequests(
-          'Too many jobs are started at once; try again in a few seconds.',
-          [],
-          error,
-        );
-      }
+      refuseThrottled(error, 'Too many jobs are started at once; try again in a few seconds.');
       throw error;
     }
   }
@@ -130,12 +124,30 @@ export class Executions {
     return tries;
   }
 
-  /** Ends an execution whose job has ended otherwise. One that has ended already is left as it is. */
+  /** The first thousand events of an execution, many times what ours have; undefined where AWS keeps none (any more). */
+  async history(arn: string): Promise<{ events: HistoryEvent[]; truncated: boolean } | undefined> {
+    try {
+      const { events = [], nextToken } = await this.#client.send(
+        new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000 }),
+      );
+      return { events, truncated: nextToken !== undefined };
+    } catch (error) {
+      if (error instanceof ExecutionDoesNotExist) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Ends an execution whose job has ended otherwise. One that has ended already is left as it is.
+   * @throws TooManyRequests when Step Functions throttles.
+   */
   async stop(arn: string, cause: string): Promise<void> {
     try {
       await this.#client.send(new StopExecutionCommand({ executionArn: arn, error: 'JobEnded', cause }));
     } catch (error) {
-      if (!(error instanceof ExecutionDoesNotExist)) throw error;
+      if (error instanceof ExecutionDoesNotExist) return;
+      refuseThrottled(error, 'Too many jobs are stopped at once; try again in a few seconds.');
+      throw error;
     }
   }
 
@@ -158,6 +170,13 @@ export class Executions {
       if (nextToken === undefined || recent.length < (answer.executions ?? []).length) break;
     }
     return arns;
+  }
+}
+
+/** @throws TooManyRequests where the error says that AWS wants us to slow down. */
+function refuseThrottled(error: unknown, message: string): void {
+  if (error instanceof Error && /Throttling|TooManyRequests|ExecutionLimitExceeded/.test(error.name)) {
+    throw new TooManyRequests(message, [], error);
   }
 }
 

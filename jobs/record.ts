@@ -22,6 +22,8 @@ export const JobItem = z.object({
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
   error: Failure.optional(),
+  /** Empty where the job runs no other again: the state machine writes the same attributes for every job. */
+  retryOf: z.string().default(''),
   createdAt: z.string(),
   createdAtId: z.string(),
   startedAt: z.string().optional(),

@@ -25,6 +25,8 @@ export const ExecutionInput = z.object({
   input: z.string(),
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
+  /** The job that this one runs again. */
+  retryOf: JobId.optional(),
 });
 export type ExecutionInput = z.infer<typeof ExecutionInput>;
 

@@ -8,6 +8,11 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
+  /** The log group of CloudWatch that the jobs' containers log to, where the cluster collects logs. */
+  JOB_LOG_GROUP: z
+    .string()
+    .regex(/^[\w./#-]{1,512}$/)
+    .optional(),
   /** Where the jobs' Kubernetes Jobs are; without it settle deletes none. It needs one of the clusters below. */
   JOB_NAMESPACE: z
     .string()

@@ -16,6 +16,32 @@ import { toTransactItem, type Write } from './write.ts';
 /** What sweep needs to know of a job that is not settled. */
 export type OpenJob = Pick<JobItem, 'jobId' | 'status' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'>;
 
+/** A job in a list. */
+export interface JobSummary {
+  jobId: string;
+  status: JobItem['status'];
+  origin: JobItem['origin'];
+  retryOf?: string;
+  createdAt: string;
+  startedAt?: string;
+  finishedAt?: string;
+}
+
+export interface ListedJob {
+  summary: JobSummary;
+  /** Its createdAtId. */
+  position: string;
+}
+
+/** Which jobs: times are RFC 3339, `from` included, `to` not and later; `after` is a position. */
+export interface JobFilter {
+  from?: string | undefined;
+  to?: string | undefined;
+  status?: JobItem['status'] | undefined;
+  after?: string | undefined;
+  limit: number;
+}
+
 /** The table, in the domain's words. */
 export class JobStore {
   readonly #client: DynamoDBClient;
@@ -96,6 +122,66 @@ export class JobStore {
     return (answer.Items ?? []).map((item) => OpenJobItem.parse(unmarshall(item)));
   }
 
+  /** How a job stands, a second old at most: half a read unit. undefined where it is not in the table. */
+  async statusOf(jobId: string): Promise<JobItem['status'] | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#table,
+        Key: marshall(jobKey(jobId)),
+        ProjectionExpression: '#status',
+        ExpressionAttributeNames: { '#status': 'status' },
+      }),
+    );
+    return Item && JobItem.pick({ status: true }).parse(unmarshall(Item)).status;
+  }
+
+  /**
+   * One owner's jobs that pass the filter, newest first: one Query, which reads `limit` jobs whether they pass or not.
+   * @returns `after`: where it stopped, undefined at the end.
+   */
+  async jobsOf(
+    owner: string,
+    { from, to, status, after, limit }: JobFilter,
+    now: number,
+  ): Promise<{ jobs: ListedJob[]; after?: string }> {
+    const { partition, sort } = indexes.byOwner;
+    const answer = await this.#client.send(
+      new QueryCommand({
+        TableName: this.#table,
+        IndexName: 'byOwner',
+        // A sort key begins with a digit, which comes before a colon, and goes on behind its time.
+        KeyConditionExpression: '#owner = :owner AND #created BETWEEN :from AND :to',
+        FilterExpression: `(attribute_not_exists(expiresAt) OR expiresAt > :now)${status ? ' AND #status = :status' : ''}`,
+        ExpressionAttributeNames: {
+          '#owner': partition,
+          '#created': sort,
+          ...(status && { '#status': 'status' }),
+        },
+        ExpressionAttributeValues: marshall({
+          ':owner': owner,
+          ':from': from ?? '0',
+          ':to': to ?? ':',
+          ':now': Math.floor(now / 1000),
+          ...(status && { ':status': status }),
+        }),
+        ScanIndexForward: false,
+        Limit: limit,
+        ...(after !== undefined && {
+          ExclusiveStartKey: marshall({
+            ...jobKey(after.slice(after.indexOf('#') + 1)),
+            [partition]: owner,
+            [sort]: after,
+          }),
+        }),
+      }),
+    );
+    const next = answer.LastEvaluatedKey?.[sort]?.S;
+    return {
+      jobs: (answer.Items ?? []).flatMap((item) => ListedItem.safeParse(unmarshall(item)).data ?? []),
+      ...(next !== undefined && { after: next }),
+    };
+  }
+
   async #query(jobId: string, sortPrefix = ''): Promise<Record<string, unknown>[]> {
     const answer = await this.#client.send(
       new QueryCommand({
@@ -120,3 +206,29 @@ const OpenJobItem = JobItem.pick({
   beat: true,
   finishedAt: true,
 });
+
+/** Other things than jobs share the index under partitions of their own; nobody's name may reach them. */
+const ListedItem = JobItem.pick({
+  sk: true,
+  jobId: true,
+  status: true,
+  origin: true,
+  retryOf: true,
+  createdAt: true,
+  startedAt: true,
+  finishedAt: true,
+  createdAtId: true,
+}).transform(
+  ({ createdAtId, jobId, status, origin, retryOf, createdAt, startedAt, finishedAt }): ListedJob => ({
+    position: createdAtId,
+    summary: {
+      jobId,
+      status,
+      origin,
+      ...(retryOf !== '' && { retryOf }),
+      createdAt,
+      ...(startedAt !== undefined && { startedAt }),
+      ...(finishedAt !== undefined && { finishedAt }),
+    },
+  }),
+);

@@ -24,6 +24,8 @@ export interface JobView {
   /** The schedule it is of, and the minute of its tick; no minute where the schedule was run by hand. */
   scheduleId?: string;
   scheduledAt?: string;
+  /** The job that this one runs again. */
+  retryOf?: string;
   input?: unknown;
   progress?: { done: number; total?: number | undefined };
   result?: unknown;
@@ -43,6 +45,7 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     owner: job.owner,
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
+    ...(job.retryOf !== '' && { retryOf: job.retryOf }),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -76,7 +79,7 @@ function viewOfAttempt({
   };
 }
 
-const unrecordedStatus: Record<Execution['status'], JobStatus> = {
+const unrecordedStatuses: Record<Execution['status'], JobStatus> = {
   RUNNING: 'QUEUED',
   PENDING_REDRIVE: 'QUEUED',
   SUCCEEDED: 'QUEUED',
@@ -85,15 +88,24 @@ const unrecordedStatus: Record<Execution['status'], JobStatus> = {
   ABORTED: 'CANCELLED',
 };
 
-/** A job between its 202 and Register: it exists only as an execution. undefined for one that is no job's. */
-export function viewOfExecution({ input, status, startedAt, stoppedAt }: Execution): JobView | undefined {
-  if (!input) return undefined;
+/** How a job stands that is only an execution yet. */
+export const statusOfUnrecorded = ({ status }: Pick<Execution, 'status'>): JobStatus =>
+  unrecordedStatuses[status];
+
+/** A job between its 202 and Register: it exists only as an execution. */
+export function viewOfExecution({
+  input,
+  status,
+  startedAt,
+  stoppedAt,
+}: Execution & Required<Pick<Execution, 'input'>>): JobView {
   return {
     jobId: input.jobId,
-    status: unrecordedStatus[status],
+    status: statusOfUnrecorded({ status }),
     owner: input.owner,
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
+    ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,

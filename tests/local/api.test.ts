@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { RunningService } from './running-service.ts';
+import { containersOf } from '../compliance/containers.ts';
+import { eventually, RunningService } from './running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };
@@ -88,6 +89,53 @@ describe('GET /jobs/{jobId}', () => {
       expect(job).toMatchObject({ jobId, owner: 'local', origin: 'api' });
       expect(job.input).toEqual({ source: 'synthetic', records: 0 });
     }
+  });
+});
+
+describe('DELETE /jobs/{jobId}', () => {
+  const slow = { source: 'synthetic', records: 1_000_000, recordsPerSecond: 100 };
+  const cancel = (jobId: string) =>
+    service.request<{ status: string } & ErrorBody>('DELETE', `/jobs/${jobId}`);
+
+  test('cancels a running job: it is CANCELLED at once, its container ends, nothing is tried again', async () => {
+    const before = await service.stats();
+    const jobId = await service.post({ input: slow });
+    const running = async () => (await service.job(jobId)).status === 'RUNNING' || undefined;
+    await eventually(running, 'a running job');
+    expect(await cancel(jobId)).toMatchObject({ status: 202, body: { jobId, status: 'CANCELLED' } });
+    expect(await service.job(jobId)).toMatchObject({
+      status: 'CANCELLED',
+      attempts: [{ status: 'CANCELLED' }],
+    });
+    await eventually(() => containersOf(jobId).length === 0 || undefined, 'no container is left');
+    expect(await cancel(jobId)).toMatchObject({ status: 202 });
+    const { jobs, ...attempts } = await service.stats();
+    expect({ ...attempts, jobs: before.jobs }).toEqual(before);
+    expect(jobs).toEqual({ ...before.jobs, cancelled: before.jobs.cancelled + 1 });
+  });
+
+  // Right after the 202 the job may still be an execution only.
+  test('cancels a job the moment it was accepted', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const jobId = await service.post({ input: slow });
+      expect((await cancel(jobId)).status).toBe(202);
+      expect((await service.job(jobId)).status).toBe('CANCELLED');
+    }
+  });
+
+  test('refuses a job that has ended, with its status', async () => {
+    const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
+    await service.ended(jobId);
+    const { status, body } = await cancel(jobId);
+    expect(status).toBe(409);
+    expect(body.error).toMatchObject({
+      code: 'Conflict',
+      details: [{ field: 'status', message: 'SUCCEEDED' }],
+    });
+  });
+
+  test('knows no job that is not there', async () => {
+    expect(await cancel('01jdd0000000000000000000aa')).toMatchObject({ status: 404 });
   });
 });
 

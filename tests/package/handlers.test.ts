@@ -58,6 +58,26 @@ describe('the packaged handlers', () => {
     expect(calls).toEqual(['AWSStepFunctions.StartExecution']);
   });
 
+  test('create-job with a key looks for the job first, and asks for the execution that is in its way', async () => {
+    const data = { headers: { 'idempotency-key': 'k' } };
+    const { answer, calls } = await call('createJob', request('POST /jobs', data), {
+      ...dynamodb('Query', { Items: [] }),
+      ...states('StartExecution', { __type: 'ExecutionAlreadyExists', message: 'exists' }, 400),
+      ...states('DescribeExecution', {
+        executionArn: 'arn:x',
+        status: 'RUNNING',
+        startDate: 1,
+        input: '{"jobId":"a","owner":"b","origin":"api","input":"{}","maxAttempts":3,"timeoutSeconds":1}',
+      }),
+    });
+    expect(answer).toMatchObject({ statusCode: 409 });
+    expect(calls.map((target) => target.split('.')[1])).toEqual([
+      'Query',
+      'StartExecution',
+      'DescribeExecution',
+    ]);
+  });
+
   // The code is the error's class name: a bundle that shortens names would show it to callers.
   test('create-job refuses a bad body without any call', async () => {
     const { answer, calls } = await call('createJob', request('POST /jobs', { body: 'no' }));
@@ -110,6 +130,92 @@ describe('the packaged handlers', () => {
     const kept = Object.entries(known?.environment ?? {}).filter(([key]) => !/^(CLUSTER|JOB)_/.test(key));
     return known && { ...known, environment: Object.fromEntries(kept) };
   };
+
+  /** What the authorizer of a JWT adds. */
+  const asAlice = (routeKey: string, method = 'GET'): object =>
+    request(routeKey, {
+      pathParameters: { jobId },
+      requestContext: {
+        requestId: 'request-1',
+        http: { method },
+        authorizer: { jwt: { claims: { sub: 'alice' } } },
+      },
+    });
+  const input = { pk: `JOB#${jobId}`, sk: 'INPUT', json: '{}' };
+  const whole = dynamodb('Query', { Items: [marshall(job), marshall(input)] });
+
+  test('list-jobs reads one page of the index', async () => {
+    const { answer, calls } = await call('listJobs', asAlice('GET /jobs'), whole);
+    expect(body(answer)).toEqual({ jobs: [expect.objectContaining({ jobId })] });
+    expect(calls).toEqual(['DynamoDB_20120810.Query']);
+  });
+
+  test('retry-job starts an execution with the old input', async () => {
+    const event = asAlice('POST /jobs/{jobId}/retry', 'POST');
+    const started = states('StartExecution', { executionArn: 'arn:x', startDate: 1 });
+    const { answer, calls } = await call('retryJob', event, { ...whole, ...started });
+    expect(answer).toMatchObject({ statusCode: 202 });
+    expect(body(answer)).toMatchObject({ retryOf: jobId });
+    expect(calls).toEqual(['DynamoDB_20120810.Query', 'AWSStepFunctions.StartExecution']);
+  });
+
+  test('get-history asks for the events of the job’s execution', async () => {
+    const events = states('GetExecutionHistory', {
+      events: [{ id: 1, timestamp: 1, type: 'ExecutionStarted' }],
+    });
+    const event = asAlice('GET /jobs/{jobId}/history');
+    const { answer, calls } = await call('getHistory', event, { ...record, ...events });
+    expect(body(answer)).toMatchObject({ events: [{ type: 'ExecutionStarted' }], truncated: false });
+    expect(calls.at(-1)).toBe('AWSStepFunctions.GetExecutionHistory');
+  });
+
+  test('get-logs reads neither input nor result', async () => {
+    const { answer, calls } = await call('getLogs', asAlice('GET /jobs/{jobId}/logs'), record);
+    expect(body(answer)).toEqual({ jobId, attempts: [] });
+    expect(calls).toEqual(['DynamoDB_20120810.GetItem', 'DynamoDB_20120810.Query']);
+  });
+
+  test('get-job waits by reading the status alone', async () => {
+    const live = marshall({ ...job, status: 'RUNNING' });
+    const event = { ...asAlice('GET /jobs/{jobId}'), queryStringParameters: { wait: '5' } };
+    const { calls } = await call('getJob', event, {
+      ...dynamodb('Query', { Items: [live] }),
+      ...dynamodb('GetItem', { Item: marshall({ status: 'SUCCEEDED' }) }),
+    });
+    expect(calls.map((target) => target.split('.')[1])).toEqual(['Query', 'GetItem', 'Query']);
+  });
+
+  test.each(['getJob', 'cancelJob', 'retryJob', 'getHistory', 'getLogs'])(
+    '%s finds no job of somebody else',
+    async (name) => {
+      const others = { ...job, owner: 'bob' };
+      const answers = {
+        ...dynamodb('GetItem', { Item: marshall(others) }),
+        ...dynamodb('Query', { Items: [marshall(others), marshall(input)] }),
+      };
+      const { answer, calls } = await call(name, asAlice('any', 'POST'), answers);
+      expect(answer).toMatchObject({ statusCode: 404 });
+      expect(calls.filter((target) => !/GetItem|Query/.test(target))).toEqual([]);
+    },
+  );
+
+  test('cancel-job writes one transaction, then stops the execution', async () => {
+    const live = { ...job, status: 'QUEUED', expiresAt: undefined };
+    const event = asAlice('DELETE /jobs/{jobId}', 'DELETE');
+    const { answer, calls } = await call('cancelJob', event, {
+      ...dynamodb('GetItem', { Item: marshall(live, { removeUndefinedValues: true }) }),
+      ...dynamodb('Query', { Items: [] }),
+      ...dynamodb('TransactWriteItems', {}),
+      ...states('StopExecution', { stopDate: 1 }),
+    });
+    expect(answer).toMatchObject({ statusCode: 202 });
+    expect(calls).toEqual([
+      'DynamoDB_20120810.GetItem',
+      'DynamoDB_20120810.Query',
+      'DynamoDB_20120810.UpdateItem',
+      'AWSStepFunctions.StopExecution',
+    ]);
+  });
 
   test('settle-job answers the state machine with the record’s verdict', async () => {
     const answers = { ...record, ...dynamodb('UpdateItem', {}) };
@@ -283,6 +389,11 @@ describe('the bundles', () => {
     'createJob',
     'getJob',
     'getStats',
+    'cancelJob',
+    'listJobs',
+    'retryJob',
+    'getHistory',
+    'getLogs',
     'getSchedule',
     'listSchedules',
     'createSchedule',

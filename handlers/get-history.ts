@@ -1,0 +1,24 @@
+import { NotFound } from '../jobs/errors.ts';
+import { arnOf } from '../jobs/executions.ts';
+import { findJob } from '../jobs/find.ts';
+import { readableHistory } from '../jobs/history.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { api } from './middleware/api.ts';
+import { callerOf } from './middleware/caller.ts';
+import { openExecutions, openStore } from './services.ts';
+
+const store = openStore();
+const executions = openExecutions();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `GET /jobs/{jobId}/history`: what Step Functions did for it. */
+export const handler = api(async (event) => {
+  const jobId = event.pathParameters?.['jobId'] ?? '';
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const found = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
+  const arn = 'record' in found ? arnOf(found.record.job.execution) : found.execution.arn;
+  const history = await executions.history(arn);
+  if (!history) throw new NotFound('Step Functions keeps a history for 90 days; that of this job is gone.');
+  const body = { jobId, events: readableHistory(history.events), truncated: history.truncated };
+  return { statusCode: 200, body };
+});

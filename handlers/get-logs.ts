@@ -1,0 +1,19 @@
+import { findJob } from '../jobs/find.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { logsOf } from '../jobs/logs.ts';
+import { api } from './middleware/api.ts';
+import { callerOf } from './middleware/caller.ts';
+import { openExecutions, openStore } from './services.ts';
+
+const store = openStore();
+const executions = openExecutions();
+const { OWNER_WITHOUT_AUTHORIZER, JOB_LOG_GROUP } = readSettings();
+
+/** `GET /jobs/{jobId}/logs`: each attempt's last lines, and where all of them are. */
+export const handler = api(async (event) => {
+  const jobId = event.pathParameters?.['jobId'] ?? '';
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const found = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
+  const attempts = 'record' in found ? found.record.attempts : [];
+  return { statusCode: 200, body: logsOf(jobId, attempts, JOB_LOG_GROUP) };
+});

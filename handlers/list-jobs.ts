@@ -1,0 +1,15 @@
+import { listJobs } from '../jobs/list.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { api } from './middleware/api.ts';
+import { ownerOf } from './middleware/caller.ts';
+import { openStore } from './services.ts';
+
+const store = openStore();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `GET /jobs`: the caller's, newest first. */
+export const handler = api(async (event) => {
+  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const query = event.queryStringParameters ?? {};
+  return { statusCode: 200, body: await listJobs(owner, query, { store, now: () => new Date() }) };
+});

@@ -1,0 +1,31 @@
+import { findJob } from '../jobs/find.ts';
+import { newJobId } from '../jobs/job-id.ts';
+import { acceptRetry } from '../jobs/retry.ts';
+import { readSettings } from '../jobs/settings.ts';
+import { jobIdOfKey, startOnce } from '../jobs/start.ts';
+import { accepted } from './middleware/accepted.ts';
+import { api } from './middleware/api.ts';
+import { callerOf } from './middleware/caller.ts';
+import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
+import { logger, openExecutions, openStore } from './services.ts';
+
+const store = openStore();
+const executions = openExecutions();
+const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+
+/** `POST /jobs/{jobId}/retry`: a new job with the same input, which names the old one; with an Idempotency-Key one at most. */
+export const handler = api(async (event) => {
+  const retryOf = event.pathParameters?.['jobId'] ?? '';
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const key = idempotencyKeyOf(event);
+  const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
+  const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
+  const input = acceptRetry(found, event.body ?? '', jobId);
+  if (key !== undefined) {
+    const started = await startOnce(jobId, input, { store, executions, now: () => new Date() });
+    return accepted(started, { retryOf });
+  }
+  await executions.start(jobId, input);
+  logger.info('job accepted', { jobId, retryOf, requestId: event.requestContext.requestId });
+  return accepted({ jobId, status: 'QUEUED', replayed: false }, { retryOf });
+});

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { InvalidRequest } from './errors.ts';
+import { JobStatus } from './protocol.ts';
+import { integerBetween, type Query, readQuery } from './query.ts';
+import type { JobStore, JobSummary, ListedJob } from './store.ts';
+
+const allowedInstant = 'Allowed: a time as in RFC 3339, 2026-11-23T10:00:00Z.';
+const instant = z.iso
+  .datetime({ offset: true, message: allowedInstant })
+  .transform((text) => new Date(text).toISOString())
+  // An offset may lead out of the years that have four digits, and those would not sort.
+  .pipe(z.string().regex(/^\d/, allowedInstant));
+
+/** What `GET /jobs` takes. */
+export const ListQuery = z.strictObject({
+  status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
+  /** Created at this time or later. */
+  from: instant.optional(),
+  /** Created before this time. */
+  to: instant.optional(),
+  limit: integerBetween(1, 100).default(20),
+  /** Where the page before ended. */
+  cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
+});
+
+export interface JobList {
+  jobs: JobSummary[];
+  /** Given back with the same query it continues the list; absent at its end. */
+  cursor?: string;
+}
+
+/** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */
+const readsAtMost = 4;
+const itemsARead = 1000;
+
+/**
+ * The jobs of one owner, newest first. A page may hold fewer than `limit`, even none, and still have a cursor: where few
+ * jobs pass the filter it ends after some thousand that were looked at.
+ * @throws InvalidRequest when the query is wrong, or its cursor is of another owner's or another query's list.
+ */
+export async function listJobs(
+  owner: string,
+  query: Query,
+  { store, now }: { store: Pick<JobStore, 'jobsOf'>; now: () => Date },
+): Promise<JobList> {
+  const { limit, cursor, ...filter } = readQuery(query, ListQuery);
+  // DynamoDB refuses an interval that ends before it begins.
+  if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) return { jobs: [] };
+  const list = listOf(owner, filter);
+  const jobs: ListedJob[] = [];
+  let after = cursor === undefined ? undefined : positionIn(cursor, list);
+  for (let read = 0; read < readsAtMost; read += 1) {
+    // One more than asked for tells whether there is a next page.
+    const size = read === 0 ? limit + 1 : itemsARead;
+    const page = await store.jobsOf(owner, { ...filter, after, limit: size }, now().getTime());
+    jobs.push(...page.jobs);
+    after = page.after;
+    if (jobs.length > limit || after === undefined) break;
+  }
+  const shown = jobs.slice(0, limit);
+  const end = jobs.length > limit ? shown.at(-1)?.position : after;
+  return {
+    jobs: shown.map(({ summary }) => summary),
+    ...(end !== undefined && { cursor: cursorAt(end, list) }),
+  };
+}
+
+/** Says which list this is. No secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
+const listOf = (
+  owner: string,
+  { status, from, to }: Pick<z.output<typeof ListQuery>, 'status' | 'from' | 'to'>,
+) =>
+  createHash('sha256')
+    .update(JSON.stringify([owner, status, from, to]))
+    .digest('base64url')
+    .slice(0, 16);
+
+const cursorAt = (position: string, list: string): string =>
+  Buffer.from(JSON.stringify([position, list])).toString('base64url');
+
+const Position = z.string().regex(/^[0-9T:.Z-]{24}#[a-z0-9-]{1,48}$/);
+
+function positionIn(cursor: string, list: string): string {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    return z.tuple([Position, z.literal(list)]).parse(parts)[0];
+  } catch (error) {
+    const message = 'Allowed: the cursor of the page before, with the same query.';
+    throw new InvalidRequest('The query cannot be understood.', [{ field: 'cursor', message }], error);
+  }
+}

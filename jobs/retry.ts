@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import { Conflict, NotFound } from './errors.ts';
+import type { Found } from './find.ts';
+import { isTerminal } from './protocol.ts';
+import { readBody } from './body.ts';
+import type { ExecutionInput } from './request.ts';
+import { statusOfUnrecorded } from './view.ts';
+
+/** What `POST /jobs/{jobId}/retry` takes: nothing, so far. */
+export const RetryRequest = z.strictObject({});
+
+/**
+ * The input of the execution of a new job like one that has ended, which it names as `retryOf`. It is its owner's, also
+ * where an admin asks. Not held to the limit of POST again: the job met it, and what is added fits into what that leaves.
+ * @throws InvalidRequest when the body is neither empty nor {}.
+ * @throws Conflict when the job has not ended; details hold its status.
+ * @throws NotFound when its input has expired.
+ */
+export function acceptRetry(found: Found, body: string, jobId: string): string {
+  readBody(body, RetryRequest, 'retry');
+  const status = 'record' in found ? found.record.job.status : statusOfUnrecorded(found.execution);
+  if (!isTerminal(status)) {
+    throw new Conflict(`The job has not ended yet: it is ${status}.`, [{ field: 'status', message: status }]);
+  }
+  const before = 'record' in found ? found.record.job : found.execution.input;
+  const input = 'record' in found ? found.record.input : found.execution.input.input;
+  if (input === undefined) throw new NotFound('The input of the job has expired.');
+  const { owner, maxAttempts, timeoutSeconds, jobId: retryOf } = before;
+  const next: ExecutionInput = { jobId, owner, origin: 'api', input, maxAttempts, timeoutSeconds, retryOf };
+  return JSON.stringify(next);
+}

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { Conflict, TooManyRequests } from './errors.ts';
+import type { Executions } from './executions.ts';
+import type { JobStatus } from './protocol.ts';
+import type { JobRecord } from './record.ts';
+import { ExecutionInput } from './request.ts';
+import type { JobStore } from './store.ts';
+import { statusOfUnrecorded } from './view.ts';
+
+/** The id of the job that this caller's key stands for: the execution's name, so that there can be only one. */
+export const jobIdOfKey = (owner: string, key: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify([owner, key]))
+    .digest('hex')
+    .slice(0, 32);
+
+/** How a job stands that was asked for; replayed: an earlier request with its key had asked for it. */
+export interface Started {
+  jobId: string;
+  status: JobStatus;
+  replayed: boolean;
+}
+
+interface Dependencies {
+  store: Pick<JobStore, 'read'>;
+  executions: Pick<Executions, 'startOnce' | 'ofJob'>;
+  now: () => Date;
+}
+
+/**
+ * Starts the job of a request with an Idempotency-Key, or finds the one that the key stands for already. Of requests that
+ * are truly concurrent several may be told that they were the first; the job is one.
+ * @param input of the execution, as text; equal texts are equal requests.
+ * @throws Conflict when the key was used for another request.
+ * @throws TooManyRequests when Step Functions throttles, or does not show yet what it has.
+ */
+export async function startOnce(
+  jobId: string,
+  input: string,
+  { store, executions, now }: Dependencies,
+): Promise<Started> {
+  // Step Functions gives a name free ten days before the record expires.
+  const record = await store.read(jobId, now().getTime());
+  if (record) return replay(jobId, input, requestOf(record), record.job.status);
+  if (await executions.startOnce(jobId, input)) return { jobId, status: 'QUEUED', replayed: false };
+  const execution = await executions.ofJob(jobId);
+  if (!execution?.input) throw new TooManyRequests('The job was just posted; try again in a few seconds.');
+  return replay(jobId, input, execution.input, statusOfUnrecorded(execution));
+}
+
+/** What was asked for when the job was posted; its input may have expired. */
+function requestOf({ job, input }: JobRecord): ExecutionInput {
+  const { jobId, owner, origin, maxAttempts, timeoutSeconds, retryOf } = job;
+  return {
+    ...{ jobId, owner, origin, input: input ?? '', maxAttempts, timeoutSeconds },
+    ...(retryOf !== '' && { retryOf }),
+  };
+}
+
+function replay(jobId: string, input: string, before: ExecutionInput, status: JobStatus): Started {
+  const asked = ExecutionInput.parse(JSON.parse(input));
+  if (isEqual(asked, before)) return { jobId, status, replayed: true };
+  throw new Conflict('The Idempotency-Key was used for another request.', [
+    { field: 'Idempotency-Key', message: `It stands for job ${jobId}.` },
+  ]);
+}
+
+const isEqual = (left: ExecutionInput, right: ExecutionInput): boolean =>
+  (Object.keys(ExecutionInput.shape) as (keyof ExecutionInput)[]).every((name) => left[name] === right[name]);

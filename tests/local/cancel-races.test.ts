@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { cancel } from '../../jobs/cancel.ts';
+import { Conflict } from '../../jobs/errors.ts';
+import { type Execution, executionFence } from '../../jobs/executions.ts';
+import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
+import type { JobRecord } from '../../jobs/record.ts';
+import { ExecutionInput } from '../../jobs/request.ts';
+import { settle } from '../../jobs/settle.ts';
+import type { Stats } from '../../jobs/stats.ts';
+import type { JobStore } from '../../jobs/store.ts';
+import type { Write } from '../../jobs/write.ts';
+import { goldenAbout } from '../unit/jobs/golden.ts';
+import { Machine } from './container/machine.ts';
+import { freePorts } from './running-service.ts';
+import { draws, takeTurns, type Turn } from './turns.ts';
+
+/**
+ * Two callers cancel a job while it is registered, started, finished, tried again and settled, each request to a real
+ * table in an order that the seed decides. The container's part is its golden transactions: its own tests hold it to them.
+ */
+const seeds = Number(process.env['CANCEL_RACES'] ?? 1000);
+
+let machine: Machine;
+
+beforeAll(async () => {
+  machine = await Machine.start(await freePorts());
+}, 600_000);
+
+afterAll(() => machine.stop());
+
+const startedAt = '2026-11-23T10:00:00.000Z';
+const now = (): Date => new Date('2026-11-23T10:01:00.000Z');
+
+/** A golden transaction about another job; runners are named after the try that they run. */
+function transaction(name: string, jobId: string, [before, own]: [string, string]): Write[] {
+  const { writes } = goldenAbout(name, jobId);
+  const text = JSON.stringify(writes).replaceAll('runner-a', before).replaceAll('runner-b', own);
+  return JSON.parse(text) as Write[];
+}
+
+/** What the containers of a job do, try by try. */
+const plans = [
+  [['start', 'finish-succeeded']],
+  [['start', 'finish-permanent']],
+  [
+    ['start', 'finish-retryable'],
+    ['start-retry', 'finish-succeeded-second'],
+  ],
+  // The second container dies without a word.
+  [['start', 'finish-retryable'], ['start-retry']],
+];
+
+/** One job's execution: run-job's states and what Step Functions knows of it. */
+class RaceExecution {
+  readonly jobId: string;
+  readonly execution: Execution & { input: ExecutionInput };
+  #tries = 0;
+
+  constructor(jobId: string) {
+    this.jobId = jobId;
+    const arn = `arn:aws:states:eu-central-1:123456789012:execution:run-job:${jobId}`;
+    const input = {
+      ...{ jobId, owner: 'local', origin: 'api' as const },
+      ...{ input: '{"source":"synthetic","records":5000}', maxAttempts: 3, timeoutSeconds: 3600 },
+    };
+    this.execution = {
+      ...{ arn, execution: executionFence(arn, startedAt), status: 'RUNNING', startedAt, input },
+    };
+  }
+
+  /** A function: others change it while this one waits. */
+  stopped(): boolean {
+    return this.execution.status === 'ABORTED';
+  }
+
+  /** A stopped execution's container goes on until its own next write tells it. */
+  async run(store: JobStore, plan: string[][]): Promise<void> {
+    if (await store.write(transaction('register', this.jobId, ['', '']))) {
+      for (const [number, transactions] of plan.entries()) {
+        if (this.stopped()) return;
+        this.#tries += 1;
+        const runners: [string, string] = [`runner-${number - 1}`, `runner-${number}`];
+        for (const name of transactions) {
+          if (!(await store.write(transaction(name, this.jobId, runners)))) break;
+        }
+      }
+    }
+    if (this.stopped()) return;
+    await this.settle(store, 'RUNNING');
+    if (!this.stopped()) this.execution.status = 'SUCCEEDED';
+  }
+
+  async settle(store: JobStore, status: 'RUNNING' | 'ABORTED'): Promise<void> {
+    const { jobId, execution } = this;
+    const executions = {
+      describe: () => Promise.resolve(execution),
+      tries: () => Promise.resolve(Array.from({ length: this.#tries }, () => ({}))),
+    };
+    const cluster = { deleteJobs: () => Promise.resolve() };
+    await settle({ jobId, execution: execution.execution, status }, { store, executions, cluster, now });
+  }
+
+  stop(): void {
+    if (this.execution.status === 'RUNNING') this.execution.status = 'ABORTED';
+  }
+}
+
+/** The table, each request of which waits for its turn. */
+function inTurn(store: JobStore, turn: Turn): JobStore {
+  const waiting = {
+    readDecisive: async (jobId: string, at: number) => {
+      await turn();
+      return store.readDecisive(jobId, at);
+    },
+    write: async (writes: readonly Write[]) => {
+      await turn();
+      return store.write(writes);
+    },
+  };
+  return Object.assign(Object.create(store) as JobStore, waiting);
+}
+
+/** What a caller who cancels is told: that it is cancelled, or how it has ended. */
+async function told(race: RaceExecution, store: JobStore, turn: Turn): Promise<string> {
+  const executions = {
+    ofJob: async () => {
+      await turn();
+      return { ...race.execution };
+    },
+    stop: async () => {
+      await turn();
+      race.stop();
+    },
+  };
+  try {
+    await cancel(race.jobId, { owner: 'local', admin: false }, { store, executions, now });
+    return 'CANCELLED';
+  } catch (error) {
+    if (error instanceof Conflict) return error.details[0]?.message ?? '';
+    throw error;
+  }
+}
+
+/** Races that run side by side: what they wait for is mostly the pauses before reading again. */
+const atOnce = 25;
+
+interface Ended {
+  seed: number;
+  answers: string[];
+  record: JobRecord;
+}
+
+async function run(seed: number): Promise<Ended> {
+  const draw = draws(seed);
+  const race = new RaceExecution(`race-${seed}`);
+  const plan = plans[draw(plans.length)] ?? [];
+  const answers: string[] = [];
+  const caller = async (turn: Turn): Promise<void> => {
+    // Some come late.
+    for (let wait = draw(12); wait > 0; wait -= 1) await turn();
+    answers.push(await told(race, inTurn(machine.store, turn), turn));
+  };
+  await takeTurns(draw, [(turn) => race.run(inTurn(machine.store, turn), plan), caller, caller]);
+  if (race.stopped()) await race.settle(machine.store, 'ABORTED');
+  return { seed, answers, record: await machine.record(race.jobId) };
+}
+
+/** What the counters must say of these jobs: the oracle, from the records alone. */
+function counted(records: readonly JobRecord[]): Stats {
+  const attempts = records.flatMap((record) => record.attempts);
+  const ofAttempts = (status: string): number => attempts.filter((each) => each.status === status).length;
+  const ofJobs = (status: TerminalStatus): number =>
+    records.filter(({ job }) => job.status === status).length;
+  return {
+    succeedJob: ofAttempts('SUCCEEDED'),
+    jobRetry: attempts.filter(({ attempt }) => attempt > 0).length,
+    failedJob: ofAttempts('FAILED'),
+    jobs: {
+      succeeded: ofJobs('SUCCEEDED'),
+      failed: ofJobs('FAILED'),
+      cancelled: ofJobs('CANCELLED'),
+      timedOut: ofJobs('TIMED_OUT'),
+    },
+  };
+}
+
+test(`a cancel against the end of a job, ${seeds} times: one end, which every caller is told, and each attempt counted once`, async () => {
+  const records: JobRecord[] = [];
+  for (let first = 1; first <= seeds; first += atOnce) {
+    const size = Math.min(atOnce, seeds - first + 1);
+    const races = await Promise.all(Array.from({ length: size }, (_, index) => run(first + index)));
+    for (const { seed, answers, record } of races) {
+      const { job, attempts } = record;
+      const running = attempts.some(({ status }) => status === 'RUNNING');
+      expect({ seed, ended: isTerminal(job.status), open: job.open, running, answers }).toEqual({
+        ...{ seed, ended: true, open: undefined, running: false },
+        answers: [job.status, job.status],
+      });
+      records.push(record);
+    }
+    // So often that a wrong count names the few seeds it can come from.
+    expect({ first, ...(await machine.stats()) }).toEqual({ first, ...counted(records) });
+  }
+  // Fewer would mean that the races lost something they used to try.
+  const ends = records.map(
+    ({ job, attempts }) => `${job.status}: ${attempts.map(({ status }) => status).join(' ')}`,
+  );
+  expect(new Set(ends)).toEqual(
+    new Set([
+      'SUCCEEDED: SUCCEEDED',
+      'SUCCEEDED: FAILED SUCCEEDED',
+      'FAILED: FAILED',
+      'FAILED: FAILED FAILED',
+      'CANCELLED: ',
+      'CANCELLED: CANCELLED',
+      'CANCELLED: FAILED',
+      'CANCELLED: FAILED CANCELLED',
+    ]),
+  );
+}, 900_000);

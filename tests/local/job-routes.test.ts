@@ -1,0 +1,173 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { HistoryEntry } from '../../jobs/history.ts';
+import type { JobList } from '../../jobs/list.ts';
+import type { JobLogs } from '../../jobs/logs.ts';
+import type { JobView } from '../../jobs/view.ts';
+import { RunningService } from './running-service.ts';
+
+interface ErrorBody {
+  error: { code: string; message: string; details?: { field: string; message: string }[] };
+}
+
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await RunningService.start();
+});
+
+afterAll(() => service.stop());
+
+const synthetic = (input: object = {}): object => ({ input: { source: 'synthetic', records: 0, ...input } });
+const get = <Body>(path: string) => service.request<Body & ErrorBody>('GET', path);
+
+describe('GET /jobs', () => {
+  test('lists jobs newest first, page by page', async () => {
+    const ids: string[] = [];
+    for (let job = 0; job < 3; job += 1) {
+      const jobId = await service.post(synthetic());
+      await service.ended(jobId);
+      ids.unshift(jobId);
+    }
+    const first = await get<JobList>('/jobs?limit=2');
+    expect(first.status).toBe(200);
+    expect(first.body.jobs).toEqual([
+      expect.objectContaining({ jobId: ids[0], status: 'SUCCEEDED', origin: 'api' }),
+      expect.objectContaining({ jobId: ids[1] }),
+    ]);
+    const rest = await get<JobList>(`/jobs?limit=2&cursor=${first.body.cursor ?? ''}`);
+    expect(rest.body.jobs[0]?.jobId).toBe(ids[2]);
+    expect((await get<JobList>('/jobs?status=CANCELLED')).body).toEqual({ jobs: [] });
+  });
+
+  test('refuses what it does not know', async () => {
+    const { status, body } = await get('/jobs?stauts=FAILED');
+    expect(status).toBe(400);
+    expect(body.error.details).toEqual([
+      { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
+    ]);
+  });
+});
+
+describe('GET /jobs/{jobId}?wait=', () => {
+  test('answers when the job has ended', async () => {
+    const jobId = await service.post(synthetic({ records: 100, recordsPerSecond: 100 }));
+    const { body } = await get<JobView>(`/jobs/${jobId}?wait=25`);
+    expect(body).toMatchObject({ status: 'SUCCEEDED', result: { records: 100 } });
+  });
+
+  test('answers after the seconds where it has not', async () => {
+    const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
+    const { status, body } = await get<JobView>(`/jobs/${jobId}?wait=1`);
+    expect({ status, ended: body.finishedAt }).toEqual({ status: 200, ended: undefined });
+    await service.request('DELETE', `/jobs/${jobId}`);
+  });
+
+  test.each(['26', '-1', 'long', ''])('refuses %j', async (wait) => {
+    const { status, body } = await get(`/jobs/any?wait=${wait}`);
+    expect(status).toBe(400);
+    expect(body.error.details).toEqual([{ field: 'wait', message: 'Allowed: an integer from 0 to 25.' }]);
+  });
+});
+
+describe('POST /jobs/{jobId}/retry', () => {
+  test('runs a job again that has ended, as a new one that names it', async () => {
+    const retryOf = await service.post({ ...synthetic({ failAttempts: 9 }), maxAttempts: 1 });
+    expect((await service.ended(retryOf)).status).toBe('FAILED');
+    const answer = await service.request<{ jobId: string }>('POST', `/jobs/${retryOf}/retry`);
+    const { jobId } = answer.body;
+    expect(answer).toMatchObject({ status: 202, body: { status: 'QUEUED', retryOf } });
+    expect(answer.headers.get('location')).toBe(`/jobs/${jobId}`);
+    const old = await service.ended(retryOf);
+    expect(await service.ended(jobId)).toMatchObject({ retryOf, input: old.input, maxAttempts: 1 });
+    expect(old).not.toHaveProperty('retryOf');
+    expect((await get<JobList>('/jobs?limit=1')).body.jobs).toMatchObject([{ jobId, retryOf }]);
+  });
+
+  test('refuses a job that has not ended', async () => {
+    const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
+    const { status, body } = await service.request<ErrorBody>('POST', `/jobs/${jobId}/retry`);
+    expect({ status, code: body.error.code }).toEqual({ status: 409, code: 'Conflict' });
+    await service.request('DELETE', `/jobs/${jobId}`);
+  });
+});
+
+describe('what happened in a job', () => {
+  test('its history shows each state and try, its logs each attempt’s last lines', async () => {
+    const jobId = await service.post(synthetic({ failAttempts: 1 }));
+    await service.ended(jobId);
+    const { events } = (await get<{ events: HistoryEntry[] }>(`/jobs/${jobId}/history`)).body;
+    expect(events[0]).toEqual({ at: expect.any(String), type: 'ExecutionStarted' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'TaskFailed', state: 'RunJob', attempt: 0, error: expect.any(String) }),
+    );
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'TaskSubmitted', state: 'RunJob', attempt: 1 }),
+    );
+    const { attempts } = (await get<JobLogs>(`/jobs/${jobId}/logs`)).body;
+    expect(attempts.map(({ attempt, status }) => ({ attempt, status }))).toEqual([
+      { attempt: 0, status: 'FAILED' },
+      { attempt: 1, status: 'SUCCEEDED' },
+    ]);
+    for (const { lines } of attempts)
+      expect(lines.map((line) => JSON.parse(line) as unknown)).not.toEqual([]);
+  });
+
+  test.each(['history', 'logs'])('%s of no job is 404', async (part) => {
+    expect((await get(`/jobs/01jdd0000000000000000000aa/${part}`)).status).toBe(404);
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const post = (key: string, body: object = synthetic(), path = '/jobs') =>
+    service.request<{ jobId: string; status: string } & ErrorBody>('POST', path, {
+      headers: { 'idempotency-key': key },
+      body: JSON.stringify(body),
+    });
+
+  test('the same request again is the same job, while it runs and once it has ended', async () => {
+    const first = await post('again');
+    expect(first.status).toBe(202);
+    await service.ended(first.body.jobId);
+    const again = await post('again');
+    expect(again).toMatchObject({ status: 200, body: { jobId: first.body.jobId, status: 'SUCCEEDED' } });
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+  });
+
+  test('another request with the key is refused, whether the job has ended or not', async () => {
+    const { body } = await post('other', synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
+    expect(await post('other')).toMatchObject({ status: 409, body: { error: { code: 'Conflict' } } });
+    await service.request('DELETE', `/jobs/${body.jobId}`);
+    expect((await post('other')).status).toBe(409);
+  });
+
+  test('fifty first requests at once are one job', async () => {
+    const before = await service.stats();
+    const answers = await Promise.all(Array.from({ length: 50 }, () => post('at-once')));
+    expect(answers.filter(({ status }) => status !== 200 && status !== 202)).toEqual([]);
+    const ids = new Set(answers.map(({ body }) => body.jobId));
+    expect(ids.size).toBe(1);
+    for (const jobId of ids) await service.ended(jobId);
+    const { succeedJob, jobs } = await service.stats();
+    expect({ succeedJob, succeeded: jobs.succeeded }).toEqual({
+      succeedJob: before.succeedJob + 1,
+      succeeded: before.jobs.succeeded + 1,
+    });
+  });
+
+  test('a job is run again once for a key', async () => {
+    const old = await service.post(synthetic());
+    await service.ended(old);
+    const first = await post('run-again', {}, `/jobs/${old}/retry`);
+    expect(first.status).toBe(202);
+    await service.ended(first.body.jobId);
+    const again = await post('run-again', {}, `/jobs/${old}/retry`);
+    expect(again).toMatchObject({ status: 200, body: { jobId: first.body.jobId, retryOf: old } });
+    expect((await post('run-again')).status).toBe(409);
+  });
+
+  test.each(['with space', 'x'.repeat(256)])('%.20s… is no key', async (key) => {
+    const { status, body } = await post(key);
+    expect(status).toBe(400);
+    expect(body.error.details).toMatchObject([{ field: 'Idempotency-Key' }]);
+  });
+});

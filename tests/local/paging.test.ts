@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { jobKey } from '../../jobs/protocol.ts';
+import { listJobs } from '../../jobs/list.ts';
+import type { Write } from '../../jobs/write.ts';
+import { Machine } from './container/machine.ts';
+import { freePorts } from './running-service.ts';
+
+const count = 10_000;
+const now = (): Date => new Date('2026-11-24T00:00:00.000Z');
+const begin = Date.parse('2026-11-23T00:00:00.000Z');
+const old = Math.floor(begin / 1000);
+
+let machine: Machine;
+
+beforeAll(async () => {
+  machine = await Machine.start(await freePorts());
+  const numbers = Array.from({ length: count }, (_, number) => number);
+  // As many as a transaction takes.
+  while (numbers.length > 0)
+    await machine.store.write(numbers.splice(0, 100).map((number) => jobNumber(number)));
+  // What must be in no list of alice's: another's, an expired one, and what shares the index with jobs.
+  await machine.store.write([
+    jobNumber(1, { owner: 'bob', ...jobKey('bobs'), jobId: 'bobs' }),
+    jobNumber(2, { expiresAt: old, ...jobKey('expired'), jobId: 'expired' }),
+    { put: { pk: 'SCHEDULE#1', sk: 'SCHEDULE', owner: 'alice', createdAtId: '2026-11-23T05:00:00.000Z#1' } },
+  ]);
+}, 600_000);
+
+afterAll(() => machine.stop());
+
+/** Four jobs a second, so that the order within one is tried too; every 500th failed. */
+function jobNumber(number: number, rest: object = {}): Write {
+  const jobId = `job-${String(number).padStart(5, '0')}`;
+  const createdAt = new Date(begin + Math.floor(number / 4) * 1000).toISOString();
+  return {
+    put: {
+      ...jobKey(jobId),
+      ...{ jobId, owner: 'alice', origin: 'api', status: number % 500 === 0 ? 'FAILED' : 'SUCCEEDED' },
+      ...{ createdAt, createdAtId: `${createdAt}#${jobId}`, retryOf: '' },
+      ...rest,
+    },
+  };
+}
+
+/** All pages of a list, adding a job after each. */
+async function pages(query: Record<string, string>): Promise<{ ids: string[]; pages: number }> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  let number = 0;
+  do {
+    const page = await listJobs(
+      'alice',
+      { ...query, ...(cursor !== undefined && { cursor }) },
+      { store: machine.store, now },
+    );
+    ids.push(...page.jobs.map(({ jobId }) => jobId));
+    cursor = page.cursor;
+    number += 1;
+    await machine.store.write([jobNumber(count + number)]);
+  } while (cursor !== undefined);
+  return { ids, pages: number };
+}
+
+const expected = (each: number): string[] =>
+  Array.from(
+    { length: count / each },
+    (_, index) => `job-${String(index * each).padStart(5, '0')}`,
+  ).reverse();
+
+test(`paging over ${count} jobs is complete and ordered, and stable while jobs are added`, async () => {
+  const { ids, pages: number } = await pages({ limit: '100' });
+  expect(ids).toEqual(expected(1));
+  expect(number).toBe(count / 100);
+});
+
+test('and so is a list of the few that failed', async () => {
+  // Jobs that other tests added are later.
+  const { ids } = await pages({ status: 'FAILED', limit: '3', to: '2026-11-23T00:41:40Z' });
+  expect(ids).toEqual(expected(500));
+});

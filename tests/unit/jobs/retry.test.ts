@@ -1,0 +1,38 @@
+import { describe, expect, test } from '@jest/globals';
+import { Conflict, InvalidRequest, NotFound } from '../../../jobs/errors.ts';
+import { recordOf } from '../../../jobs/record.ts';
+import { acceptRetry } from '../../../jobs/retry.ts';
+import { ExecutionInput } from '../../../jobs/request.ts';
+import { goldenAbout } from './golden.ts';
+
+const [job = {}, input = {}] = goldenAbout('cancel-queued', 'old').record;
+
+function found(change: object, items: readonly Record<string, unknown>[] = [input]) {
+  const record = recordOf([{ ...job, status: 'FAILED', ...change }, ...items], 0);
+  if (!record) throw new Error('no record');
+  return { record };
+}
+
+describe('POST /jobs/{jobId}/retry', () => {
+  test('makes a job of the same owner, input and limits, which names the old one', () => {
+    const exact = { ...input, json: '{"order":12345678901234567890}' };
+    const text = acceptRetry(found({ owner: 'bob', maxAttempts: 2, timeoutSeconds: 7 }, [exact]), '', 'new');
+    expect(ExecutionInput.parse(JSON.parse(text))).toEqual({
+      ...{ jobId: 'new', owner: 'bob', origin: 'api', input: exact.json },
+      ...{ maxAttempts: 2, timeoutSeconds: 7, retryOf: 'old' },
+    });
+  });
+
+  test.each(['QUEUED', 'RUNNING'])('refuses a job that is %s, and says so', (status) => {
+    expect(() => acceptRetry(found({ status }), '', 'new')).toThrow(Conflict);
+    expect(() => acceptRetry(found({ status }), '', 'new')).toThrow(status);
+  });
+
+  test('has nothing to run once the input has expired', () => {
+    expect(() => acceptRetry(found({}, []), '', 'new')).toThrow(NotFound);
+  });
+
+  test('takes no options: a changed job is a new one', () => {
+    expect(() => acceptRetry(found({}), '{"input":{}}', 'new')).toThrow(InvalidRequest);
+  });
+});

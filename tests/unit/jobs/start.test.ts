@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { Conflict, TooManyRequests } from '../../../jobs/errors.ts';
+import type { Execution } from '../../../jobs/executions.ts';
+import { recordOf } from '../../../jobs/record.ts';
+import { acceptJob, ExecutionInput } from '../../../jobs/request.ts';
+import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';
+import { goldenAbout } from './golden.ts';
+
+const jobId = jobIdOfKey('local', 'key-1');
+const text = acceptJob('', jobId, 'local');
+const other = acceptJob('{"maxAttempts":1}', jobId, 'local');
+
+interface World {
+  items?: readonly Record<string, unknown>[];
+  execution?: Partial<Execution>;
+  isNew?: boolean;
+}
+
+async function started(input: string, { items = [], execution, isNew = false }: World) {
+  const calls: string[] = [];
+  const known = { arn: 'arn', execution: 'arn@t', status: 'RUNNING' as const, startedAt: 't' };
+  const answer = await startOnce(jobId, input, {
+    store: { read: (_jobId, now) => Promise.resolve(recordOf(items, now)) },
+    executions: {
+      startOnce: () => {
+        calls.push('start');
+        return Promise.resolve(isNew);
+      },
+      ofJob: () => Promise.resolve(execution && { ...known, ...execution }),
+    },
+    now: () => new Date(0),
+  });
+  return { ...answer, calls };
+}
+
+describe('a request with an Idempotency-Key', () => {
+  test('stands for one job of this caller', () => {
+    expect(jobId).toMatch(/^[0-9a-f]{32}$/);
+    expect(jobIdOfKey('local', 'key-1')).toBe(jobId);
+    // Joined without care, these two would be one.
+    expect(jobIdOfKey('a', 'bc')).not.toBe(jobIdOfKey('ab', 'c'));
+  });
+
+  test('starts its job the first time', async () => {
+    expect(await started(text, { isNew: true })).toMatchObject({ status: 'QUEUED', replayed: false });
+  });
+
+  // Step Functions forgets a name after 90 days; the record lives for 100.
+  test('is answered from the table without starting anything, as long as the job is there', async () => {
+    const { record } = goldenAbout('cancel-running', jobId);
+    expect(await started(text, { items: record })).toEqual({
+      ...{ jobId, status: 'RUNNING', replayed: true, calls: [] },
+    });
+    await expect(started(other, { items: record })).rejects.toThrow(Conflict);
+  });
+
+  test('is answered from the execution before Register', async () => {
+    const execution = { input: ExecutionInput.parse(JSON.parse(text)), status: 'ABORTED' as const };
+    expect(await started(text, { execution })).toMatchObject({ status: 'CANCELLED', replayed: true });
+    await expect(started(other, { execution })).rejects.toThrow(Conflict);
+  });
+
+  test('asks to come again while Step Functions does not show what it refuses to start twice', async () => {
+    await expect(started(text, {})).rejects.toThrow(TooManyRequests);
+  });
+
+  test('that runs a job again is another request than the one that posted it', async () => {
+    const { record } = goldenAbout('cancel-running', jobId);
+    const retry = JSON.stringify({ ...ExecutionInput.parse(JSON.parse(text)), retryOf: 'old' });
+    await expect(started(retry, { items: record })).rejects.toThrow(Conflict);
+  });
+});
