@@ -212,6 +212,8 @@ describe('the packaged handlers', () => {
     expect(calls).toEqual([
       'DynamoDB_20120810.GetItem',
       'DynamoDB_20120810.Query',
+      // The job, and the counters.
+      'DynamoDB_20120810.UpdateItem',
       'DynamoDB_20120810.UpdateItem',
       'AWSStepFunctions.StopExecution',
     ]);
