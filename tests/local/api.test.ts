@@ -98,20 +98,29 @@ describe('DELETE /jobs/{jobId}', () => {
     service.request<{ status: string } & ErrorBody>('DELETE', `/jobs/${jobId}`);
 
   test('cancels a running job: it is CANCELLED at once, its container ends, nothing is tried again', async () => {
-    const before = await service.stats();
-    const jobId = await service.post({ input: slow });
-    const running = async () => (await service.job(jobId)).status === 'RUNNING' || undefined;
-    await eventually(running, 'a running job');
-    expect(await cancel(jobId)).toMatchObject({ status: 202, body: { jobId, status: 'CANCELLED' } });
-    expect(await service.job(jobId)).toMatchObject({
-      status: 'CANCELLED',
-      attempts: [{ status: 'CANCELLED' }],
-    });
-    await eventually(() => containersOf(jobId).length === 0 || undefined, 'no container is left');
-    expect(await cancel(jobId)).toMatchObject({ status: 202 });
-    const { jobs, ...attempts } = await service.stats();
-    expect({ ...attempts, jobs: before.jobs }).toEqual(before);
-    expect(jobs).toEqual({ ...before.jobs, cancelled: before.jobs.cancelled + 1 });
+    // Alone: no other job's end is counted meanwhile.
+    const alone = await RunningService.start();
+    try {
+      const jobId = await alone.post({ input: slow });
+      const running = async () => (await alone.job(jobId)).status === 'RUNNING' || undefined;
+      await eventually(running, 'a running job');
+      const cancelAlone = () => alone.request('DELETE', `/jobs/${jobId}`);
+      expect(await cancelAlone()).toMatchObject({ status: 202, body: { jobId, status: 'CANCELLED' } });
+      expect(await alone.job(jobId)).toMatchObject({
+        status: 'CANCELLED',
+        attempts: [{ status: 'CANCELLED' }],
+      });
+      await eventually(() => containersOf(jobId).length === 0 || undefined, 'no container is left');
+      expect(await cancelAlone()).toMatchObject({ status: 202 });
+      expect(await alone.stats()).toEqual({
+        succeedJob: 0,
+        jobRetry: 0,
+        failedJob: 0,
+        jobs: { succeeded: 0, failed: 0, cancelled: 1, timedOut: 0 },
+      });
+    } finally {
+      await alone.stop();
+    }
   });
 
   // Right after the 202 the job may still be an execution only.
