@@ -6,9 +6,10 @@ import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { openScheduleStore } from './schedules.ts';
-import { logger, openExecutions } from './services.ts';
+import { logger, openExecutions, openStore } from './services.ts';
 
 const store = openScheduleStore();
+const jobs = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
@@ -19,7 +20,10 @@ export const handler = api(async (event) => {
   const { input } = await readOwn(scheduleId, owner, store);
   const key = idempotencyKeyOf(event);
   const jobId = jobIdOfRunNow(scheduleId, key);
-  const started = await executions.startOnce(jobId, executionInput(jobId, { scheduleId, owner, input }));
+  // While it runs, Step Functions answers a repeated start as it did the first.
+  const known = key !== undefined && (await jobs.read(jobId, Date.now())) !== undefined;
+  const started =
+    !known && (await executions.startOnce(jobId, executionInput(jobId, { scheduleId, owner, input })));
   logger.info('job accepted', { jobId, scheduleId, requestId: event.requestContext.requestId });
   return {
     statusCode: started ? 202 : 200,
