@@ -110,15 +110,21 @@ describe('the roles', () => {
   });
 
   // Whoever may pass a role to a service may do what the role may.
-  test('only Scheduler’s role can be passed on, and only to Scheduler', () => {
-    const passing = Object.values(permissions)
-      .flat()
+  test('only Scheduler’s role can be passed on by functions, and only to Scheduler', () => {
+    const passing = functionRoles
+      .flatMap((role) => permissions[role] ?? [])
       .filter(({ Action }) => Action.includes('iam:PassRole'));
     expect(passing.length).toBeGreaterThan(0);
     for (const { Resource, Condition } of passing) {
       expect(Resource).toEqual([{ 'Fn::GetAtt': ['SchedulerRole', 'Arn'] }]);
       expect(Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
     }
+    const others = Object.entries(permissions).filter(
+      ([role, statements]) =>
+        !functionRoles.includes(role) && statements.some(({ Action }) => Action.includes('iam:PassRole')),
+    );
+    // EKS Auto Mode gives its nodes theirs.
+    expect(others.map(([role]) => role)).toEqual(['ClusterRole']);
   });
 
   // User code runs with this one.
