@@ -37,6 +37,12 @@ test('200 jobs at once, one container killed, the service killed in the middle: 
   const plans = Array.from({ length: 200 }, (_, index) => planOf(index));
   const ids = await Promise.all(plans.map(({ input }) => service.post({ input })));
   process.kill(pid, 'SIGKILL');
+  // Seen before the service is killed too; otherwise the container vanished with it, and is replaced in the same attempt.
+  await eventually(async () => {
+    const path = `/jobs/${victim}/history`;
+    const { body } = await service.request<{ events: { type: string }[] }>('GET', path);
+    return body.events.some(({ type }) => type === 'TaskFailed') || undefined;
+  }, 'the failure of the killed container');
 
   await eventually(async () => {
     const { jobs } = await service.stats();
