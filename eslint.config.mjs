@@ -11,6 +11,7 @@ export default tseslint.config(
       '.local/',
       '.venv/',
       '.venv-checkov/',
+      '.venv-ministack/',
       '**/target/',
     ],
   },

@@ -8,6 +8,10 @@ export class CheckFailure extends Error {}
 /** Each has a folder of its own: checkov asks for old versions of what the others need new. */
 const environments = {
   tests: { directory: '.venv', requirements: new URL('requirements.txt', import.meta.url).pathname },
+  emulator: {
+    directory: '.venv-ministack',
+    requirements: new URL('ministack.txt', import.meta.url).pathname,
+  },
   checkov: { directory: '.venv-checkov', requirements: new URL('checkov.txt', import.meta.url).pathname },
 };
 
