@@ -125,6 +125,7 @@ const programs = need(async () => {
   await buildDataProcessor(root);
 });
 const pythonPackages = need(() => prepareVirtualEnvironment(root));
+const emulatorPackages = need(() => prepareVirtualEnvironment(root, 'ministack'));
 
 /** A command inside a real Kubernetes of its own. */
 const cluster = [
@@ -145,6 +146,11 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
   unit: [jest({ folders: ['unit'] })],
   local: [programs, jest({ folders: ['local', 'compliance'], options: inOrder })],
   clients: [programs, pythonPackages, jest({ folders: ['clients'], options: inOrder })],
+  deploy: [
+    pythonPackages,
+    emulatorPackages,
+    jest({ folders: ['deploy'], options: inOrder, through: cluster }),
+  ],
   image: [jest({ folders: ['image'], options: inOrder })],
   cluster: [
     programs,
@@ -152,7 +158,7 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
     jest({ folders: ['compliance', 'cluster'], options: inOrder, through: cluster }),
   ],
 };
-/** What `npm test` runs; `clients` needs Python, `image` Linux, Go and buildah, `cluster` root besides. */
+/** What `npm test` runs; `clients` needs Python, `image` Linux, Go and buildah, `cluster` and `deploy` root besides. */
 const usual = ['static', 'crate', 'unit', 'local'];
 
 const named = process.argv.slice(2);

@@ -7,7 +7,7 @@ export const called = (error: unknown, name: string): boolean =>
 /** What to look at, by the error's name; the others' own messages say enough. */
 const advice: Record<string, string> = {
   AccessDeniedException:
-    'these credentials may not do that: docs/deploying.md lists the permissions a deploy needs',
+    'these credentials may not do that: .github/deploy-role.yml lists what a deploy needs',
   UnrecognizedClientException: 'AWS does not know these credentials: log in again, or look at AWS_PROFILE',
   InvalidSignatureException: 'AWS refuses these credentials: look at the secret key and at the clock',
   ExpiredTokenException: 'the credentials have expired: log in again',

@@ -230,7 +230,7 @@ describe('a deploy fails clearly', () => {
     ecr.denied.add('CreateRepository');
     const said = await failure();
     expect(said).toContain('not authorized to perform: ecr:CreateRepository');
-    expect(said).toContain('docs/deploying.md');
+    expect(said).toContain('.github/deploy-role.yml');
   });
 
   test('where no AWS answers', async () => {

@@ -1,0 +1,65 @@
+"""An AWS for tests: ministack, with what this service needs of EKS and ministack lacks.
+
+Settings, all needed: GATEWAY_PORT, EKS_CLUSTER (name), EKS_ENDPOINT and EKS_CERTIFICATE_AUTHORITY (a file) of a real
+Kubernetes, EKS_ACCESS_ENTRIES (a file that is kept up to date for whoever reviews the cluster's tokens).
+"""
+
+import base64
+import os
+
+from ministack import app
+from ministack.services import eks, stepfunctions
+from ministack.services.cloudformation import provisioners
+
+import access
+import run_job
+
+ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
+REGION = os.environ["MINISTACK_REGION"]
+
+
+def known_cluster() -> dict:
+    """The cluster as eks:DescribeCluster shows one that exists; ministack itself would start a container."""
+    name = os.environ["EKS_CLUSTER"]
+    with open(os.environ["EKS_CERTIFICATE_AUTHORITY"], "rb") as file:
+        authority = base64.b64encode(file.read()).decode()
+    return {
+        "name": name,
+        "arn": f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{name}",
+        "version": "1.34",
+        "status": "ACTIVE",
+        "endpoint": os.environ["EKS_ENDPOINT"],
+        "certificateAuthority": {"data": authority},
+        "accessConfig": {"authenticationMode": "API"},
+        "resourcesVpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]},
+        "tags": {},
+    }
+
+
+def without_metric_math(handlers: dict) -> dict:
+    """ministack has no alarms over several metrics: such a one is known to its stack and does nothing."""
+
+    def create(logical_id, properties, stack_name):
+        if "Metrics" in properties:
+            return f"{stack_name}-{logical_id}", {"Arn": f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{logical_id}"}
+        return handlers["create"](logical_id, properties, stack_name)
+
+    def update(physical_id, old, new, stack_name, *more):
+        if "Metrics" in new:
+            return physical_id, {}
+        return handlers["update"](physical_id, old, new, stack_name, *more)
+
+    def delete(physical_id, properties):
+        if "Metrics" not in properties:
+            handlers["delete"](physical_id, properties)
+
+    return {**handlers, "create": create, "update": update, "delete": delete}
+
+
+eks._clusters._data[(ACCOUNT, REGION, os.environ["EKS_CLUSTER"])] = known_cluster()
+types = provisioners._RESOURCE_HANDLERS
+types.update(access.resource_handlers())
+types["AWS::CloudWatch::Alarm"] = without_metric_math(types["AWS::CloudWatch::Alarm"])
+stepfunctions._SERVICE_DISPATCH["arn:aws:states:::eks:runJob"] = run_job.run_job
+run_job.complete_the_interpreter()
+app.main()

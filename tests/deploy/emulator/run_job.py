@@ -1,0 +1,146 @@
+"""eks:runJob.sync (Step Functions, developer guide) through the Kubernetes API of a real cluster.
+
+Every call carries an EKS token of the state machine's own role, so that the cluster's Roles decide what it may do.
+"""
+
+import base64
+import contextvars
+import hashlib
+import json
+import os
+import ssl
+import time
+import urllib.error
+import urllib.request
+
+from botocore.auth import SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from ministack.services import stepfunctions, sts
+
+import access
+
+REGION = os.environ["MINISTACK_REGION"]
+# Seconds between two looks at a Job; AWS takes a minute.
+INTERVAL = 0.5
+
+_execution: contextvars.ContextVar = contextvars.ContextVar("execution")
+
+
+class _Ended(BaseException):
+    """The execution was stopped meanwhile. No error: ministack would retry it, and call the execution failed."""
+
+
+def complete_the_interpreter() -> None:
+    """What ministack's Step Functions lacks: a task that knows its execution and ends with it, RedriveCount, JSONata in TimeoutSeconds."""
+    run, execute = stepfunctions._run_execution, stepfunctions._execute_task
+
+    def run_execution(arn):
+        # A task is told its arguments only, and needs its execution's role, and whether that still runs.
+        _execution.set(arn)
+        try:
+            run(arn)
+        except _Ended:
+            pass
+
+    def execute_task(state, raw_input, execution, context):
+        context["Execution"].setdefault("RedriveCount", 0)
+        if isinstance(state.get("TimeoutSeconds"), str):
+            seconds = stepfunctions._apply_jsonata_template(state["TimeoutSeconds"], raw_input, context)
+            state = {**state, "TimeoutSeconds": seconds}
+        return execute(state, raw_input, execution, context)
+
+    stepfunctions._run_execution = run_execution
+    stepfunctions._execute_task = execute_task
+
+
+def _session(role: str, name: str) -> Credentials:
+    """Credentials of a role, as ministack gives them to a Lambda function; always the same for the same use."""
+    digest = hashlib.sha256(f"{role}:{name}".encode()).hexdigest()
+    key = f"ASIA{digest[:16].upper()}"
+    secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
+    token = hashlib.sha256(f"token:{digest}".encode()).hexdigest()
+    account, role_name = role.split(":")[4], role.rsplit("/", 1)[-1]
+    session = {
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
+        "UserId": f"{role_name}:{name}",
+        "SecretAccessKey": secret,
+        "SessionToken": token,
+    }
+    sts.register_session(key, session)
+    return Credentials(key, secret, token)
+
+
+def _token(cluster: str, credentials: Credentials) -> str:
+    url = f"https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
+    request = AWSRequest(method="GET", url=url, headers={"x-k8s-aws-id": cluster})
+    SigV4QueryAuth(credentials, "sts", REGION, expires=60).add_auth(request)
+    return "k8s-aws-v1." + base64.urlsafe_b64encode(request.url.encode()).decode().rstrip("=")
+
+
+class _Cluster:
+    def __init__(self, arguments: dict, role: str):
+        authority = base64.b64decode(arguments["CertificateAuthority"]).decode()
+        self._trust = ssl.create_default_context(cadata=authority)
+        self._endpoint = arguments["Endpoint"]
+        self._name = arguments["ClusterName"]
+        self._credentials = _session(role, "run-job")
+
+    def call(self, method: str, path: str, body: dict | None = None) -> dict:
+        """One request. Raises EKS.<status> with the cause that AWS documents for EKS.401."""
+        request = urllib.request.Request(
+            self._endpoint + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "authorization": f"Bearer {_token(self._name, self._credentials)}",
+                "content-type": "application/json",
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, context=self._trust, timeout=10) as response:
+                return json.load(response)
+        except urllib.error.HTTPError as error:
+            cause = {"ResponseBody": error.read().decode(), "StatusCode": error.code, "StatusText": error.reason}
+            raise stepfunctions._ExecutionError(f"EKS.{error.code}", json.dumps(cause)) from None
+
+
+def _with_pod_identity(job: dict, namespace: str) -> dict:
+    """What EKS's webhook and agent would bring into the pod, by a shorter way: the credentials themselves."""
+    pod = job["spec"]["template"]["spec"]
+    role = access.role_of(namespace, pod.get("serviceAccountName", "default"))
+    if role is None:
+        return job
+    credentials = _session(role, "pod")
+    for container in pod["containers"]:
+        container["env"] = container.get("env", []) + [
+            {"name": "AWS_ACCESS_KEY_ID", "value": credentials.access_key},
+            {"name": "AWS_SECRET_ACCESS_KEY", "value": credentials.secret_key},
+            {"name": "AWS_SESSION_TOKEN", "value": credentials.token},
+        ]
+    return job
+
+
+def run_job(resource: str, arguments: dict):
+    execution = stepfunctions._executions.get(_execution.get())
+    if execution["status"] != "RUNNING":
+        raise _Ended
+    machine = stepfunctions._state_machines.get(execution["stateMachineArn"])
+    cluster = _Cluster(arguments, machine["roleArn"])
+    namespace = arguments.get("Namespace", "default")
+    path = f"/apis/batch/v1/namespaces/{namespace}/jobs"
+    job = json.loads(json.dumps(arguments["Job"]))
+    made = cluster.call("POST", path, _with_pod_identity(job, namespace))
+    if not resource.endswith(".sync"):
+        return {"StatusCode": 201}
+    # Bounded by the Job's activeDeadlineSeconds: it ends, or it is removed, or the execution is.
+    while execution["status"] == "RUNNING":
+        time.sleep(INTERVAL)
+        status = cluster.call("GET", f"{path}/{made['metadata']['name']}").get("status", {})
+        conditions = {each["type"]: each for each in status.get("conditions", []) if each["status"] == "True"}
+        if "Complete" in conditions:
+            return {}
+        if "Failed" in conditions:
+            # The name that AWS gives is not documented: one that only States.TaskFailed and States.ALL match.
+            raise stepfunctions._ExecutionError("EKS.JobFailed", json.dumps({"status": status}))
+    raise _Ended
