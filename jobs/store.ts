@@ -75,15 +75,12 @@ export class JobStore {
    */
   async write(writes: readonly Write[]): Promise<boolean> {
     const items = writes.map((write) => toTransactItem(this.#table, write));
-    const [only] = items;
+    // Alone, a write costs half of what it costs in a transaction.
+    const only = items.length === 1 ? items[0] : undefined;
     try {
-      if (items.length > 1 || only === undefined) {
-        await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
-      } else if (only.Put) {
-        await this.#client.send(new PutItemCommand(only.Put));
-      } else if (only.Update) {
-        await this.#client.send(new UpdateItemCommand(only.Update));
-      }
+      if (only?.Put) await this.#client.send(new PutItemCommand(only.Put));
+      else if (only?.Update) await this.#client.send(new UpdateItemCommand(only.Update));
+      else await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
       return true;
     } catch (error) {
       if (isContention(error)) return false;

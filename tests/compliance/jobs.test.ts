@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import type { Stats } from '../../jobs/stats.ts';
 import { eventually, type RunningService } from '../local/running-service.ts';
+import { countedBetween } from '../local/counted.ts';
 import { containersOf, startTwin } from './containers.ts';
 import { nothingLeft, place, startService } from './place.ts';
 
@@ -51,18 +52,7 @@ const containerOf = (jobId: string): Promise<number> =>
 async function counted(work: () => Promise<void>): Promise<Stats> {
   const before = await service.stats();
   await work();
-  const after = await service.stats();
-  return {
-    succeedJob: after.succeedJob - before.succeedJob,
-    jobRetry: after.jobRetry - before.jobRetry,
-    failedJob: after.failedJob - before.failedJob,
-    jobs: {
-      succeeded: after.jobs.succeeded - before.jobs.succeeded,
-      failed: after.jobs.failed - before.jobs.failed,
-      cancelled: after.jobs.cancelled - before.jobs.cancelled,
-      timedOut: after.jobs.timedOut - before.jobs.timedOut,
-    },
-  };
+  return countedBetween(before, await service.stats());
 }
 
 const none = { succeeded: 0, failed: 0, cancelled: 0, timedOut: 0 };

@@ -4,6 +4,7 @@ import type { Stats } from '../../../jobs/stats.ts';
 import { freePorts } from '../running-service.ts';
 import { type Fault, FaultProxy, faults } from './fault-proxy.ts';
 import { exitOf, Machine } from './machine.ts';
+import { countedBetween } from '../counted.ts';
 
 /**
  * Promises 1 and 2, fault by fault: whatever happens to any one of a job's requests to the table, the job ends once,
@@ -63,17 +64,7 @@ async function run(
     attempts: attempts.map(({ status }) => status),
     settled: job.open === undefined,
     requests,
-    counted: {
-      succeedJob: after.succeedJob - before.succeedJob,
-      jobRetry: after.jobRetry - before.jobRetry,
-      failedJob: after.failedJob - before.failedJob,
-      jobs: {
-        succeeded: after.jobs.succeeded - before.jobs.succeeded,
-        failed: after.jobs.failed - before.jobs.failed,
-        cancelled: after.jobs.cancelled - before.jobs.cancelled,
-        timedOut: after.jobs.timedOut - before.jobs.timedOut,
-      },
-    },
+    counted: countedBetween(before, after),
   };
 }
 
