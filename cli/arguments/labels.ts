@@ -1,0 +1,9 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Collects `--label key=value`; the API says which keys and values there can be. */
+export function label(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) throw new InvalidArgumentError('Allowed: KEY=VALUE.');
+  if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`The label ${key} is given twice.`);
+  return { ...before, [key]: value };
+}

@@ -1,0 +1,26 @@
+import { run } from './run.ts';
+
+/** `eks-jobs`: the process around a command line. */
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    interruption.abort();
+  });
+}
+// A reader that has seen enough, as head, is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+// An empty variable is none.
+for (const name of ['EKS_JOBS_API', 'EKS_JOBS_TOKEN']) {
+  if (process.env[name] === '') Reflect.deleteProperty(process.env, name);
+}
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: process.stdout,
+  err: process.stderr,
+  input: process.stdin,
+  interrupted: interruption.signal,
+});

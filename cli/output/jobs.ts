@@ -1,0 +1,21 @@
+import type { JobSummary } from '../../jobs/store.ts';
+import type { Paint } from '../shell.ts';
+import { paintStatus } from './status.ts';
+import { table } from './table.ts';
+import { between, moment } from './text.ts';
+
+/** Jobs, a line each. */
+export const renderJobs = (jobs: readonly JobSummary[], paint: Paint, width?: number): string =>
+  table(
+    ['JOB', 'STATUS', 'CREATED', 'QUEUED FOR', 'RAN FOR', 'ORIGIN', 'RETRY OF'],
+    jobs.map(({ jobId, status, createdAt, startedAt, finishedAt, origin, retryOf }) => [
+      jobId,
+      paintStatus(status, paint),
+      moment(createdAt),
+      between(createdAt, startedAt ?? finishedAt),
+      between(startedAt, finishedAt),
+      origin,
+      retryOf ?? '',
+    ]),
+    width,
+  );
