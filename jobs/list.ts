@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { InvalidRequest } from './errors.ts';
+import { LabelQuery } from './labels.ts';
 import { JobStatus } from './protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
+import { ScheduleId } from './schedules/id.ts';
 import type { JobStore, JobSummary, ListedJob } from './store.ts';
 
 const allowedInstant = 'Allowed: a time as in RFC 3339, 2026-11-23T10:00:00Z.';
@@ -19,6 +21,8 @@ export const ListQuery = z.strictObject({
   from: instant.optional(),
   /** Created before this time. */
   to: instant.optional(),
+  scheduleId: ScheduleId.optional(),
+  label: LabelQuery.optional(),
   limit: integerBetween(1, 100).default(20),
   /** Where the page before ended. */
   cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
@@ -67,12 +71,9 @@ export async function listJobs(
 }
 
 /** Says which list this is. No secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
-const listOf = (
-  owner: string,
-  { status, from, to }: Pick<z.output<typeof ListQuery>, 'status' | 'from' | 'to'>,
-) =>
+const listOf = (owner: string, filter: Omit<z.output<typeof ListQuery>, 'limit' | 'cursor'>) =>
   createHash('sha256')
-    .update(JSON.stringify([owner, status, from, to]))
+    .update(JSON.stringify([owner, filter]))
     .digest('base64url')
     .slice(0, 16);
 

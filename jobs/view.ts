@@ -2,7 +2,10 @@ import { parseExactly } from './exact-json.ts';
 import type { Execution } from './executions.ts';
 import type { AttemptStatus, JobStatus } from './protocol.ts';
 import type { AttemptItem, Failure, JobRecord } from './record.ts';
+import type { ExecutionInput } from './request.ts';
+import type { Resources } from './resources.ts';
 import { originOf } from './schedules/id.ts';
+import { waitingView, type WaitingView } from './waiting.ts';
 
 /** An attempt as users see it. Times are RFC 3339; log holds its last lines, each a JSON object as text. */
 export interface AttemptView {
@@ -19,6 +22,8 @@ export interface AttemptView {
 export interface JobView {
   jobId: string;
   status: JobStatus;
+  /** What it waits for while it is QUEUED, as far as sweep has seen it. */
+  waitingReason?: WaitingView;
   owner: string;
   origin: 'api' | 'schedule';
   /** The schedule it is of, and the minute of its tick; no minute where the schedule was run by hand. */
@@ -26,6 +31,9 @@ export interface JobView {
   scheduledAt?: string;
   /** The job that this one runs again. */
   retryOf?: string;
+  labels?: Record<string, string>;
+  /** What it asked for of its node. */
+  resources?: Resources;
   input?: unknown;
   progress?: { done: number; total?: number | undefined };
   result?: unknown;
@@ -42,10 +50,12 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
   return {
     jobId: job.jobId,
     status: job.status,
+    ...(job.status === 'QUEUED' && job.waitingReason && { waitingReason: waitingView(job.waitingReason) }),
     owner: job.owner,
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
+    ...optionsOf(job),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -58,6 +68,11 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     ...(job.finishedAt && { finishedAt: job.finishedAt }),
   };
 }
+
+const optionsOf = ({ labels, resources }: Pick<ExecutionInput, 'labels' | 'resources'>) => ({
+  ...(Object.keys(labels).length > 0 && { labels }),
+  ...(Object.keys(resources).length > 0 && { resources }),
+});
 
 function viewOfAttempt({
   attempt,
@@ -106,6 +121,7 @@ export function viewOfExecution({
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
+    ...optionsOf(input),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,
