@@ -4,12 +4,15 @@ import { WrongUsage } from './failure.ts';
 
 /** The options, and the variables behind them, that say where the API is and who asks. */
 export interface ConnectionOptions {
-  api: string;
+  api?: string;
   token?: string;
   auth?: Authorization['kind'];
   region?: string;
   profile?: string;
 }
+
+/** Where `npm start` has it. */
+export const localApi = 'http://127.0.0.1:3000';
 
 /** An API's own address at API Gateway, which tells the region to sign for. */
 const apiGateway = /^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
@@ -20,7 +23,7 @@ const apiGateway = /^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?
  * @throws WrongUsage when the options contradict each other, or would show credentials to the network.
  */
 export function connectionOf(options: ConnectionOptions): Connection {
-  const url = addressOf(options.api);
+  const url = addressOf(options.api ?? localApi);
   const authorization = authorizationOf(options, url);
   if (authorization.kind !== 'none' && url.protocol === 'http:' && !isLoopback(url.hostname)) {
     throw new WrongUsage(`credentials are not sent to ${url.origin}: whoever is on the way could read them`, [

@@ -4,15 +4,17 @@ import * as z from 'zod';
 import type { Setting } from './action.ts';
 import { integer } from './arguments/numbers.ts';
 import { cancel } from './commands/cancel.ts';
+import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
 import { history } from './commands/history.ts';
 import { list } from './commands/list.ts';
 import { logs } from './commands/logs.ts';
 import { retry } from './commands/retry.ts';
 import { schedule } from './commands/schedule.ts';
-import { widthOf } from './shell.ts';
 import { stats } from './commands/stats.ts';
 import { submit } from './commands/submit.ts';
+import { localApi } from './connection.ts';
+import { widthOf } from './shell.ts';
 
 const { version } = z
   .object({ version: z.string() })
@@ -35,9 +37,7 @@ export function makeProgram(setting: Setting): Command {
     .version(version, '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
-    .addOption(
-      new Option('--api <url>', 'where the API is').env('EKS_JOBS_API').default('http://127.0.0.1:3000'),
-    )
+    .addOption(new Option('--api <url>', `where the API is (default: ${localApi})`).env('EKS_JOBS_API'))
     .addOption(
       new Option(
         '--token <jwt>',
@@ -64,7 +64,7 @@ export function makeProgram(setting: Setting): Command {
     )
     .option('--no-color', 'no colours; there are none in a pipe and with NO_COLOR')
     .addHelpText('after', examples);
-  for (const make of [submit, get, list, cancel, retry, logs, history, stats, schedule]) {
+  for (const make of [submit, get, list, cancel, retry, logs, history, stats, schedule, doctor]) {
     program.addCommand(make(setting));
   }
   inherit(program, setting);

@@ -13,14 +13,16 @@ export interface GlobalOptions extends ConnectionOptions {
 /** What a command works with: the API, and the shell that it was started from. */
 export interface Session {
   api: ApiClient;
+  /** Another API than the command line names. */
+  openApi: (where: ConnectionOptions) => ApiClient;
   shell: Shell;
   options: GlobalOptions;
   /** Shows an answer: as it came, or as people read it. */
-  show<Body>(answer: Answer<Body>, render: (body: Body, paint: Paint, width?: number) => string): void;
+  show: <Body>(answer: Answer<Body>, render: (body: Body, paint: Paint, width?: number) => string) => void;
   /** Shows what people asked for. */
-  print(render: (paint: Paint, width?: number) => string): void;
+  print: (render: (paint: Paint, width?: number) => string) => void;
   /** Tells the user something that is not what they asked for. */
-  say(line: string): void;
+  say: (line: string) => void;
 }
 
 /** @throws WrongUsage when the options cannot be used together. */
@@ -32,15 +34,18 @@ export function openSession(command: Command, shell: Shell): Session {
   const say = (line: string): void => {
     shell.err.write(`eks-jobs: ${line}\n`);
   };
-  return {
-    api: new ApiClient({
-      connection: connectionOf(options),
+  const openApi = (where: ConnectionOptions): ApiClient =>
+    new ApiClient({
+      connection: connectionOf(where),
       retries: options.retries,
       signal: shell.interrupted,
       onRetry: (reason) => {
         say(`${reason}; trying again`);
       },
-    }),
+    });
+  return {
+    api: openApi(options),
+    openApi,
     shell,
     options,
     show: ({ text, body }, render) => {

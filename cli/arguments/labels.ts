@@ -7,3 +7,9 @@ export function label(text: string, before: Record<string, string> = {}): Record
   if (Object.hasOwn(before, key)) throw new InvalidArgumentError(`The label ${key} is given twice.`);
   return { ...before, [key]: value };
 }
+
+/** Labels as a query and people write them. */
+export const textOf = (labels: Readonly<Record<string, string>>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');

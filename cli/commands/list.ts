@@ -4,7 +4,7 @@ import { command, runs, type Setting } from '../action.ts';
 import type { Query } from '../api/client.ts';
 import { scheduleId } from '../arguments/identifiers.ts';
 import { instant } from '../arguments/instant.ts';
-import { label } from '../arguments/labels.ts';
+import { label, textOf } from '../arguments/labels.ts';
 import { type PageOptions, withPageOptions } from '../arguments/page-options.ts';
 import { renderJobs } from '../output/jobs.ts';
 import { showList } from '../show-list.ts';
@@ -58,15 +58,15 @@ export const list = (setting: Setting): Command =>
   );
 
 function queryOf(
-  { status, from, to, schedule, label: labels = {} }: Filter,
+  { status, from, to, schedule, label: labels }: Filter,
   limit: number,
   cursor?: string,
 ): Query {
-  const single = { status, from, to, scheduleId: schedule, limit: String(limit), cursor };
-  return [
-    ...Object.entries(single).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value] as const],
-    ),
-    ...Object.entries(labels).map(([key, value]) => ['label', `${key}=${value}`] as const),
-  ];
+  const all = {
+    ...{ status, from, to, scheduleId: schedule, limit: String(limit), cursor },
+    label: labels && textOf(labels),
+  };
+  return Object.entries(all).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
 }

@@ -1,5 +1,6 @@
 import type { Failure } from '../../jobs/record.ts';
 import type { JobView } from '../../jobs/view.ts';
+import { textOf } from '../arguments/labels.ts';
 import type { Paint } from '../shell.ts';
 import { paintStatus } from './status.ts';
 import { details, table } from './table.ts';
@@ -12,18 +13,24 @@ export function renderJob(job: JobView, paint: Paint, width?: number): string {
     [
       ['Job', job.jobId],
       ['Status', paintStatus(job.status, paint)],
+      ['Waits', job.waitingReason ? `${job.waitingReason.reason}: ${job.waitingReason.message}` : ''],
       ['Error', job.error ? describe(job.error) : ''],
       ['Progress', progress && job.finishedAt === undefined ? progressOf(progress) : ''],
       ['Owner', printable(job.owner)],
       ['Schedule', job.scheduleId ?? ''],
       ['Scheduled', moment(job.scheduledAt)],
       ['Retry of', job.retryOf ?? ''],
+      ['Labels', printable(textOf(job.labels ?? {}))],
+      ['Resources', printable(textOf(job.resources ?? {}))],
       ['Created', moment(job.createdAt)],
       ['Started', moment(job.startedAt)],
       ['Finished', moment(job.finishedAt)],
       ['Queued for', between(job.createdAt, job.startedAt ?? job.finishedAt)],
       ['Ran for', between(job.startedAt, job.finishedAt)],
-      ['Limits', `${job.maxAttempts} attempts of ${job.timeoutSeconds}s`],
+      [
+        'Limits',
+        `${job.maxAttempts} ${job.maxAttempts === 1 ? 'attempt' : 'attempts'} of ${job.timeoutSeconds}s`,
+      ],
       ['Input', inOneLine(job.input)],
       ['Result', inOneLine(job.result)],
     ],

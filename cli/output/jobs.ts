@@ -1,4 +1,5 @@
 import type { JobSummary } from '../../jobs/store.ts';
+import { textOf } from '../arguments/labels.ts';
 import type { Paint } from '../shell.ts';
 import { paintStatus } from './status.ts';
 import { table } from './table.ts';
@@ -7,8 +8,8 @@ import { between, moment } from './text.ts';
 /** Jobs, a line each. */
 export const renderJobs = (jobs: readonly JobSummary[], paint: Paint, width?: number): string =>
   table(
-    ['JOB', 'STATUS', 'CREATED', 'QUEUED FOR', 'RAN FOR', 'ORIGIN', 'RETRY OF'],
-    jobs.map(({ jobId, status, createdAt, startedAt, finishedAt, origin, retryOf }) => [
+    ['JOB', 'STATUS', 'CREATED', 'QUEUED FOR', 'RAN FOR', 'ORIGIN', 'RETRY OF', 'LABELS'],
+    jobs.map(({ jobId, status, createdAt, startedAt, finishedAt, origin, retryOf, labels }) => [
       jobId,
       paintStatus(status, paint),
       moment(createdAt),
@@ -16,6 +17,7 @@ export const renderJobs = (jobs: readonly JobSummary[], paint: Paint, width?: nu
       between(startedAt, finishedAt),
       origin,
       retryOf ?? '',
+      textOf(labels ?? {}),
     ]),
     width,
   );

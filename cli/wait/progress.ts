@@ -16,8 +16,9 @@ export const showProgress = ({ shell, say }: Pick<Session, 'shell' | 'say'>): Pr
   shell.err.isTTY ? bar(shell.err) : lines(say);
 
 /** How a job stands, in a few words. */
-export function standing({ status, attempts, maxAttempts }: JobView): string {
+export function standing({ status, waitingReason, attempts, maxAttempts }: JobView): string {
   const tries = attempts.length;
+  if (status === 'QUEUED' && waitingReason) return `${status} (${waitingReason.reason})`;
   if (status === 'QUEUED' || maxAttempts === 1 || tries === 0) return status;
   return `${status}, try ${tries} of ${maxAttempts}`;
 }

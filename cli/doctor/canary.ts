@@ -1,0 +1,73 @@
+import { isTerminal } from '../../jobs/protocol.ts';
+import type { JobView } from '../../jobs/view.ts';
+import { longestWait } from '../../jobs/wait.ts';
+import type { ApiClient } from '../api/client.ts';
+import { ApiRefusal } from '../api/refusal.ts';
+import { between } from '../output/text.ts';
+import { failed, type Finding, ok } from './finding.ts';
+
+const check = 'canary';
+
+export interface Canary {
+  input: object;
+  /** How long it may take, in seconds: on AWS its node comes first. */
+  seconds: number;
+}
+
+/** One trivial job, all the way. One that takes too long is cancelled: nothing of it is left to run. */
+export async function runCanary(api: ApiClient, { input, seconds }: Canary): Promise<Finding> {
+  try {
+    const { jobId } = (
+      await api.submit({ input, timeoutSeconds: 60, maxAttempts: 1, labels: { canary: 'doctor' } })
+    ).body;
+    const job = await endOf(jobId, api, seconds);
+    if (!isTerminal(job.status)) await cancelIfOpen(jobId, api);
+    return describe(job, seconds);
+  } catch (error) {
+    if (!(error instanceof ApiRefusal)) throw error;
+    const details = error.details.map(({ field, message }) => `${field}: ${message}`);
+    return failed(check, error.message, ...details, ...error.hints);
+  }
+}
+
+async function endOf(jobId: string, api: ApiClient, seconds: number): Promise<JobView> {
+  const deadline = performance.now() + seconds * 1000;
+  for (;;) {
+    const left = Math.max(0, Math.ceil((deadline - performance.now()) / 1000));
+    const job = (await api.job(jobId, Math.min(left, longestWait))).body;
+    if (isTerminal(job.status) || left === 0) return job;
+  }
+}
+
+/** It may have ended meanwhile, which is no failure. */
+async function cancelIfOpen(jobId: string, api: ApiClient): Promise<void> {
+  try {
+    await api.cancel(jobId);
+  } catch (error) {
+    if (!(error instanceof ApiRefusal && error.status === 409)) throw error;
+  }
+}
+
+function describe(job: JobView, seconds: number): Finding {
+  const { jobId, status, waitingReason, error, createdAt, startedAt, finishedAt } = job;
+  const where = `eks-jobs get ${jobId} and eks-jobs history ${jobId} show more.`;
+  if (status === 'SUCCEEDED') {
+    const [queued, ran] = [between(createdAt, startedAt), between(startedAt, finishedAt)];
+    return ok(check, `job ${jobId} was QUEUED for ${queued} and RUNNING for ${ran}`);
+  }
+  if (!isTerminal(status)) {
+    const reason = waitingReason ? `; ${waitingReason.reason}: ${waitingReason.message}` : '';
+    return failed(
+      check,
+      `job ${jobId} was still ${status} after ${seconds} s and was cancelled${reason}`,
+      where,
+    );
+  }
+  const why = error ? `; ${error.code}: ${error.message}` : '';
+  return failed(
+    check,
+    `job ${jobId} is ${status}${why}`,
+    where,
+    'A function of your own may want another --canary-input.',
+  );
+}
