@@ -8,7 +8,7 @@ import type { Stats } from '../../jobs/stats.ts';
 import type { JobView } from '../../jobs/view.ts';
 import { NotTheApi } from '../failure.ts';
 import { exchange, type ApiRequest, type Connection } from './exchange.ts';
-import { withRetries } from './retries.ts';
+import { type Patience, withRetries } from './retries.ts';
 
 /** What a route answered: read, and as it came. */
 export interface Answer<Body> {
@@ -38,12 +38,8 @@ export interface ScheduleList {
 
 export type Query = readonly (readonly [string, string])[];
 
-export interface ClientOptions {
+export interface ClientOptions extends Patience {
   connection: Connection;
-  /** How often a request is made again that may be. */
-  retries: number;
-  signal: AbortSignal;
-  onRetry: (reason: string) => void;
 }
 
 /** Every route of the API. Each throws as `exchange` does, after tries where a repeated request does no harm. */

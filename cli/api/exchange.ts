@@ -60,6 +60,7 @@ export async function exchange(
       status,
       text,
       gatewayRequestId: response.headers.get('apigw-requestid'),
+      challenge: response.headers.get('www-authenticate'),
       retryAfter: readRetryAfter(response.headers.get('retry-after'), Date.now()),
     },
     authorization.kind,

@@ -45,16 +45,20 @@ export interface Refused {
   /** API Gateway's own id of the request, where the body has none. */
   gatewayRequestId: string | null;
   retryAfter: number | undefined;
+  /** The header `www-authenticate`, which says what is wrong with a token. */
+  challenge: string | null;
 }
 
 /** @returns what was refused and why, or undefined when it is not this API that speaks. */
 export function refusalOf(refused: Refused, by: Authorization['kind']): ApiRefusal | undefined {
-  const { status, gatewayRequestId, retryAfter } = refused;
+  const { status, gatewayRequestId, retryAfter, challenge } = refused;
   const said = wordsOf(refused);
   if (said === undefined) return undefined;
   const requestId = said.requestId ?? gatewayRequestId;
   const explanation = explanations[by][status];
+  const [, description] = /\berror_description="([^"]*)"/.exec(challenge ?? '') ?? [];
   const hints = [
+    ...(description === undefined ? [] : [`It says: ${description}`]),
     ...(explanation === undefined ? [] : [explanation]),
     ...(requestId === null ? [] : [`requestId: ${requestId}`]),
   ];

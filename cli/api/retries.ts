@@ -25,7 +25,7 @@ const mayPass = (error: Error): boolean =>
   (error instanceof ApiRefusal && passing.includes(error.status) && retryAfterOf(error) <= longestPause);
 
 export interface Patience {
-  /** How often a request is made again, at most. */
+  /** How often a request is made again that may be. */
   retries: number;
   signal: AbortSignal;
   /** Told of each failure that is tried again. */

@@ -7,6 +7,7 @@ import { Interrupted } from '../failure.ts';
 import { LogWindow } from '../output/log-window.ts';
 import { renderLogLine } from '../output/log-line.ts';
 import type { Session } from '../session.ts';
+import { lookAgain } from '../wait/look.ts';
 import { standing } from '../wait/progress.ts';
 
 interface Options {
@@ -62,7 +63,8 @@ async function followLogs(jobId: string, session: Session): Promise<void> {
     }
   };
   try {
-    for (let { body: job } = await api.job(jobId); ; job = (await api.job(jobId, pause)).body) {
+    for (let look = await api.job(jobId); ; look = await lookAgain(jobId, api, pause, shell.interrupted)) {
+      const job = look.body;
       // After the job, so that what it wrote last is seen.
       await show();
       if (standing(job) !== stood) session.say(`job ${jobId} is ${standing(job)}`);

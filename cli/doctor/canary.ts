@@ -4,6 +4,7 @@ import { longestWait } from '../../jobs/wait.ts';
 import type { ApiClient } from '../api/client.ts';
 import { ApiRefusal } from '../api/refusal.ts';
 import { between } from '../output/text.ts';
+import { lookAgain } from '../wait/look.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
 const check = 'canary';
@@ -15,12 +16,16 @@ export interface Canary {
 }
 
 /** One trivial job, all the way. One that takes too long is cancelled: nothing of it is left to run. */
-export async function runCanary(api: ApiClient, { input, seconds }: Canary): Promise<Finding> {
+export async function runCanary(
+  api: ApiClient,
+  { input, seconds }: Canary,
+  signal: AbortSignal,
+): Promise<Finding> {
   try {
     const { jobId } = (
       await api.submit({ input, timeoutSeconds: 60, maxAttempts: 1, labels: { canary: 'doctor' } })
     ).body;
-    const job = await endOf(jobId, api, seconds);
+    const job = await endOf(jobId, api, seconds, signal);
     if (!isTerminal(job.status)) await cancelIfOpen(jobId, api);
     return describe(job, seconds);
   } catch (error) {
@@ -30,12 +35,12 @@ export async function runCanary(api: ApiClient, { input, seconds }: Canary): Pro
   }
 }
 
-async function endOf(jobId: string, api: ApiClient, seconds: number): Promise<JobView> {
+async function endOf(jobId: string, api: ApiClient, seconds: number, signal: AbortSignal): Promise<JobView> {
   const deadline = performance.now() + seconds * 1000;
-  for (;;) {
-    const left = Math.max(0, Math.ceil((deadline - performance.now()) / 1000));
-    const job = (await api.job(jobId, Math.min(left, longestWait))).body;
-    if (isTerminal(job.status) || left === 0) return job;
+  for (let { body: job } = await api.job(jobId); ;) {
+    const left = Math.ceil((deadline - performance.now()) / 1000);
+    if (isTerminal(job.status) || left <= 0) return job;
+    job = (await lookAgain(jobId, api, Math.min(left, longestWait), signal)).body;
   }
 }
 

@@ -47,7 +47,7 @@ export async function* examine(session: Session, options: DoctorOptions): AsyncG
   if (!canary) yield skipped('canary', '--no-canary');
   else if (findings.some(({ outcome }) => outcome !== 'ok'))
     yield skipped('canary', 'the API lets no job in');
-  else yield await runCanary(api, { input: canaryInput, seconds: canarySeconds });
+  else yield await runCanary(api, { input: canaryInput, seconds: canarySeconds }, session.shell.interrupted);
 }
 
 async function lookAtStack(name: string, aws: AwsOptions): ReturnType<typeof readStack> {

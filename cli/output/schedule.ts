@@ -13,29 +13,22 @@ const colours: Record<ScheduleView['state'], Parameters<Paint>[0]> = {
 const paintState = (state: ScheduleView['state'], paint: Paint): string => paint(colours[state], state);
 
 /** A schedule by itself; in a list it comes without its input. */
-export const renderSchedule = (
-  schedule: ScheduleView & { input?: unknown },
-  paint: Paint,
-  width?: number,
-): string =>
-  details(
-    [
-      ['Schedule', schedule.scheduleId],
-      ['Name', printable(schedule.name ?? '')],
-      ['State', paintState(schedule.state, paint)],
-      ['Owner', printable(schedule.owner)],
-      ['Cron', printable(schedule.cron)],
-      ['Time zone', schedule.timezone],
-      ['On AWS', schedule.expressions.join(', ')],
-      ['From', moment(schedule.startAt)],
-      ['Until', moment(schedule.endAt)],
-      ['Next runs', schedule.nextRuns.map(moment).join(', ')],
-      ['Created', moment(schedule.createdAt)],
-      ['Changed', moment(schedule.updatedAt)],
-      ['Input', schedule.input === undefined ? '' : printable(JSON.stringify(schedule.input))],
-    ],
-    width,
-  );
+export const renderSchedule = (schedule: ScheduleView & { input?: unknown }, paint: Paint): string =>
+  details([
+    ['Schedule', schedule.scheduleId],
+    ['Name', printable(schedule.name ?? '')],
+    ['State', paintState(schedule.state, paint)],
+    ['Owner', printable(schedule.owner)],
+    ['Cron', printable(schedule.cron)],
+    ['Time zone', schedule.timezone],
+    ['On AWS', schedule.expressions.join(', ')],
+    ['From', moment(schedule.startAt)],
+    ['Until', moment(schedule.endAt)],
+    ['Next runs', schedule.nextRuns.map(moment).join(', ')],
+    ['Created', moment(schedule.createdAt)],
+    ['Changed', moment(schedule.updatedAt)],
+    ['Input', schedule.input === undefined ? '' : printable(JSON.stringify(schedule.input))],
+  ]);
 
 /** Schedules, a line each. */
 export const renderSchedules = (schedules: readonly ScheduleView[], paint: Paint, width?: number): string =>

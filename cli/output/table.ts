@@ -27,12 +27,11 @@ export function table(head: readonly string[], rows: Rows, width?: number): stri
   return textOf(layOut(head, rows, [...head.slice(1).map(() => null), last]));
 }
 
-/** Names and what they stand for, a line each; what is empty is left out. */
-export const details = (fields: readonly (readonly [string, string])[], width?: number): string =>
+/** Names and what they stand for, a line each, never cut; what is empty is left out. */
+export const details = (fields: readonly (readonly [string, string])[]): string =>
   table(
     ['', ''],
     fields.filter(([, value]) => value !== ''),
-    width,
   ).replace(/^.*\n/, '');
 
 function layOut(head: readonly string[], rows: Rows, colWidths: (number | null)[] = []): Table.Table {

@@ -47,7 +47,7 @@ function bar(screen: Screen): Progress {
     barCompleteChar: '#',
     barIncompleteChar: '.',
     emptyOnZero: true,
-    forceRedraw: true,
+    fps: 4,
     clearOnComplete: true,
   });
   return {

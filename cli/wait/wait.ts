@@ -5,6 +5,7 @@ import { exitCodeOfOutcome, exitCodes } from '../exit-codes.ts';
 import { Interrupted } from '../failure.ts';
 import { renderJob } from '../output/job.ts';
 import type { Session } from '../session.ts';
+import { lookAgain } from './look.ts';
 import type { WaitOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 
@@ -40,7 +41,7 @@ export async function waitFor(
         session.say(`job ${jobId} is still ${status} after ${waitSeconds} s and goes on`);
         return exitCodes.stillRunning;
       }
-      answer = await session.api.job(jobId, Math.min(seconds, left));
+      answer = await lookAgain(jobId, session.api, Math.min(seconds, left), shell.interrupted);
     }
   } catch (error) {
     if (!shell.interrupted.aborted) throw error;
