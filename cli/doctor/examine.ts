@@ -1,5 +1,6 @@
-import type { AwsOptions } from '../api/signature.ts';
+import { causeOf } from '../../k8s/failure.ts';
 import type { ApiClient } from '../api/client.ts';
+import type { AwsOptions } from '../api/signature.ts';
 import type { Session } from '../session.ts';
 import { checkApi } from './api.ts';
 import { runCanary } from './canary.ts';
@@ -8,7 +9,6 @@ import { failed, type Finding, skipped } from './finding.ts';
 import { checkIdentity } from './identity.ts';
 import { checkNodePool } from './node-pool.ts';
 import { type Deployment, readStack } from './stack.ts';
-import { causeOf } from '../../k8s/failure.ts';
 
 export interface DoctorOptions {
   stack?: string;
@@ -20,70 +20,82 @@ export interface DoctorOptions {
   canarySeconds: number;
 }
 
-/** Every check, in the order in which a request meets what is checked. */
+/** Every check: the stack, its API, its cluster, and a job all the way. */
 export async function* examine(session: Session, options: DoctorOptions): AsyncGenerator<Finding> {
-  const { stack, canary, canaryInput, canarySeconds } = options;
+  const { interrupted } = session.shell;
   const aws = awsOptions(session);
-  let deployment: Deployment | undefined;
-  if (stack !== undefined) {
-    const read = await lookAtStack(stack, aws);
-    yield read.finding;
-    deployment = read.deployment;
+  const { finding, deployment } = await lookAtStack(options, aws);
+  if (finding) yield finding;
+  const api = apiOf(deployment, session, options);
+  let letIn = false;
+  for await (const found of apiFindings(api, deployment)) {
+    letIn ||= found.check === 'access' && found.outcome === 'ok';
+    yield found;
   }
-  const api = apiOf(deployment, session);
-  if (deployment) yield* checkAuthorization(deployment, api);
-  yield await checkIdentity(api.connection.authorization, Date.now());
-  const findings = await checkApi(api);
-  yield* findings;
-  if (deployment) yield* await checkCluster(deployment, aws, session.shell.interrupted);
+  if (deployment) yield* await checkCluster(deployment, aws, interrupted);
   else
     yield skipped(
       'cluster',
-      stack === undefined
-        ? 'no stack is named: give --stack NAME for one on AWS'
-        : 'the stack could not be read',
+      options.stack ? 'the stack is not known' : 'no stack is named: give --stack for one on AWS',
     );
-  yield await nodePool(deployment, options, session.shell.interrupted);
-  if (!canary) yield skipped('canary', '--no-canary');
-  else if (findings.some(({ outcome }) => outcome !== 'ok'))
-    yield skipped('canary', 'the API lets no job in');
-  else yield await runCanary(api, { input: canaryInput, seconds: canarySeconds }, session.shell.interrupted);
+  yield await nodePool(deployment, options, interrupted);
+  if (!options.canary) yield skipped('canary', '--no-canary');
+  else if (api === undefined || !letIn) yield skipped('canary', 'the API lets no job in');
+  else
+    yield await runCanary(api, { input: options.canaryInput, seconds: options.canarySeconds }, interrupted);
 }
 
-async function lookAtStack(name: string, aws: AwsOptions): ReturnType<typeof readStack> {
+async function lookAtStack(
+  { stack }: DoctorOptions,
+  aws: AwsOptions,
+): Promise<{ finding?: Finding; deployment?: Deployment }> {
+  if (stack === undefined) return {};
   try {
-    return await readStack(name, aws);
+    return await readStack(stack, aws);
   } catch (error) {
-    return {
-      finding: skipped(
-        'stack',
-        `it cannot be seen: ${causeOf(error)}`,
-        'It takes credentials that may cloudformation:DescribeStacks.',
-      ),
-    };
+    const advice = 'It takes credentials that may cloudformation:DescribeStacks and DescribeStackResource.';
+    return { finding: skipped('stack', `it cannot be seen: ${causeOf(error)}`, advice) };
   }
 }
 
-/** The API that the command line names, else the stack's own, asked as the stack wants to be. */
-function apiOf(deployment: Deployment | undefined, { api, options, openApi }: Session): ApiClient {
-  if (options.api !== undefined || deployment?.url === undefined) return api;
+/** The API that the command line names, else the stack's own, asked as the stack wants to be; undefined where nobody knows its address. */
+function apiOf(
+  deployment: Deployment | undefined,
+  { api, options, openApi }: Session,
+  { stack }: DoctorOptions,
+): ApiClient | undefined {
+  if (options.api !== undefined || stack === undefined) return api;
+  if (deployment?.url === undefined) return undefined;
   const { url, authorization } = deployment;
   const iam = options.auth === undefined && authorization === 'iam';
   return openApi({ ...options, api: url, ...(iam && { auth: 'iam' }) });
 }
 
-function* checkAuthorization({ authorization }: Deployment, { connection }: ApiClient): Generator<Finding> {
-  const { kind } = connection.authorization;
-  if (authorization === undefined || authorization === kind || authorization === 'none') return;
+async function* apiFindings(
+  api: ApiClient | undefined,
+  deployment: Deployment | undefined,
+): AsyncGenerator<Finding> {
+  if (api === undefined) {
+    yield skipped('api', 'its address is not known: give --api');
+    return;
+  }
+  const { authorization } = api.connection;
+  if (deployment) yield* mismatchOf(deployment, authorization.kind);
+  yield await checkIdentity(authorization, Date.now());
+  yield* await checkApi(api);
+}
+
+function* mismatchOf(
+  { authorization }: Deployment,
+  sent: ApiClient['connection']['authorization']['kind'],
+): Generator<Finding> {
+  if (authorization === undefined || authorization === sent || authorization === 'none') return;
   const advice = {
     iam: 'Give --auth iam, and AWS credentials.',
     jwt: 'Set EKS_JOBS_TOKEN to a token of its issuer.',
   };
-  yield failed(
-    'authorization',
-    `the stack's API takes ${authorization}, and this command sends ${kind}`,
-    advice[authorization],
-  );
+  const message = `the stack's API takes ${authorization}, and this command sends ${sent}`;
+  yield failed('authorization', message, advice[authorization]);
 }
 
 async function nodePool(
@@ -91,10 +103,12 @@ async function nodePool(
   { context, kubeconfig, namespace }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<Finding> {
-  if (deployment?.nodeClass === 'none')
+  if (deployment?.nodeClass === 'none') {
     return skipped('node pool', 'the stack brings no nodes: it uses those there are');
-  if (context === undefined)
+  }
+  if (context === undefined) {
     return skipped('node pool', 'no cluster is named: give --context NAME, of the kubeconfig');
+  }
   return await checkNodePool(
     namespace ?? deployment?.namespace ?? 'eks-jobs',
     { context, ...(kubeconfig !== undefined && { kubeconfig }) },

@@ -44,20 +44,17 @@ export async function readStack(
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
     const [stack] = Stacks ?? [];
     if (stack === undefined) return { finding: noSuchStack(name) };
-    const status = stack.StackStatus ?? 'in no known state';
-    if (!working.includes(status)) {
-      const advice = `CloudFormation's events say why: aws cloudformation describe-stack-events --stack-name ${name}`;
-      return { finding: failed('stack', `${name} is ${status}`, advice) };
-    }
     const deployment = deploymentOf(stack, await roleArns(name, stack, client));
-    if (deployment) return { finding: ok('stack', `${name} is ${status}`), deployment };
-    return {
-      finding: failed(
-        'stack',
-        `${name} is no stack of eks-jobs`,
-        'Its name is SERVICE-STAGE, as eks-jobs-dev.',
-      ),
-    };
+    if (!deployment) {
+      return {
+        finding: failed(
+          'stack',
+          `${name} is no stack of eks-jobs`,
+          'Its name is SERVICE-STAGE, as eks-jobs-dev.',
+        ),
+      };
+    }
+    return { finding: stateOf(name, stack.StackStatus), deployment };
   } catch (error) {
     if (error instanceof Error && error.message.endsWith(' does not exist'))
       return { finding: noSuchStack(name) };
@@ -74,6 +71,13 @@ const noSuchStack = (name: string): Finding =>
     'Look at --stack, --region and --profile.',
   );
 
+function stateOf(name: string, status = 'in no known state'): Finding {
+  if (working.includes(status)) return ok('stack', `${name} is ${status}`);
+  const advice = `CloudFormation's events say why: aws cloudformation describe-stack-events --stack-name ${name}`;
+  return failed('stack', `${name} is ${status}`, advice);
+}
+
+/** @throws also where one of them is not there. */
 async function roleArns(
   stackName: string,
   { StackId = '' }: Stack,
