@@ -92,7 +92,7 @@ function jsonOf(text: string): unknown {
 
 const explanations: Record<Authorization['kind'], Record<number, string>> = {
   none: {
-    401: 'No credentials were sent. Give a token (EKS_JOBS_TOKEN), or sign with AWS credentials (--auth iam).',
+    401: 'No credentials were sent. Give a token (EKS_JOBS_TOKEN; `npm run token` makes one for this machine), or --auth iam.',
     403: 'No credentials were sent. Sign with AWS credentials (--auth iam), or give a token (EKS_JOBS_TOKEN).',
   },
   jwt: {

@@ -3,37 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import type { Command } from 'commander';
-import type { Setting } from '../../../cli/action.ts';
 import { makeProgram } from '../../../cli/program.ts';
 import { eksJobs } from './command-line.ts';
+import { everyCommand, unattended } from './every-command.ts';
 
-/** Every command there is, found by walking: a new one cannot be without help. */
-const setting: Setting = {
-  shell: {
-    out: new PassThrough(),
-    err: new PassThrough(),
-    input: new PassThrough(),
-    interrupted: new AbortController().signal,
-  },
-  ending: { exitCode: 0 },
-};
-const program = makeProgram(setting);
-
-interface Found {
-  line: string[];
-  command: Command;
-}
-
-const walk = (command: Command, line: string[] = []): Found[] => [
-  { line, command },
-  ...command.commands.flatMap((child) => walk(child, [...line, child.name()])),
-];
-const all = walk(program);
+/** The commands are found by walking: a new one cannot be without help. */
 
 test('all that the issue asks for are there', () => {
-  expect(all.map(({ line }) => line.join(' '))).toEqual([
+  expect(everyCommand().map(({ line }) => line.join(' '))).toEqual([
     ...['', 'submit', 'get', 'list', 'cancel', 'retry', 'logs', 'history', 'stats', 'schedule'],
     ...['create', 'list', 'get', 'update', 'pause', 'resume', 'run', 'delete'].map(
       (name) => `schedule ${name}`,
@@ -42,7 +19,7 @@ test('all that the issue asks for are there', () => {
   ]);
 });
 
-describe.each(all)('eks-jobs $line --help', ({ line, command }) => {
+describe.each(everyCommand())('eks-jobs $line --help', ({ line, command }) => {
   test('goes to standard output, and is no error', async () => {
     const { code, out, err } = await eksJobs([...line, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
@@ -83,7 +60,7 @@ const understood = 'understood';
 
 /** Parses a command line, and stops before anything is done. */
 const parse = (line: string[]): Promise<unknown> =>
-  makeProgram(setting)
+  makeProgram(unattended())
     .hook('preAction', () => {
       throw new Error(understood);
     })
