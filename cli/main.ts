@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.ts';
 import { run } from './run.ts';
 
 /** `eks-jobs`: the process around a command line. */
@@ -5,6 +6,8 @@ const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interruption.abort();
+    // For what cannot be interrupted; long enough to leave the terminal in order.
+    setTimeout(() => process.exit(exitCodes.interrupted), 2000).unref();
   });
 }
 // A reader that has seen enough, as head, is no failure.
