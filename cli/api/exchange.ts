@@ -102,6 +102,7 @@ async function send(
     return { response, text: await textOf(response) };
   } catch (error) {
     signal.throwIfAborted();
+    if (error instanceof NotTheApi) throw error;
     const hints =
       url.hostname === '127.0.0.1' || url.hostname === 'localhost'
         ? ['Is it running? `npm start` runs it on this machine; --api or EKS_JOBS_API name another.']
@@ -115,7 +116,9 @@ async function textOf(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > largestAnswer) throw new Error(`its answer is larger than ${largestAnswer} bytes`);
+    if (size > largestAnswer) {
+      throw new NotTheApi(`${response.url} is no eks-jobs API: it answers more than ${largestAnswer} bytes`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

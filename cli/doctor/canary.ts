@@ -3,8 +3,9 @@ import type { JobView } from '../../jobs/view.ts';
 import { longestWait } from '../../jobs/wait.ts';
 import type { ApiClient } from '../api/client.ts';
 import { ApiRefusal } from '../api/refusal.ts';
+import { CommandFailure } from '../failure.ts';
 import { between } from '../output/text.ts';
-import { lookAgain } from '../wait/look.ts';
+import { lookAgain, lookAtNew } from '../wait/look.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
 const check = 'canary';
@@ -29,15 +30,16 @@ export async function runCanary(
     if (!isTerminal(job.status)) await cancelIfOpen(jobId, api);
     return describe(job, seconds);
   } catch (error) {
-    if (!(error instanceof ApiRefusal)) throw error;
-    const details = error.details.map(({ field, message }) => `${field}: ${message}`);
-    return failed(check, error.message, ...details, ...error.hints);
+    if (!(error instanceof CommandFailure)) throw error;
+    const details = error instanceof ApiRefusal ? error.details : [];
+    const fields = details.map(({ field, message }) => `${field}: ${message}`);
+    return failed(check, error.message, ...fields, ...error.hints);
   }
 }
 
 async function endOf(jobId: string, api: ApiClient, seconds: number, signal: AbortSignal): Promise<JobView> {
   const deadline = performance.now() + seconds * 1000;
-  for (let { body: job } = await api.job(jobId); ;) {
+  for (let { body: job } = await lookAtNew(jobId, api, signal); ;) {
     const left = Math.ceil((deadline - performance.now()) / 1000);
     if (isTerminal(job.status) || left <= 0) return job;
     job = (await lookAgain(jobId, api, Math.min(left, longestWait), signal)).body;

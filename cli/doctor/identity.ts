@@ -1,8 +1,8 @@
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { GetCallerIdentityCommand, STSServiceException } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import type { Authorization } from '../api/authorization.ts';
 import { noCredentials, openSts } from '../api/signature.ts';
-import { failed, type Finding, ok, skipped } from './finding.ts';
+import { attempt, failed, type Finding, ok, skipped } from './finding.ts';
 
 const check = 'identity';
 
@@ -62,15 +62,20 @@ const timeOf = (seconds: number): string =>
   // What no Date can hold is later than anybody's clock.
   Number.isNaN(new Date(seconds * 1000).getTime()) ? 'never' : new Date(seconds * 1000).toISOString();
 
-async function checkCredentials(authorization: Extract<Authorization, { kind: 'iam' }>): Promise<Finding> {
-  const sts = await openSts(authorization);
-  try {
-    const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
-    return ok(check, Arn ?? 'AWS does not say');
-  } catch (error) {
-    const { message, hints } = noCredentials(error, authorization);
-    return failed(check, message, ...hints);
-  } finally {
-    sts.destroy();
-  }
-}
+const checkCredentials = (authorization: Extract<Authorization, { kind: 'iam' }>): Promise<Finding> =>
+  attempt(check, async () => {
+    const sts = await openSts(authorization);
+    try {
+      const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
+      return ok(check, Arn ?? 'AWS does not say');
+    } catch (error) {
+      if (error instanceof STSServiceException) {
+        return failed(check, `AWS does not take these credentials: ${error.name}: ${error.message}`);
+      }
+      if (!(error instanceof Error) || error.name !== 'CredentialsProviderError') throw error;
+      const { message, hints } = noCredentials(error, authorization);
+      return failed(check, message, ...hints);
+    } finally {
+      sts.destroy();
+    }
+  });

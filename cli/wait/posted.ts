@@ -15,7 +15,7 @@ export async function afterPosting(
   const { jobId } = answer.body;
   if (options.wait) {
     session.say(`job ${jobId} is accepted`);
-    return await waitFor(jobId, session, options);
+    return await waitFor(jobId, session, { ...options, isNew: true });
   }
   session.show(answer, () => `${jobId}\n`);
   if (session.shell.out.isTTY) session.say(`to see what becomes of it: eks-jobs get ${jobId} --wait`);

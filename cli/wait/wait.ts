@@ -5,7 +5,7 @@ import { exitCodeOfOutcome, exitCodes } from '../exit-codes.ts';
 import { Interrupted } from '../failure.ts';
 import { renderJob } from '../output/job.ts';
 import type { Session } from '../session.ts';
-import { lookAgain } from './look.ts';
+import { lookAgain, lookAtNew } from './look.ts';
 import type { WaitOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 
@@ -14,13 +14,14 @@ const pause = { screen: 2, lines: 10 };
 
 /**
  * Waits for the end of a job, shows how it stands meanwhile, and then the job.
+ * @param options isNew: it was posted just now.
  * @returns the exit code that says how it ended.
  * @throws Interrupted by Ctrl-C: the job goes on.
  */
 export async function waitFor(
   jobId: string,
   session: Session,
-  { waitSeconds }: Pick<WaitOptions, 'waitSeconds'>,
+  { waitSeconds, isNew = false }: Pick<WaitOptions, 'waitSeconds'> & { isNew?: boolean },
 ): Promise<number> {
   const { shell } = session;
   const seconds = shell.err.isTTY ? pause.screen : pause.lines;
@@ -28,7 +29,10 @@ export async function waitFor(
   const progress = showProgress(session);
   try {
     // The first look does not wait: the user sees at once how it stands.
-    for (let answer = await session.api.job(jobId); ;) {
+    let answer = isNew
+      ? await lookAtNew(jobId, session.api, shell.interrupted)
+      : await session.api.job(jobId);
+    for (;;) {
       const { status } = answer.body;
       if (isTerminal(status)) {
         progress.stop();

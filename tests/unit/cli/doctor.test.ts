@@ -217,6 +217,13 @@ describe('what is wrong is named, with what to do', () => {
     expect(by('access')).toMatchObject({ outcome: 'failed' });
   });
 
+  test('credentials that AWS does not take', async () => {
+    stack.denied.add('GetCallerIdentity');
+    const { code, by } = await deployed('--no-canary');
+    expect(code).toBe(1);
+    expect(by('identity')?.message).toMatch(/AWS does not take these credentials: AccessDenied/);
+  });
+
   test.each([
     [{ sub: 'ann', exp: 1_700_000_000 }, /the token of ann expired at 2023-11-14/],
     [{ sub: 'ann', nbf: 99_999_999_999 }, /not valid before/],

@@ -36,6 +36,20 @@ describe('the exit code of --wait is how the job ended', () => {
     expect(err).toContain('is still RUNNING after 1 s and goes on');
   });
 
+  test('a job that was just posted may not be seen yet, one of long ago is not there', async () => {
+    const notFound = { status: 404, body: { error: { code: 'NotFound', message: 'There is no such job.' } } };
+    api.script = [
+      { status: 202, body: { jobId, status: 'QUEUED' } },
+      notFound,
+      notFound,
+      { body: jobView() },
+    ];
+    expect(await against('submit', '--wait')).toMatchObject({ code: 0 });
+    api.script = [notFound];
+    expect(await against('get', jobId, '--wait')).toMatchObject({ code: 1 });
+    expect(api.received).toHaveLength(5);
+  });
+
   test('130 after Ctrl-C, which says that the job goes on', async () => {
     const interruption = new AbortController();
     api.route = ({ url }) => {
