@@ -264,7 +264,7 @@ describe('the packaged handlers', () => {
       },
     );
     const schedules = { completed: 0, undone: 0 };
-    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, schedules });
+    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, explained: 0, schedules });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
   });
 });
