@@ -4,13 +4,13 @@ import { Conflict, type Detail, InvalidRequest } from './errors.ts';
 /** A processor share as Kubernetes writes it: nothing finer than a thousandth, which it would round up. */
 export const Cpu = z
   .string('Allowed: a text such as "500m" or "2".')
-  .regex(/^(\d{1,6}m|\d{1,3}(\.\d{1,3})?)$/, 'Allowed: a Kubernetes quantity such as 500m, 0.5 or 2.');
+  .regex(/^([0-9]{1,6}m|[0-9]{1,3}(\.[0-9]{1,3})?)$/, 'Allowed: a Kubernetes quantity such as 500m, 0.5 or 2.');
 
 /** Memory as Kubernetes writes it; `m` would be thousandths of bytes, and is always a mistake. */
 export const Memory = z
   .string('Allowed: a text such as "512Mi" or "2Gi".')
   .regex(
-    /^(\d{1,15}|\d{1,6}(\.\d{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti))$/,
+    /^([0-9]{1,15}|[0-9]{1,6}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti))$/,
     'Allowed: a Kubernetes quantity such as 512Mi or 2Gi.',
   );
 
