@@ -34,7 +34,7 @@ const quantity =
   (text: string): string => {
     const { data, error } = shape.safeParse(text);
     if (data !== undefined) return data;
-    throw new InvalidArgumentError(error?.issues[0]?.message ?? '');
+    throw new InvalidArgumentError(error.issues[0]?.message ?? '');
   };
 
 /** Reads the command line; commander itself answers --help and wrong options, with exit code 0 and 1. */
