@@ -35,6 +35,20 @@ describe('the bin', () => {
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
+  test('on a Node that runs no TypeScript hands over to the one that npm ci brings, or says that there is none', async () => {
+    const old =
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
+    const { code, err } = await runInPipes([
+      ...[process.execPath, '--import', `data:text/javascript,${encodeURIComponent(old)}`],
+      ...[bin, 'get', 'no id'],
+    ]);
+    const brought = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+    expect({ code, err }).toEqual({
+      code: brought ? 2 : 1,
+      err: expect.stringContaining(brought ? 'Allowed: an id' : 'Node 20.19.0 is too old'),
+    });
+  });
+
   test('says on a bare clone what is missing', async () => {
     const clone = mkdtempSync(join(tmpdir(), 'eks-jobs-clone-'));
     try {
