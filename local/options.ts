@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
 /** What `npm start -- …` was asked for. */
@@ -12,6 +13,8 @@ export interface Options {
   concurrency: number;
   queueSeconds: number;
   verbose: boolean;
+  /** What callers must show; without it everybody on this machine is let in. */
+  authorization?: Authorization;
   /** Where jobs run; without it they are processes of this machine. */
   cluster?: ClusterOptions;
 }
@@ -24,9 +27,17 @@ function integer(least: number, most: number): (text: string) => number {
   };
 }
 
+/** Adds --state-dir, which several commands must take alike. */
+export const addStateDirectoryOption = (command: Command): Command =>
+  command.addOption(
+    new Option('--state-dir <path>', 'where jobs survive a restart, and the key of tokens is')
+      .default('.local')
+      .argParser(resolvePath),
+  );
+
 /** Reads the command line; commander itself answers --help and wrong options, with exit code 0 and 1. */
 export function readOptions(arguments_: readonly string[]): Options {
-  const command = new Command('npm start --')
+  const command = addStateDirectoryOption(new Command('npm start --'))
     .description(
       'Runs the whole service on this machine, on 127.0.0.1 only: the HTTP API, Step Functions, DynamoDB and EventBridge Scheduler.',
     )
@@ -38,12 +49,7 @@ export function readOptions(arguments_: readonly string[]): Options {
         .default(3000)
         .argParser(integer(1, 65_532)),
     )
-    .addOption(
-      new Option('--state-dir <path>', 'where jobs survive a restart')
-        .default('.local')
-        .argParser(resolvePath),
-    )
-    .option('--fresh', 'forget all jobs and begin anew', false)
+    .option('--fresh', 'forget all jobs and begin anew; tokens stay valid', false)
     .addOption(
       new Option('--data-dir <path>', 'lets jobs read files below it: {"source": "file", …}')
         .argParser(resolvePath)
@@ -62,14 +68,18 @@ export function readOptions(arguments_: readonly string[]): Options {
     )
     .option('--verbose', 'show the log of the functions', false)
     .allowExcessArguments(false);
-  addClusterOptions(command).parse(arguments_, { from: 'user' });
+  addClusterOptions(addAuthorizationOptions(command)).parse(arguments_, { from: 'user' });
   const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose } = command.opts<Options>();
+  const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
   return {
     ...{ port, stateDir, fresh, concurrency, queueSeconds, verbose },
     ...(dataDir !== undefined && { dataDir }),
+    ...(authorization && { authorization }),
     ...(cluster && { cluster }),
   };
 }
 
-const resolvePath = (path: string): string => resolve(path);
+function resolvePath(path: string): string {
+  return resolve(path);
+}
