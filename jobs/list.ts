@@ -1,34 +1,23 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { JobList } from './answers/list.ts';
 import { InvalidRequest } from './errors.ts';
+import { Instant } from './instant.ts';
 import { JobStatus } from './protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
-import type { JobStore, JobSummary, ListedJob } from './store.ts';
-
-const allowedInstant = 'Allowed: a time as in RFC 3339, 2026-11-23T10:00:00Z.';
-const instant = z.iso
-  .datetime({ offset: true, message: allowedInstant })
-  .transform((text) => new Date(text).toISOString())
-  // An offset may lead out of the years that have four digits, and those would not sort.
-  .pipe(z.string().regex(/^\d/, allowedInstant));
+import type { JobStore, ListedJob } from './store.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
   /** Created at this time or later. */
-  from: instant.optional(),
+  from: Instant.optional(),
   /** Created before this time. */
-  to: instant.optional(),
+  to: Instant.optional(),
   limit: integerBetween(1, 100).default(20),
   /** Where the page before ended. */
   cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
 });
-
-export interface JobList {
-  jobs: JobSummary[];
-  /** Given back with the same query it continues the list; absent at its end. */
-  cursor?: string;
-}
 
 /** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */
 const readsAtMost = 4;

@@ -27,4 +27,6 @@ export const integerBetween = (least: number, most: number) =>
       (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
       `Allowed: an integer from ${least} to ${most}.`,
     )
-    .transform(Number);
+    .transform(Number)
+    // What the text means.
+    .meta({ override: { type: 'integer', minimum: least, maximum: most } });

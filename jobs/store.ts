@@ -8,6 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { JobSummary } from './answers/list.ts';
 import { isContention } from './contention.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from './protocol.ts';
 import { JobItem, type JobRecord, recordOf } from './record.ts';
@@ -15,17 +16,6 @@ import { toTransactItem, type Write } from './write.ts';
 
 /** What sweep needs to know of a job that is not settled. */
 export type OpenJob = Pick<JobItem, 'jobId' | 'status' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'>;
-
-/** A job in a list. */
-export interface JobSummary {
-  jobId: string;
-  status: JobItem['status'];
-  origin: JobItem['origin'];
-  retryOf?: string;
-  createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-}
 
 export interface ListedJob {
   summary: JobSummary;

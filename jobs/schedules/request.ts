@@ -6,6 +6,7 @@ import { parseCron } from '../cron/parse.ts';
 import { CronRefused } from '../cron/refused.ts';
 import { toAwsExpressions } from '../cron/translate.ts';
 import { Conflict, InvalidRequest } from '../errors.ts';
+import { Instant } from '../instant.ts';
 import { inputOf, JobRequest } from '../request.ts';
 import { isTimeZone } from '../time-zone.ts';
 
@@ -27,15 +28,8 @@ const TimeZone = z
     'Allowed: a name of the IANA time zone database, such as Europe/Berlin; the default is UTC.',
   );
 
-const Moment = z.iso
-  .datetime({
-    offset: true,
-    error: 'Allowed: a date and time of RFC 3339, such as 2027-01-31T08:00:00+01:00.',
-  })
-  .transform((text) => new Date(text).toISOString());
-
 /** What `POST /jobs/schedule` takes. */
-const ScheduleRequest = z.strictObject({
+export const ScheduleRequest = z.strictObject({
   cron: CronText,
   timezone: TimeZone.default('UTC'),
   input: JobRequest.shape.input,
@@ -43,13 +37,13 @@ const ScheduleRequest = z.strictObject({
     .string()
     .regex(/^\P{C}{1,128}$/u, 'Allowed: 1 to 128 printable characters.')
     .optional(),
-  startAt: Moment.optional(),
-  endAt: Moment.optional(),
+  startAt: Instant.optional(),
+  endAt: Instant.optional(),
   enabled: z.boolean().default(true),
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
-const ScheduleChange = z.strictObject({
+export const ScheduleChange = z.strictObject({
   cron: CronText.optional(),
   timezone: TimeZone.optional(),
   input: JobRequest.shape.input,

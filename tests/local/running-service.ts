@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pRetry from 'p-retry';
-import type { Stats } from '../../jobs/stats.ts';
-import type { JobView } from '../../jobs/view.ts';
+import type { Stats } from '../../jobs/answers/stats.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../jobs/errors.ts';
-import { type JobList, listJobs } from '../../../jobs/list.ts';
+import type { JobList } from '../../../jobs/answers/list.ts';
+import { listJobs } from '../../../jobs/list.ts';
 import type { Query } from '../../../jobs/query.ts';
 import type { JobFilter, ListedJob } from '../../../jobs/store.ts';
 

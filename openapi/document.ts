@@ -1,0 +1,60 @@
+import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import package_ from '../package.json' with { type: 'json' };
+import type { Authorization } from '../jobs/settings.ts';
+import { jobPaths } from './jobs.ts';
+import type { Method, Operation } from './operation.ts';
+import { internalError, invalidRequest, tooLarge, tooManyRequests, unavailable } from './refusals.ts';
+import { schedulePaths } from './schedules.ts';
+import { security } from './security.ts';
+import { servicePaths } from './service.ts';
+
+/** @param authorization how callers say who they are. @returns the API as an OpenAPI 3.1 document. */
+export function openApiDocument(authorization: Authorization): ReturnType<typeof createDocument> {
+  const { schemes, requirements, refusals } = security[authorization];
+  const whole = ({ scope, ...operation }: Operation): ZodOpenApiOperationObject => ({
+    ...operation,
+    security: requirements(scope),
+    responses: {
+      ...operation.responses,
+      400: invalidRequest,
+      ...refusals,
+      413: tooLarge,
+      429: tooManyRequests,
+      500: internalError,
+      503: unavailable,
+    },
+  });
+  const paths = Object.entries({ ...jobPaths, ...schedulePaths, ...servicePaths }).map(
+    ([path, operations]) => [
+      path,
+      Object.fromEntries(
+        (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => [
+          method,
+          whole(operation),
+        ]),
+      ),
+    ],
+  );
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: {
+        title: 'eks-jobs',
+        version: package_.version,
+        description: package_.description,
+        license: { name: package_.license, identifier: package_.license },
+      },
+      servers: [{ url: '/' }],
+      tags: [{ name: 'Jobs' }, { name: 'Schedules' }, { name: 'Service' }],
+      paths: Object.fromEntries(paths),
+      components: { securitySchemes: schemes },
+    },
+    {
+      // What zod says twice: a format in a long pattern too, and that names are texts.
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+        delete jsonSchema.propertyNames;
+      },
+    },
+  );
+}
