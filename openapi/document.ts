@@ -1,4 +1,4 @@
-import { createDocument, type ZodOpenApiOperationObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import package_ from '../package.json' with { type: 'json' };
 import type { Authorization } from '../jobs/settings.ts';
 import { jobPaths } from './jobs.ts';
@@ -24,17 +24,11 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
       503: unavailable,
     },
   });
-  const paths = Object.entries({ ...jobPaths, ...schedulePaths, ...servicePaths }).map(
-    ([path, operations]) => [
-      path,
-      Object.fromEntries(
-        (Object.entries(operations) as [Method, Operation][]).map(([method, operation]) => [
-          method,
-          whole(operation),
-        ]),
-      ),
-    ],
-  );
+  const paths: ZodOpenApiPathsObject = {};
+  for (const [path, operations] of Object.entries({ ...jobPaths, ...schedulePaths, ...servicePaths })) {
+    const methods = Object.entries(operations) as [Method, Operation][];
+    paths[path] = Object.fromEntries(methods.map(([method, operation]) => [method, whole(operation)]));
+  }
   return createDocument(
     {
       openapi: '3.1.1',
@@ -46,7 +40,7 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
       },
       servers: [{ url: '/' }],
       tags: [{ name: 'Jobs' }, { name: 'Schedules' }, { name: 'Service' }],
-      paths: Object.fromEntries(paths),
+      paths,
       components: { securitySchemes: schemes },
     },
     {

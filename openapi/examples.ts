@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 import type { JobHistory } from '../jobs/answers/history.ts';
 import type { JobView } from '../jobs/answers/job.ts';
+import type { JobSummary } from '../jobs/answers/list.ts';
 import type { JobLogs } from '../jobs/answers/logs.ts';
-import type { ScheduleView } from '../jobs/answers/schedule.ts';
+import type { ScheduleSummary, ScheduleView } from '../jobs/answers/schedule.ts';
 import type { JobRequest } from '../jobs/request.ts';
 
 /** One job from its request to its logs, and one schedule: what the operations show as their examples. */
@@ -19,11 +20,18 @@ export const jobRequest: z.input<typeof JobRequest> = {
   maxAttempts: 3,
 };
 
-export const job: JobView = {
+export const jobSummary: JobSummary = {
   jobId,
   status: 'SUCCEEDED',
-  owner: 'alice',
   origin: 'api',
+  createdAt: '2026-11-27T10:00:00.000Z',
+  startedAt: '2026-11-27T10:00:02.000Z',
+  finishedAt: '2026-11-27T10:00:04.520Z',
+};
+
+export const job: JobView = {
+  ...jobSummary,
+  owner: 'alice',
   input: jobRequest.input,
   result: { records: 100 },
   attempts: [
@@ -47,9 +55,6 @@ export const job: JobView = {
   ],
   maxAttempts: 3,
   timeoutSeconds: 600,
-  createdAt: '2026-11-27T10:00:00.000Z',
-  startedAt: '2026-11-27T10:00:02.000Z',
-  finishedAt: '2026-11-27T10:00:04.520Z',
 };
 
 export const history: JobHistory = {
@@ -81,7 +86,7 @@ export const logs: JobLogs = {
   },
 };
 
-export const schedule: ScheduleView = {
+export const scheduleSummary: ScheduleSummary = {
   scheduleId,
   name: 'weekly report',
   state: 'ACTIVE',
@@ -92,5 +97,6 @@ export const schedule: ScheduleView = {
   nextRuns: ['2026-11-30T06:00:00.000Z', '2026-12-07T06:00:00.000Z'],
   createdAt: '2026-11-27T09:00:00.000Z',
   updatedAt: '2026-11-27T09:00:00.000Z',
-  input: { source: 'synthetic', records: 100 },
 };
+
+export const schedule: ScheduleView = { ...scheduleSummary, input: { source: 'synthetic', records: 100 } };

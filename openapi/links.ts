@@ -13,7 +13,11 @@ export const linksOfJob = (jobId: string): Links =>
 export const linksOfSchedule = (scheduleId: string): Links =>
   each(['getSchedule', 'changeSchedule', 'deleteSchedule', 'runSchedule'], { scheduleId });
 
-/** The next page of a list. @param parameters those of its query, each as a runtime expression. */
-export const linkToNextPage = (operationId: string, parameters: Record<string, string>): Links => ({
-  nextPage: { operationId, parameters },
+/** The next page of a list. @param cursor the name of the parameter and of the answer's field that says where it begins. */
+export const linkToNextPage = (operationId: string, cursor: string): Links => ({
+  nextPage: {
+    operationId,
+    parameters: { [cursor]: `$response.body#/${cursor}` },
+    description: 'With the same query; the last page has none.',
+  },
 });

@@ -16,7 +16,6 @@ const path = z.object({
     param: { description: 'The id that POST /jobs/schedule answered.', example: scheduleId },
   }),
 });
-const { input: _input, ...summary } = examples.schedule;
 const ofNew = linksOfSchedule('$response.body#/scheduleId');
 const ofThis = linksOfSchedule('$request.path.scheduleId');
 const ofItsJob = { ...linksOfJob('$response.body#/jobId'), ...ofThis };
@@ -64,14 +63,11 @@ export const schedulePaths: Paths = {
         200: answer(
           'A page of them.',
           ScheduleList,
-          { schedules: [summary] },
+          { schedules: [examples.scheduleSummary] },
           {
             links: {
               ...linksOfSchedule('$response.body#/schedules/0/scheduleId'),
-              ...linkToNextPage('listSchedules', {
-                limit: '$request.query.limit',
-                nextToken: '$response.body#/nextToken',
-              }),
+              ...linkToNextPage('listSchedules', 'nextToken'),
             },
           },
         ),

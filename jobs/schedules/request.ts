@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { readBody } from '../body.ts';
 import { nextRuns } from '../cron/next-runs.ts';
-import { parseCron } from '../cron/parse.ts';
+import { longestCron, parseCron } from '../cron/parse.ts';
 import { CronRefused } from '../cron/refused.ts';
 import { toAwsExpressions } from '../cron/translate.ts';
 import { Conflict, InvalidRequest } from '../errors.ts';
@@ -11,22 +11,26 @@ import { inputOf, JobRequest } from '../request.ts';
 import { isTimeZone } from '../time-zone.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
-const CronText = z.string().transform((text, context) => {
-  try {
-    return { text, expressions: toAwsExpressions(parseCron(text)) };
-  } catch (error) {
-    if (!(error instanceof CronRefused)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-});
+const CronText = z
+  .string()
+  .meta({ override: { format: 'crontab', maxLength: longestCron } })
+  .transform((text, context) => {
+    try {
+      return { text, expressions: toAwsExpressions(parseCron(text)) };
+    } catch (error) {
+      if (!(error instanceof CronRefused)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
 
 const TimeZone = z
   .string()
   .refine(
     isTimeZone,
     'Allowed: a name of the IANA time zone database, such as Europe/Berlin; the default is UTC.',
-  );
+  )
+  .meta({ override: { format: 'iana-time-zone', maxLength: 50 } });
 
 /** What `POST /jobs/schedule` takes. */
 export const ScheduleRequest = z.strictObject({
@@ -43,12 +47,14 @@ export const ScheduleRequest = z.strictObject({
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
-export const ScheduleChange = z.strictObject({
-  cron: CronText.optional(),
-  timezone: TimeZone.optional(),
-  input: JobRequest.shape.input,
-  enabled: z.boolean().optional(),
-});
+export const ScheduleChange = z
+  .strictObject({
+    cron: CronText.optional(),
+    timezone: TimeZone.optional(),
+    input: JobRequest.shape.input,
+    enabled: z.boolean().optional(),
+  })
+  .meta({ override: { minProperties: 1 } });
 
 /** When a schedule fires, and whether. */
 export interface Timing {
