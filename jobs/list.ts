@@ -3,8 +3,10 @@ import * as z from 'zod';
 import type { JobList } from './answers/list.ts';
 import { InvalidRequest } from './errors.ts';
 import { Instant } from './instant.ts';
+import { LabelQuery } from './labels.ts';
 import { JobStatus } from './protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
+import { ScheduleId } from './schedules/id.ts';
 import type { JobStore, ListedJob } from './store.ts';
 
 /** What `GET /jobs` takes. */
@@ -14,7 +16,9 @@ export const ListQuery = z.strictObject({
   from: Instant.optional(),
   /** Created before this time. */
   to: Instant.optional(),
-  limit: integerBetween(1, 100).default(20),
+  scheduleId: ScheduleId.optional(),
+  label: LabelQuery.optional(),
+  limit: integerBetween(1, 100, 20),
   /** Where the page before ended. */
   cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
 });
@@ -56,12 +60,9 @@ export async function listJobs(
 }
 
 /** Says which list this is. No secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
-const listOf = (
-  owner: string,
-  { status, from, to }: Pick<z.output<typeof ListQuery>, 'status' | 'from' | 'to'>,
-) =>
+const listOf = (owner: string, filter: Omit<z.output<typeof ListQuery>, 'limit' | 'cursor'>) =>
   createHash('sha256')
-    .update(JSON.stringify([owner, status, from, to]))
+    .update(JSON.stringify([owner, filter]))
     .digest('base64url')
     .slice(0, 16);
 

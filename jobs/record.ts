@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { AttemptStatus, JobStatus } from './protocol.ts';
+import { Resources } from './resources.ts';
+import { WaitingReason } from './waiting.ts';
 
 /** What the table holds of one job. Attributes unknown to this version pass through unseen. */
 export const Failure = z.object({ code: z.string(), message: z.string() });
@@ -27,6 +29,11 @@ export const JobItem = z.object({
   progress: Progress.optional(),
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** As they were asked for. */
+  resources: z.object(Resources.shape).default({}),
+  /** What sweep saw it wait for; means something while it is QUEUED only. */
+  waitingReason: WaitingReason.optional().catch(undefined),
   error: Failure.optional(),
   /** Empty where the job runs no other again: the state machine writes the same attributes for every job. */
   retryOf: z.string().default(''),

@@ -3,17 +3,21 @@ import { parseExactly } from './exact-json.ts';
 import type { Execution } from './executions.ts';
 import type { JobStatus } from './protocol.ts';
 import type { AttemptItem, JobRecord } from './record.ts';
+import type { ExecutionInput } from './request.ts';
 import { originOf } from './schedules/id.ts';
+import { waitingView } from './waiting.ts';
 
 /** The job that the table holds. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
   return {
     jobId: job.jobId,
     status: job.status,
+    ...(job.status === 'QUEUED' && job.waitingReason && { waitingReason: waitingView(job.waitingReason) }),
     owner: job.owner,
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
+    ...optionsOf(job),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -26,6 +30,11 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     ...(job.finishedAt && { finishedAt: job.finishedAt }),
   };
 }
+
+const optionsOf = ({ labels, resources }: Pick<ExecutionInput, 'labels' | 'resources'>) => ({
+  ...(Object.keys(labels).length > 0 && { labels }),
+  ...(Object.keys(resources).length > 0 && { resources }),
+});
 
 function viewOfAttempt({
   attempt,
@@ -74,6 +83,7 @@ export function viewOfExecution({
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
+    ...optionsOf(input),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,

@@ -7,7 +7,7 @@ import { integerBetween } from './query.ts';
 const longestWait = 25;
 
 /** What `GET /jobs/{jobId}` takes: for how many seconds it waits for the end. */
-export const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait).default(0) });
+export const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait, 0) });
 
 interface Dependencies {
   /** How the job stands; undefined where it is not in the table yet. */

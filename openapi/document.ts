@@ -47,7 +47,7 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
       // What zod says twice: a format in a long pattern too, and that names are texts.
       override: ({ jsonSchema }) => {
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
-        delete jsonSchema.propertyNames;
+        if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;
       },
     },
   );

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { beyond, Cpu, Memory } from '../jobs/resources.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
 const name = /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/;
@@ -45,6 +46,8 @@ export const Parameters = z
       'must be a quantity such as 250m or 2',
     ),
     jobMemory: text(/^[1-9]\d{0,5}(Mi|Gi|M|G)$/, 'must be a quantity such as 256Mi'),
+    maxJobCpu: Cpu,
+    maxJobMemory: Memory,
     queueSeconds: whole(60, 21_600),
     nodeSelector: text(/^\{.*\}$/, "must be {} or labels such as {'key': 'value'}"),
     kueueQueue: optional(text(dnsLabel, 'must be a DNS label')),
@@ -76,6 +79,11 @@ export const Parameters = z
     };
     if (given.namespace === 'default' || given.namespace.startsWith('kube-'))
       refuse('namespace', "must be the jobs' own");
+    const { jobCpu: cpu, jobMemory: memory, maxJobCpu, maxJobMemory } = given;
+    for (const { field, message } of beyond({ cpu, memory }, { cpu: maxJobCpu, memory: maxJobMemory })) {
+      const path = field === 'resources.cpu' ? 'jobCpu' : 'jobMemory';
+      refuse(path, `is beyond what a job may have. ${message}`);
+    }
     if (given.auth === 'jwt') {
       if (given.jwtIssuer === '') refuse('jwtIssuer', 'is needed with auth=jwt');
       if (given.jwtAudience === '') refuse('jwtAudience', 'is needed with auth=jwt');

@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { JobId } from '../job-id.ts';
 import { AttemptStatus, JobStatus, limits } from '../protocol.ts';
 import { Failure, Origin, Progress } from '../record.ts';
+import { Resources } from '../resources.ts';
 import { ScheduleId } from '../schedules/id.ts';
+import { WaitingReason } from '../waiting.ts';
 
 /** An instant as every answer shows it. */
 export const Time = z.iso.datetime().describe('RFC 3339, in UTC.');
@@ -24,11 +26,21 @@ export const AttemptView = z
   .meta({ id: 'Attempt' });
 export type AttemptView = z.infer<typeof AttemptView>;
 
+/** What a queued job waits for, as users see it. */
+export const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
+export type WaitingView = z.infer<typeof WaitingView>;
+
+/** The words of its owner about a job. */
+export const LabelsView = z.record(z.string(), z.string());
+
 /** A job as users see it: the body of `GET /jobs/{jobId}`. */
 export const JobView = z
   .object({
     jobId: JobId,
     status: JobStatus,
+    waitingReason: WaitingView.optional().describe(
+      'What it waits for while it is QUEUED, as far as sweep has seen it.',
+    ),
     owner: z.string().describe('Whose it is: the subject of their token, or the ARN of their IAM identity.'),
     origin: Origin,
     scheduleId: ScheduleId.optional().describe('The schedule it is of.'),
@@ -36,6 +48,8 @@ export const JobView = z
       'The minute of its tick; absent where the schedule was run by hand.',
     ),
     retryOf: JobId.optional().describe('The job that this one runs again.'),
+    labels: LabelsView.optional(),
+    resources: Resources.optional().describe('What it asked for of its node.'),
     input: z.unknown().optional().describe('A JSON object; absent when it has expired.'),
     progress: Progress.optional(),
     result: z.unknown().optional().describe('What the function made of it.'),

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { JobId } from '../job-id.ts';
 import { JobStatus } from '../protocol.ts';
 import { Origin } from '../record.ts';
-import { Time } from './job.ts';
+import { ScheduleId } from '../schedules/id.ts';
+import { LabelsView, Time } from './job.ts';
 
 /** A job in a list. */
 export const JobSummary = z
@@ -10,7 +11,12 @@ export const JobSummary = z
     jobId: JobId,
     status: JobStatus,
     origin: Origin,
+    scheduleId: ScheduleId.optional().describe('The schedule it is of.'),
+    scheduledAt: Time.optional().describe(
+      'The minute of its tick; absent where the schedule was run by hand.',
+    ),
     retryOf: JobId.optional().describe('The job that this one runs again.'),
+    labels: LabelsView.optional(),
     createdAt: Time,
     startedAt: Time.optional(),
     finishedAt: Time.optional(),

@@ -20,7 +20,7 @@ const Token = z
 
 /** What `GET /jobs/schedules` takes. */
 export const PageQuery = z.strictObject({
-  limit: integerBetween(1, 50).default(20),
+  limit: integerBetween(1, 50, 20),
   nextToken: Token.optional(),
 });
 

@@ -62,6 +62,7 @@ class RaceExecution {
     const input = {
       ...{ jobId, owner: 'local', origin: 'api' as const },
       ...{ input: '{"source":"synthetic","records":5000}', maxAttempts: 3, timeoutSeconds: 3600 },
+      ...{ labels: {}, resources: {} },
     };
     this.execution = {
       ...{ arn, execution: executionFence(arn, startedAt), status: 'RUNNING', startedAt, input },

@@ -43,7 +43,10 @@ describe('GET /jobs', () => {
     const { status, body } = await get('/jobs?stauts=FAILED');
     expect(status).toBe(400);
     expect(body.error.details).toEqual([
-      { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
+      {
+        field: 'stauts',
+        message: 'Unknown parameter. Allowed: status, from, to, scheduleId, label, limit, cursor.',
+      },
     ]);
   });
 });

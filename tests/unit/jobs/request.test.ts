@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
 import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../jobs/request.ts';
 
+const most = { cpu: '4', memory: '8Gi' };
+
 const accept = (body: string): ExecutionInput =>
-  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice')));
+  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice', most)));
 
 function refusal(body: string): RequestError {
   try {
-    acceptJob(body, 'a', 'alice');
+    acceptJob(body, 'a', 'alice', most);
   } catch (error) {
     if (error instanceof RequestError) return error;
     throw error;
@@ -25,6 +27,8 @@ describe('what POST /jobs accepts', () => {
       input: '{"source":"synthetic","records":5000}',
       maxAttempts: 3,
       timeoutSeconds: 3600,
+      labels: {},
+      resources: {},
     });
   });
 
@@ -43,7 +47,8 @@ describe('what POST /jobs accepts', () => {
   });
 
   test('nothing in it differs between repeats of a request', () => {
-    expect(acceptJob('{"maxAttempts":2}', 'a', 'b')).toBe(acceptJob('{"maxAttempts":2}', 'a', 'b'));
+    const again = (): string => acceptJob('{"maxAttempts":2}', 'a', 'b', most);
+    expect(again()).toBe(again());
   });
 });
 

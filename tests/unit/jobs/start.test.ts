@@ -7,8 +7,9 @@ import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';
 import { goldenAbout } from './golden.ts';
 
 const jobId = jobIdOfKey('local', 'key-1');
-const text = acceptJob('', jobId, 'local');
-const other = acceptJob('{"maxAttempts":1}', jobId, 'local');
+const most = { cpu: '4', memory: '8Gi' };
+const text = acceptJob('', jobId, 'local', most);
+const other = acceptJob('{"maxAttempts":1}', jobId, 'local', most);
 
 interface World {
   items?: readonly Record<string, unknown>[];

@@ -43,6 +43,8 @@ async function swept(
           input: '{}',
           maxAttempts: 3,
           timeoutSeconds: 60,
+          labels: {},
+          resources: {},
         };
         return Promise.resolve({ arn, execution: fence(jobId), status, startedAt: minutesAgo(60), input });
       },
