@@ -11,9 +11,9 @@ import { servicePaths } from './service.ts';
 /** @param authorization how callers say who they are. @returns the API as an OpenAPI 3.1 document. */
 export function openApiDocument(authorization: Authorization): ReturnType<typeof createDocument> {
   const { schemes, requirements, refusals } = security[authorization];
-  const whole = ({ scope, ...operation }: Operation): ZodOpenApiOperationObject => ({
+  const whole = (method: Method, operation: Operation): ZodOpenApiOperationObject => ({
     ...operation,
-    security: requirements(scope),
+    security: requirements(method),
     responses: {
       ...operation.responses,
       400: invalidRequest,
@@ -27,7 +27,9 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
   const paths: ZodOpenApiPathsObject = {};
   for (const [path, operations] of Object.entries({ ...jobPaths, ...schedulePaths, ...servicePaths })) {
     const methods = Object.entries(operations) as [Method, Operation][];
-    paths[path] = Object.fromEntries(methods.map(([method, operation]) => [method, whole(operation)]));
+    paths[path] = Object.fromEntries(
+      methods.map(([method, operation]) => [method, whole(method, operation)]),
+    );
   }
   return createDocument(
     {

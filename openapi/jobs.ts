@@ -28,7 +28,6 @@ export const jobPaths: Paths = {
       tags: ['Jobs'],
       summary: 'Start a job',
       description: 'An empty body runs the demonstration.',
-      scope: 'jobs:write',
       requestParams: { header: idempotencyHeader },
       requestBody: { content: json(JobRequest.meta({ id: 'JobRequest' }), examples.jobRequest) },
       responses: {
@@ -52,7 +51,6 @@ export const jobPaths: Paths = {
       tags: ['Jobs'],
       summary: 'List your jobs, newest first',
       description: 'A page may hold fewer than `limit`, even none, and still have a cursor.',
-      scope: 'jobs:read',
       requestParams: { query: ListQuery },
       responses: {
         200: answer(
@@ -74,7 +72,6 @@ export const jobPaths: Paths = {
       operationId: 'getJob',
       tags: ['Jobs'],
       summary: 'Read a job, or wait for its end',
-      scope: 'jobs:read',
       requestParams: { path, query: JobQuery },
       responses: {
         200: answer('The job as it is now.', JobView, examples.job, { links: ofThisJob }),
@@ -86,7 +83,6 @@ export const jobPaths: Paths = {
       tags: ['Jobs'],
       summary: 'Cancel a job',
       description: 'Its record stays. Cancelling a cancelled job again changes nothing.',
-      scope: 'jobs:write',
       requestParams: { path },
       responses: {
         202: answer('It is cancelled.', CancelledJob, { jobId, status: 'CANCELLED' }, { links: ofThisJob }),
@@ -101,7 +97,6 @@ export const jobPaths: Paths = {
       tags: ['Jobs'],
       summary: 'Run a job again that has ended',
       description: 'A new job with the same input and limits, which names the old one as `retryOf`.',
-      scope: 'jobs:write',
       requestParams: { path, header: idempotencyHeader },
       requestBody: { content: json(RetryRequest.meta({ id: 'RetryRequest' }), {}) },
       responses: {
@@ -127,7 +122,6 @@ export const jobPaths: Paths = {
       operationId: 'getHistory',
       tags: ['Jobs'],
       summary: 'Read what Step Functions did for a job',
-      scope: 'jobs:read',
       requestParams: { path },
       responses: {
         200: answer('Its events, the first thousand.', JobHistory, examples.history, { links: ofThisJob }),
@@ -140,7 +134,6 @@ export const jobPaths: Paths = {
       operationId: 'getLogs',
       tags: ['Jobs'],
       summary: 'Read each attempt’s last lines',
-      scope: 'jobs:read',
       requestParams: { path },
       responses: {
         200: answer('The lines.', JobLogs, examples.logs, { links: ofThisJob }),

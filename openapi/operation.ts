@@ -2,15 +2,10 @@ import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { IdempotencyKey } from '../handlers/middleware/idempotency-key.ts';
 
-/** What a token must be good for, where the API asks for one. */
-export type Scope = 'jobs:read' | 'jobs:write';
-
 /** An operation without what all have: who may call it, and what can go wrong with any. */
 export interface Operation extends Omit<ZodOpenApiOperationObject, 'security'> {
   operationId: string;
   summary: string;
-  /** Absent: any token will do. */
-  scope?: Scope;
 }
 
 export type Method = 'get' | 'post' | 'patch' | 'delete';

@@ -2,7 +2,14 @@ import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
 import { errorBody } from '../handlers/middleware/error-body.ts';
 import { ErrorBody } from '../jobs/answers/error.ts';
-import { Conflict, InvalidRequest, NotFound, PayloadTooLarge, TooManyRequests } from '../jobs/errors.ts';
+import {
+  Conflict,
+  Forbidden,
+  InvalidRequest,
+  NotFound,
+  PayloadTooLarge,
+  TooManyRequests,
+} from '../jobs/errors.ts';
 import { json } from './operation.ts';
 
 /** What API Gateway answers by itself, before a function is asked or when one does not answer. */
@@ -37,17 +44,32 @@ export const invalidRequest = refusal(
   ]),
 );
 
-export const unauthorized = ofGateway(
-  'Unauthorized',
-  'The request has no token that the issuer signed for this audience and that is still good.',
-  'Unauthorized',
-);
+/** What a token lacks (RFC 6750). */
+const challenge = z.object({
+  'WWW-Authenticate': z
+    .string()
+    .optional()
+    .meta({ header: { description: 'What is missing (RFC 6750).', example: 'Bearer' } }),
+});
 
-export const forbidden = ofGateway(
-  'Forbidden',
-  'Who asks may not: the token lacks the scope, or the signature is wrong or of an identity that may not execute-api:Invoke.',
-  'Forbidden',
-);
+export const unauthorized: ZodOpenApiResponseObject = {
+  ...ofGateway(
+    'Unauthorized',
+    'The request has no token that the issuer signed for this audience and that is still good.',
+    'Unauthorized',
+  ),
+  headers: challenge,
+};
+
+export const forbidden: ZodOpenApiResponseObject = {
+  ...refusal(
+    'Forbidden',
+    'Who asks may not: the token lacks the scope or does not name its subject, or the signature is wrong or of an identity ' +
+      'that may not execute-api:Invoke.',
+    new Forbidden('Nothing says who you are: neither a token nor a signature of AWS.'),
+  ),
+  headers: challenge,
+};
 
 export const noSuchJob = refusal(
   'NoSuchJob',

@@ -26,7 +26,6 @@ export const schedulePaths: Paths = {
       operationId: 'createSchedule',
       tags: ['Schedules'],
       summary: 'Run a job whenever a cron expression says',
-      scope: 'jobs:write',
       requestParams: { header: idempotencyHeader },
       requestBody: {
         required: true,
@@ -57,7 +56,6 @@ export const schedulePaths: Paths = {
       operationId: 'listSchedules',
       tags: ['Schedules'],
       summary: 'List your schedules, newest first',
-      scope: 'jobs:read',
       requestParams: { query: PageQuery },
       responses: {
         200: answer(
@@ -79,7 +77,6 @@ export const schedulePaths: Paths = {
       operationId: 'getSchedule',
       tags: ['Schedules'],
       summary: 'Read a schedule',
-      scope: 'jobs:read',
       requestParams: { path },
       responses: {
         200: answer('The schedule, with the input of its jobs.', ScheduleView, examples.schedule, {
@@ -93,7 +90,6 @@ export const schedulePaths: Paths = {
       tags: ['Schedules'],
       summary: 'Change, pause or resume a schedule',
       description: 'What is absent stays as it is; `enabled` pauses and resumes.',
-      scope: 'jobs:write',
       requestParams: { path },
       requestBody: {
         required: true,
@@ -115,7 +111,6 @@ export const schedulePaths: Paths = {
       tags: ['Schedules'],
       summary: 'Delete a schedule',
       description: 'Its jobs stay, and a tick on its way still becomes one.',
-      scope: 'jobs:write',
       requestParams: { path },
       responses: {
         200: answer('It is deleted.', DeletedSchedule, { scheduleId, state: 'DELETED' }),
@@ -130,7 +125,6 @@ export const schedulePaths: Paths = {
       tags: ['Schedules'],
       summary: 'Run a job of a schedule now',
       description: 'Also while it is paused.',
-      scope: 'jobs:write',
       requestParams: { path, header: idempotencyHeader },
       requestBody: { content: json(RunRequest.meta({ id: 'RunRequest' }), {}) },
       responses: {

@@ -1,14 +1,15 @@
 import type { ZodOpenApiObject, ZodOpenApiResponsesObject } from 'zod-openapi';
+import { scopesFor } from '../handlers/middleware/scopes.ts';
 import type { Authorization } from '../jobs/settings.ts';
 import { forbidden, unauthorized } from './refusals.ts';
-import type { Scope } from './operation.ts';
+import type { Method } from './operation.ts';
 
 type Schemes = NonNullable<NonNullable<ZodOpenApiObject['components']>['securitySchemes']>;
 
 interface Security {
   schemes: Schemes;
-  /** What an operation asks for. */
-  requirements: (scope: Scope | undefined) => Record<string, string[]>[];
+  /** What an operation of that method asks for; one of them is enough. */
+  requirements: (method: Method) => Record<string, string[]>[];
   /** What whoever has not got it is answered. */
   refusals: ZodOpenApiResponsesObject;
 }
@@ -22,11 +23,11 @@ export const security: Record<Authorization, Security> = {
         scheme: 'bearer',
         bearerFormat: 'JWT',
         description:
-          'A token of the issuer for this audience. Its `scope` holds jobs:read, jobs:write or both, with a space between; ' +
-          'jobs:admin sees and touches the jobs of all.',
+          'A token of the issuer for this audience. Its claim `scope` holds jobs:read, jobs:write or both, with a space between; ' +
+          'who holds jobs:admin sees and touches what is others’ too.',
       },
     },
-    requirements: (scope) => [{ bearer: scope ? [scope] : [] }],
+    requirements: (method) => scopesFor(method.toUpperCase()).map((scope) => ({ bearer: [scope] })),
     refusals: { 401: unauthorized, 403: forbidden },
   },
   iam: {

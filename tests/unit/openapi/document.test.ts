@@ -72,9 +72,10 @@ describe('links', () => {
 });
 
 describe('who may call', () => {
-  test('with tokens every operation asks for one, and says 401 and 403', () => {
-    for (const { operation } of operations) {
-      expect(operation.security).toEqual([{ bearer: expect.any(Array) }]);
+  test('with tokens every operation asks for one of its scopes, and says 401 and 403', () => {
+    for (const { method, operation } of operations) {
+      const scope = method === 'GET' ? 'jobs:read' : 'jobs:write';
+      expect(operation.security).toEqual([{ bearer: [scope] }, { bearer: ['jobs:admin'] }]);
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '403']));
     }
   });
