@@ -12,15 +12,16 @@ import type { JobStore, ListedJob } from './store.ts';
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
-  /** Created at this time or later. */
-  from: Instant.optional(),
-  /** Created before this time. */
-  to: Instant.optional(),
+  from: Instant.optional().describe('Created at this time or later.'),
+  to: Instant.optional().describe('Created before this time.'),
   scheduleId: ScheduleId.optional(),
-  label: LabelQuery.optional(),
+  label: LabelQuery.optional().describe('key=value, several with commas between: jobs that have them all.'),
   limit: integerBetween(1, 100, 20),
-  /** Where the page before ended. */
-  cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
+  cursor: z
+    .string()
+    .max(500, 'Allowed: the cursor of the page before.')
+    .optional()
+    .describe('That of the page before, with the same query.'),
 });
 
 /** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */

@@ -6,8 +6,10 @@ import { integerBetween } from './query.ts';
 /** An HTTP API gives a request 30 seconds, start and answer of the function included. */
 const longestWait = 25;
 
-/** What `GET /jobs/{jobId}` takes: for how many seconds it waits for the end. */
-export const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait, 0) });
+/** What `GET /jobs/{jobId}` takes. */
+export const JobQuery = z.strictObject({
+  wait: integerBetween(0, longestWait, 0).describe('For how many seconds to wait for its end.'),
+});
 
 interface Dependencies {
   /** How the job stands; undefined where it is not in the table yet. */

@@ -21,7 +21,7 @@ const Token = z
 /** What `GET /jobs/schedules` takes. */
 export const PageQuery = z.strictObject({
   limit: integerBetween(1, 50, 20),
-  nextToken: Token.optional(),
+  nextToken: Token.optional().describe('That of the page before.'),
 });
 
 /**

@@ -34,16 +34,16 @@ const TimeZone = z
 
 /** What `POST /jobs/schedule` takes. */
 export const ScheduleRequest = z.strictObject({
-  cron: CronText,
-  timezone: TimeZone.default('UTC'),
+  cron: CronText.describe('As in crontab(5): five fields, or a nickname such as @daily.'),
+  timezone: TimeZone.default('UTC').describe('A name of the IANA time zone database.'),
   input: JobRequest.shape.input,
   name: z
     .string()
     .regex(/^\P{C}{1,128}$/u, 'Allowed: 1 to 128 printable characters.')
     .optional(),
-  startAt: Instant.optional(),
-  endAt: Instant.optional(),
-  enabled: z.boolean().default(true),
+  startAt: Instant.optional().describe('It fires from then on.'),
+  endAt: Instant.optional().describe('It fires before then.'),
+  enabled: z.boolean().default(true).describe('Whether it fires.'),
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
@@ -52,7 +52,7 @@ export const ScheduleChange = z
     cron: CronText.optional(),
     timezone: TimeZone.optional(),
     input: JobRequest.shape.input,
-    enabled: z.boolean().optional(),
+    enabled: z.boolean().optional().describe('Pauses it, or lets it fire again.'),
   })
   .meta({ override: { minProperties: 1 } });
 
