@@ -9,6 +9,9 @@ export interface Caller {
   admin: boolean;
 }
 
+/** What begins the keys under which owners' schedules lie beside their jobs: no owner may be called so. */
+export const schedulesOf = 'SCHEDULE#';
+
 /** A job is registered within seconds of its 202; an id this old that is not in the table never will be. */
 const registeredWithin = 15 * 60_000;
 

@@ -1,11 +1,15 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { Forbidden } from '../../jobs/errors.ts';
-import type { Caller } from '../../jobs/owned.ts';
+import { type Caller, schedulesOf } from '../../jobs/owned.ts';
 import { scopes, scopesOf } from './scopes.ts';
 
-/** As OpenID Connect bounds a subject; the owner is a key of the table's index, which takes no more than 2048 bytes. */
-const Subject = z.string().min(1).max(255);
+/** As OpenID Connect bounds a subject: a key of the table's index takes no more than 2048 bytes. */
+const Subject = z
+  .string()
+  .min(1)
+  .max(255)
+  .refine((text) => !text.startsWith(schedulesOf));
 
 const RequestContext = z.object({
   authorizer: z
@@ -40,7 +44,7 @@ export function callerOf(event: APIGatewayProxyEventV2, withoutAuthorizer: strin
   const subject = Subject.safeParse(jwt.claims.sub);
   if (!subject.success) {
     throw new Forbidden(
-      'The token does not say who you are: its claim `sub` must be a text of 1 to 255 characters.',
+      `The token does not say who you are: its claim sub must have 1 to 255 characters and not begin with ${schedulesOf}`,
     );
   }
   return { owner: subject.data, admin: scopesOf(jwt.claims).includes(scopes.admin) };

@@ -199,7 +199,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
       const nobody = new Client(service.port, await issuer.token({ ...right, sub: undefined }));
       expect(await nobody.request('GET', '/jobs')).toMatchObject({
         status: 403,
-        body: { error: { code: 'Forbidden', message: expect.stringContaining('`sub`') } },
+        body: { error: { code: 'Forbidden', message: expect.stringContaining('claim sub') } },
       });
     } finally {
       await service.stop();

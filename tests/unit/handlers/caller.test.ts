@@ -29,6 +29,8 @@ describe('who asks', () => {
     ['no subject', { jwt: { claims: {} } }],
     ['an empty subject', { jwt: { claims: { sub: '' } } }],
     ['a subject too long for the table', { jwt: { claims: { sub: 'a'.repeat(256) } } }],
+    // Under this key lie the schedules of alice.
+    ['a subject that is a key of somebody else’s', { jwt: { claims: { sub: 'SCHEDULE#alice' } } }],
     ['an authorizer of another kind', { lambda: { user: 'alice' } }],
   ])('cannot be %s: that is forbidden, and says why', (_name, authorizer) => {
     expect(() => ownerOf(request(authorizer), 'nobody')).toThrow(Forbidden);
