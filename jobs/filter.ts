@@ -34,11 +34,13 @@ export function filterExpression(
     values[':status'] = status;
   }
   if (scheduleId !== undefined) {
-    terms.push('begins_with(jobId, :jobIdPrefix)');
+    terms.push('begins_with(#jobId, :jobIdPrefix)');
+    names['#jobId'] = 'jobId';
     values[':jobIdPrefix'] = jobIdPrefix(scheduleId);
   }
   for (const [index, [key, value]] of label.entries()) {
-    terms.push(`labels.#label${index} = :label${index}`);
+    terms.push(`#labels.#label${index} = :label${index}`);
+    names['#labels'] = 'labels';
     names[`#label${index}`] = key;
     values[`:label${index}`] = value;
   }

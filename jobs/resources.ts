@@ -4,13 +4,16 @@ import { Conflict, type Detail, InvalidRequest } from './errors.ts';
 /** A processor share as Kubernetes writes it: nothing finer than a thousandth, which it would round up. */
 export const Cpu = z
   .string('Allowed: a text such as "500m" or "2".')
-  .regex(/^(\d{1,6}m|\d{1,3}(\.\d{1,3})?)$/, 'Allowed: a Kubernetes quantity such as 500m, 0.5 or 2.');
+  .regex(
+    /^([0-9]{1,6}m|[0-9]{1,3}(\.[0-9]{1,3})?)$/,
+    'Allowed: a Kubernetes quantity such as 500m, 0.5 or 2.',
+  );
 
 /** Memory as Kubernetes writes it; `m` would be thousandths of bytes, and is always a mistake. */
 export const Memory = z
   .string('Allowed: a text such as "512Mi" or "2Gi".')
   .regex(
-    /^(\d{1,15}|\d{1,6}(\.\d{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti))$/,
+    /^([0-9]{1,15}|[0-9]{1,6}(\.[0-9]{1,3})?(k|M|G|T|Ki|Mi|Gi|Ti))$/,
     'Allowed: a Kubernetes quantity such as 512Mi or 2Gi.',
   );
 
@@ -60,9 +63,8 @@ export const beyond = (asked: Resources, limits: ResourceLimits): Detail[] =>
   names.flatMap((name) => {
     const quantity = asked[name];
     if (quantity === undefined) return [];
-    const [amount, least, most] = [quantity, leastResources[name], limits[name]].map(amountOf);
-    if (amount === undefined || least === undefined || most === undefined) return [];
-    if (amount >= least && amount <= most) return [];
-    const message = `Allowed: from ${leastResources[name]} to ${limits[name]}.`;
-    return [{ field: `resources.${name}`, message }];
+    const [least, most] = [leastResources[name], limits[name]];
+    const amount = amountOf(quantity);
+    if (amount >= amountOf(least) && amount <= amountOf(most)) return [];
+    return [{ field: `resources.${name}`, message: `Allowed: from ${least} to ${most}.` }];
   });

@@ -37,7 +37,7 @@ const quantity =
   (text: string): string => {
     const { data, error } = shape.safeParse(text);
     if (data !== undefined) return data;
-    throw new InvalidArgumentError(error?.issues[0]?.message ?? '');
+    throw new InvalidArgumentError(error.issues[0]?.message ?? '');
   };
 
 /** Adds --state-dir, which several commands must take alike. */

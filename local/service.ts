@@ -68,7 +68,7 @@ export async function startService(
 
     const functionDefinitions = readFunctions(root);
     const functions = await Functions.load(functionDefinitions);
-    const events = new Events(functions);
+    const events = new Events(functions, () => runner.waitingTurn());
     const workflow = createWorkflow(state.journal, names, definition, functions, runner, events);
     undo.push(() => {
       events.stop();

@@ -187,7 +187,7 @@ describe('a deployed stack', () => {
         { role: 'ClusterSetupRole', groups: [], policies: ['AmazonEKSClusterAdminPolicy'] },
         { role: 'RunJobRole', groups: [`${stack.name}:run-job`], policies: [] },
         { role: 'SettleJobRole', groups: [`${stack.name}:settle-job`], policies: [] },
-        { role: 'SweepRole', groups: [`${stack.name}:settle-job`], policies: [] },
+        { role: 'SweepRole', groups: [`${stack.name}:settle-job`, `${stack.name}:sweep`], policies: [] },
       ]),
     );
   });

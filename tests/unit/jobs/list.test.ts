@@ -113,6 +113,8 @@ describe('GET /jobs', () => {
     [{ limit: '101' }, ['limit']],
     [{ limit: '1.5' }, ['limit']],
     [{ status: 'DONE' }, ['status']],
+    [{ label: 'team' }, ['label']],
+    [{ scheduleId: 'mine' }, ['scheduleId']],
     [{ status: 'FAILED,QUEUED' }, ['status']],
     [{ from: 'yesterday' }, ['from']],
     [{ to: '2026-02-30T00:00:00Z' }, ['to']],
@@ -128,6 +130,8 @@ describe('GET /jobs', () => {
     const { cursor = '' } = await list(stored(3), { limit: '1' });
     expect(await refusal({ cursor }, 'bob')).toEqual(['cursor']);
     expect(await refusal({ cursor, status: 'FAILED' })).toEqual(['cursor']);
+    expect(await refusal({ cursor, label: 'a=b' })).toEqual(['cursor']);
+    expect(await refusal({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
     // Another page size is no other list.
     expect((await list(stored(3), { cursor, limit: '5' })).jobs).toHaveLength(2);
   });

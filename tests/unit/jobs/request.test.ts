@@ -46,6 +46,12 @@ describe('what POST /jobs accepts', () => {
     );
   });
 
+  test('labels and resources are carried as they are, and none are none', () => {
+    const given = { labels: { 'example.com/team': 'Search', ticket: '' }, resources: { memory: '1.5Gi' } };
+    expect(accept(JSON.stringify(given))).toMatchObject(given);
+    expect(accept('{"labels":{},"resources":{}}')).toEqual(accept(''));
+  });
+
   test('nothing in it differs between repeats of a request', () => {
     const again = (): string => acceptJob('{"maxAttempts":2}', 'a', 'b', most);
     expect(again()).toBe(again());
@@ -78,10 +84,27 @@ describe('what POST /jobs refuses, and how it says so', () => {
     ['{"timeoutSeconds":"10"}', 'timeoutSeconds'],
     ['{"maxAttempts":4}', 'maxAttempts'],
     ['{"maxAttempts":1.5}', 'maxAttempts'],
+    ['{"labels":[]}', 'labels'],
+    ['{"labels":{"Team":"a"}}', 'labels.Team'],
+    ['{"labels":{"__proto__":"a"}}', 'labels.__proto__'],
+    ['{"labels":{"team":7}}', 'labels.team'],
+    ['{"resources":{"gpu":"1"}}', 'resources.gpu'],
+    ['{"resources":{"cpu":2}}', 'resources.cpu'],
+    ['{"resources":{"cpu":"5"}}', 'resources.cpu'],
+    ['{"resources":{"memory":"15Mi"}}', 'resources.memory'],
   ])('%s names the field', (body, field) => {
     const error = refusal(body);
     expect(error).toBeInstanceOf(InvalidRequest);
     expect(error.details.map((detail) => detail.field)).toEqual([field]);
+  });
+
+  test.each([
+    ['{"labels":{"Team":"a"}}', 'Allowed keys: 1 to 63 of a-z, 0-9'],
+    ['{"resources":{"gpu":"1"}}', 'Unknown field. Allowed: cpu, memory.'],
+    ['{"resources":{"cpu":"5"}}', 'Allowed: from 10m to 4.'],
+    ['{"resources":{"memory":"5"}}', 'Allowed: from 16Mi to 8Gi.'],
+  ])('%s says what is allowed', (body, words) => {
+    expect(refusal(body).details).toMatchObject([{ message: expect.stringContaining(words) }]);
   });
 
   test('a body over the limit is told both figures, counted in bytes after escaping', () => {

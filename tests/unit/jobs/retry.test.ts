@@ -29,6 +29,14 @@ describe('POST /jobs/{jobId}/retry', () => {
     });
   });
 
+  test('keeps labels and resources, as long as the limits allow them', () => {
+    const options = { labels: { team: 'search' }, resources: { cpu: '2' } };
+    const again = (limits: typeof most) =>
+      JSON.parse(acceptRetry(found(options), '', 'new', limits)) as object;
+    expect(again(most)).toMatchObject(options);
+    expect(() => again({ ...most, cpu: '1' })).toThrow(Conflict);
+  });
+
   test.each(['QUEUED', 'RUNNING'])('refuses a job that is %s, and says so', (status) => {
     expect(() => acceptRetry(found({ status }), '', 'new', most)).toThrow(Conflict);
     expect(() => acceptRetry(found({ status }), '', 'new', most)).toThrow(status);
