@@ -18,12 +18,15 @@ export const jobRequest: z.input<typeof JobRequest> = {
   input: { source: 'synthetic', records: 100, failAttempts: 1 },
   timeoutSeconds: 600,
   maxAttempts: 3,
+  labels: { team: 'search' },
+  resources: { cpu: '500m', memory: '512Mi' },
 };
 
 export const jobSummary: JobSummary = {
   jobId,
   status: 'SUCCEEDED',
   origin: 'api',
+  labels: { team: 'search' },
   createdAt: '2026-11-27T10:00:00.000Z',
   startedAt: '2026-11-27T10:00:02.000Z',
   finishedAt: '2026-11-27T10:00:04.520Z',
@@ -32,6 +35,7 @@ export const jobSummary: JobSummary = {
 export const job: JobView = {
   ...jobSummary,
   owner: 'alice',
+  resources: { cpu: '500m', memory: '512Mi' },
   input: jobRequest.input,
   result: { records: 100 },
   attempts: [

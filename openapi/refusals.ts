@@ -93,7 +93,8 @@ export const keyUsed = conflict(
 
 export const wrongStatus = conflict(
   'WrongStatus',
-  'The job’s status does not allow it (details hold it), or the Idempotency-Key was used for another request.',
+  'The job’s status does not allow it (details hold it), it asks for more than a job may have by now, or the Idempotency-Key was ' +
+    'used for another request.',
   new Conflict('The job has not ended yet: it is RUNNING.', [{ field: 'status', message: 'RUNNING' }]),
 );
 
