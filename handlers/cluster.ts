@@ -1,32 +1,44 @@
 import { readSettings, type Settings } from '../jobs/settings.ts';
 import type { JobCluster } from '../jobs/settle.ts';
+import type { WaitingJobs } from '../jobs/waiting.ts';
 
-/** The runner that starts processes also ends them: nothing is left to delete. */
-const withoutCluster: JobCluster = { deleteJobs: () => Promise.resolve() };
+/** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
+export interface Cluster extends JobCluster {
+  waitingJobs(): Promise<WaitingJobs>;
+}
+
+/** The runner that starts processes also ends them: nothing is left to delete. What waits in it, it says itself. */
+const withoutCluster: Cluster = {
+  deleteJobs: () => Promise.resolve(),
+  waitingJobs: () => Promise.resolve(new Map()),
+};
 
 /**
- * The cluster in which settle deletes a job's Kubernetes Jobs: the one that the settings name, if they name one.
+ * The cluster of a job's Kubernetes Jobs: the one that the settings name, if they name one.
  * Its client is loaded when it is first needed: only the functions that settle jobs hold it, and few of their calls wait for it.
  */
-export function openCluster(settings: Settings = readSettings()): JobCluster {
+export function openCluster(settings: Settings = readSettings()): Cluster {
   const { JOB_NAMESPACE: namespace, KUBE_CONTEXT: context, CLUSTER_NAME: name } = settings;
   if (namespace === undefined || (context ?? name) === undefined) return withoutCluster;
-  let opened: Promise<JobCluster> | undefined;
+  let opened: Promise<Cluster> | undefined;
+  const using = async <Value>(use: (cluster: Cluster) => Promise<Value>): Promise<Value> => {
+    opened ??= open(settings, namespace);
+    try {
+      return await use(await opened);
+    } catch (error) {
+      // Whatever was wrong with it, the next call begins anew.
+      opened = undefined;
+      throw error;
+    }
+  };
   return {
-    deleteJobs: async (jobId) => {
-      opened ??= open(settings, namespace);
-      try {
-        await (await opened).deleteJobs(jobId);
-      } catch (error) {
-        // Whatever was wrong with it, the next call begins anew.
-        opened = undefined;
-        throw error;
-      }
-    },
+    deleteJobs: (jobId) => using((cluster) => cluster.deleteJobs(jobId)),
+    waitingJobs: () => using((cluster) => cluster.waitingJobs()),
   };
 }
 
-async function open(settings: Settings, namespace: string): Promise<JobCluster> {
-  const { connect, deleterOfJobs } = await import('./cluster/index.ts');
-  return deleterOfJobs(connect(settings), namespace);
+async function open(settings: Settings, namespace: string): Promise<Cluster> {
+  const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./cluster/index.ts');
+  const config = connect(settings);
+  return { ...deleterOfJobs(config, namespace), waitingJobs: readerOfWaitingJobs(config, namespace) };
 }

@@ -1,3 +1,4 @@
+import type { DeletedSchedule } from '../jobs/answers/schedule.ts';
 import { deleteSchedule } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
@@ -11,5 +12,5 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   await deleteSchedule(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), schedules);
-  return { statusCode: 200, body: { scheduleId, state: 'DELETED' } };
+  return { statusCode: 200, body: { scheduleId, state: 'DELETED' } satisfies DeletedSchedule };
 });

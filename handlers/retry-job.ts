@@ -1,7 +1,7 @@
 import { findJob } from '../jobs/find.ts';
 import { newJobId } from '../jobs/job-id.ts';
 import { acceptRetry } from '../jobs/retry.ts';
-import { readSettings } from '../jobs/settings.ts';
+import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey, startOnce } from '../jobs/start.ts';
 import { accepted } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
@@ -12,6 +12,7 @@ import { logger, openExecutions, openStore } from './services.ts';
 const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+const most = readLimits();
 
 /** `POST /jobs/{jobId}/retry`: a new job with the same input, which names the old one; with an Idempotency-Key one at most. */
 export const handler = api(async (event) => {
@@ -20,7 +21,7 @@ export const handler = api(async (event) => {
   const key = idempotencyKeyOf(event);
   const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
   const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
-  const input = acceptRetry(found, event.body ?? '', jobId);
+  const input = acceptRetry(found, event.body ?? '', jobId, most);
   if (key !== undefined) {
     const started = await startOnce(jobId, input, { store, executions, now: () => new Date() });
     return accepted(started, { retryOf });

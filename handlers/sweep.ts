@@ -1,5 +1,6 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
+import * as z from 'zod';
 import { sweepSchedules, type SchedulesSwept } from '../jobs/schedules/sweep.ts';
 import { settle } from '../jobs/settle.ts';
 import { sweep, type Swept } from '../jobs/sweep.ts';
@@ -13,15 +14,24 @@ const cluster = openCluster();
 const schedules = openSchedules();
 const now = (): Date => new Date();
 
+/** What invokes it says nothing; on one machine it says which jobs wait for their turn there, oldest first. */
+const Event = z.object({ waitingTurn: z.array(z.string()).default([]) });
+
 /** Every five minutes: what events missed. */
 export const handler = middy<unknown, Swept & { schedules: SchedulesSwept }>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
-  .handler(async () => {
+  .handler(async (event) => {
+    const { waitingTurn } = Event.parse(event);
     const jobs = await sweep({
       store,
       executions,
       now,
       settle: (asking) => settle(asking, { store, executions, cluster, now }),
+      waiting: async () =>
+        new Map([
+          ...waitingTurn.map((jobId) => [jobId, 'LimitReached'] as const),
+          ...(await cluster.waitingJobs()),
+        ]),
       report: (message, problem) => {
         logger.error(message, { problem });
       },

@@ -39,8 +39,13 @@ function detailsOf(error: z.ZodError, allowed: readonly string[]): Detail[] {
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({
           field: [...issue.path, key].join('.'),
-          message: `Unknown field. Allowed: ${allowed.join(', ')}.`,
+          // One inside another object is told about by that object's own schema.
+          message: issue.path.length > 0 ? issue.message : `Unknown field. Allowed: ${allowed.join(', ')}.`,
         }))
-      : [{ field: issue.path.join('.') || 'body', message: issue.message }],
+      : [{ field: issue.path.join('.') || 'body', message: messageOf(issue) }],
   );
 }
+
+/** What is wrong with the key of a map stands inside. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message;

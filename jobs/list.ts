@@ -1,34 +1,28 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { JobList } from './answers/list.ts';
 import { InvalidRequest } from './errors.ts';
+import { Instant } from './instant.ts';
+import { LabelQuery } from './labels.ts';
 import { JobStatus } from './protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
-import type { JobStore, JobSummary, ListedJob } from './store.ts';
-
-const allowedInstant = 'Allowed: a time as in RFC 3339, 2026-11-23T10:00:00Z.';
-const instant = z.iso
-  .datetime({ offset: true, message: allowedInstant })
-  .transform((text) => new Date(text).toISOString())
-  // An offset may lead out of the years that have four digits, and those would not sort.
-  .pipe(z.string().regex(/^\d/, allowedInstant));
+import { ScheduleId } from './schedules/id.ts';
+import type { JobStore, ListedJob } from './store.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
-  /** Created at this time or later. */
-  from: instant.optional(),
-  /** Created before this time. */
-  to: instant.optional(),
-  limit: integerBetween(1, 100).default(20),
-  /** Where the page before ended. */
-  cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
+  from: Instant.optional().describe('Created at this time or later.'),
+  to: Instant.optional().describe('Created before this time.'),
+  scheduleId: ScheduleId.optional(),
+  label: LabelQuery.optional().describe('key=value, several with commas between: jobs that have them all.'),
+  limit: integerBetween(1, 100, 20),
+  cursor: z
+    .string()
+    .max(500, 'Allowed: the cursor of the page before.')
+    .optional()
+    .describe('That of the page before, with the same query.'),
 });
-
-export interface JobList {
-  jobs: JobSummary[];
-  /** Given back with the same query it continues the list; absent at its end. */
-  cursor?: string;
-}
 
 /** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */
 const readsAtMost = 4;
@@ -67,12 +61,9 @@ export async function listJobs(
 }
 
 /** Says which list this is. No secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
-const listOf = (
-  owner: string,
-  { status, from, to }: Pick<z.output<typeof ListQuery>, 'status' | 'from' | 'to'>,
-) =>
+const listOf = (owner: string, filter: Omit<z.output<typeof ListQuery>, 'limit' | 'cursor'>) =>
   createHash('sha256')
-    .update(JSON.stringify([owner, status, from, to]))
+    .update(JSON.stringify([owner, filter]))
     .digest('base64url')
     .slice(0, 16);
 

@@ -1,16 +1,24 @@
 import * as z from 'zod';
 import { AttemptStatus, JobStatus } from './protocol.ts';
+import { Resources } from './resources.ts';
+import { WaitingReason } from './waiting.ts';
 
 /** What the table holds of one job. Attributes unknown to this version pass through unseen. */
 export const Failure = z.object({ code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof Failure>;
+
+/** Where a job comes from. */
+export const Origin = z.enum(['api', 'schedule']);
+
+/** How far an attempt is: records done, of how many where that is known. */
+export const Progress = z.object({ done: z.number(), total: z.number().optional() });
 
 export const JobItem = z.object({
   pk: z.string(),
   sk: z.literal('JOB'),
   jobId: z.string(),
   owner: z.string(),
-  origin: z.enum(['api', 'schedule']),
+  origin: Origin,
   status: JobStatus,
   /** Execution ARN and its start, joined by @. With attempt and runner it is the fence of every write. */
   execution: z.string(),
@@ -18,9 +26,14 @@ export const JobItem = z.object({
   runner: z.string().optional(),
   /** When the container last said that it lives, RFC 3339. */
   beat: z.string().optional(),
-  progress: z.object({ done: z.number(), total: z.number().optional() }).optional(),
+  progress: Progress.optional(),
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
+  labels: z.record(z.string(), z.string()).default({}),
+  /** As they were asked for. */
+  resources: z.object(Resources.shape).default({}),
+  /** What sweep saw it wait for; means something while it is QUEUED only. */
+  waitingReason: WaitingReason.optional().catch(undefined),
   error: Failure.optional(),
   /** Empty where the job runs no other again: the state machine writes the same attributes for every job. */
   retryOf: z.string().default(''),

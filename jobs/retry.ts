@@ -4,6 +4,7 @@ import type { Found } from './find.ts';
 import { isTerminal } from './protocol.ts';
 import { readBody } from './body.ts';
 import type { ExecutionInput } from './request.ts';
+import { checkResourcesAgain, type ResourceLimits } from './resources.ts';
 import { statusOfUnrecorded } from './view.ts';
 
 /** What `POST /jobs/{jobId}/retry` takes: nothing, so far. */
@@ -11,12 +12,13 @@ export const RetryRequest = z.strictObject({});
 
 /**
  * The input of the execution of a new job like one that has ended, which it names as `retryOf`. It is its owner's, also
- * where an admin asks. Not held to the limit of POST again: the job met it, and what is added fits into what that leaves.
+ * where an admin asks. Its size is not held to the limit of POST again: the job met it, and what is added fits into what that leaves.
+ * @param most what a job may ask of its node, by now.
  * @throws InvalidRequest when the body is neither empty nor {}.
- * @throws Conflict when the job has not ended; details hold its status.
+ * @throws Conflict when the job has not ended, details hold its status, or when it asks for more than a job may have.
  * @throws NotFound when its input has expired.
  */
-export function acceptRetry(found: Found, body: string, jobId: string): string {
+export function acceptRetry(found: Found, body: string, jobId: string, most: ResourceLimits): string {
   readBody(body, RetryRequest, 'retry');
   const status = 'record' in found ? found.record.job.status : statusOfUnrecorded(found.execution);
   if (!isTerminal(status)) {
@@ -25,7 +27,11 @@ export function acceptRetry(found: Found, body: string, jobId: string): string {
   const before = 'record' in found ? found.record.job : found.execution.input;
   const input = 'record' in found ? found.record.input : found.execution.input.input;
   if (input === undefined) throw new NotFound('The input of the job has expired.');
-  const { owner, maxAttempts, timeoutSeconds, jobId: retryOf } = before;
-  const next: ExecutionInput = { jobId, owner, origin: 'api', input, maxAttempts, timeoutSeconds, retryOf };
+  const { owner, maxAttempts, timeoutSeconds, labels, resources, jobId: retryOf } = before;
+  checkResourcesAgain(resources, most);
+  const next: ExecutionInput = {
+    ...{ jobId, owner, origin: 'api', input, maxAttempts, timeoutSeconds },
+    ...{ labels, resources, retryOf },
+  };
   return JSON.stringify(next);
 }

@@ -1,4 +1,9 @@
 import * as z from 'zod';
+import { Cpu, Memory, type ResourceLimits } from './resources.ts';
+
+/** Who may call the API: identities of AWS by their signature, holders of a token, or everybody. */
+export const Authorization = z.enum(['iam', 'jwt', 'none']);
+export type Authorization = z.infer<typeof Authorization>;
 
 /** Every environment setting of the functions, in one place. Serverless sets them; local/ sets the same ones. */
 const Settings = z.object({
@@ -8,6 +13,8 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
+  /** What is before the routes, for whoever asks how to call them. */
+  API_AUTHORIZATION: Authorization.default('none'),
   /** The log group of CloudWatch that the jobs' containers log to, where the cluster collects logs. */
   JOB_LOG_GROUP: z
     .string()
@@ -52,6 +59,13 @@ const ScheduleSettings = Settings.extend({
   SCHEDULE_DEAD_LETTERS_ARN: z.string().startsWith('arn:'),
 });
 
+/** The settings of those functions that accept jobs. */
+const LimitSettings = Settings.extend({
+  /** The most processor share and memory that a job may ask for, as Kubernetes writes quantities. */
+  MAX_JOB_CPU: Cpu,
+  MAX_JOB_MEMORY: Memory,
+});
+
 export type Settings = z.infer<typeof Settings>;
 
 /**
@@ -64,6 +78,12 @@ export const readSettings = (environment: Environment = process.env): Settings =
 export const readScheduleSettings = (
   environment: Environment = process.env,
 ): z.infer<typeof ScheduleSettings> => read(ScheduleSettings, environment);
+
+/** Reads what a job may ask of its node at most; throws as readSettings. */
+export function readLimits(environment: Environment = process.env): ResourceLimits {
+  const { MAX_JOB_CPU: cpu, MAX_JOB_MEMORY: memory } = read(LimitSettings, environment);
+  return { cpu, memory };
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Conflict, TooManyRequests } from './errors.ts';
 import type { Executions } from './executions.ts';
 import type { JobStatus } from './protocol.ts';
@@ -50,9 +51,9 @@ export async function startOnce(
 
 /** What was asked for when the job was posted; its input may have expired. */
 function requestOf({ job, input }: JobRecord): ExecutionInput {
-  const { jobId, owner, origin, maxAttempts, timeoutSeconds, retryOf } = job;
+  const { jobId, owner, origin, maxAttempts, timeoutSeconds, labels, resources, retryOf } = job;
   return {
-    ...{ jobId, owner, origin, input: input ?? '', maxAttempts, timeoutSeconds },
+    ...{ jobId, owner, origin, input: input ?? '', maxAttempts, timeoutSeconds, labels, resources },
     ...(retryOf !== '' && { retryOf }),
   };
 }
@@ -66,4 +67,6 @@ function replay(jobId: string, input: string, before: ExecutionInput, status: Jo
 }
 
 const isEqual = (left: ExecutionInput, right: ExecutionInput): boolean =>
-  (Object.keys(ExecutionInput.shape) as (keyof ExecutionInput)[]).every((name) => left[name] === right[name]);
+  (Object.keys(ExecutionInput.shape) as (keyof ExecutionInput)[]).every((name) =>
+    isDeepStrictEqual(left[name], right[name]),
+  );

@@ -8,38 +8,24 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { JobSummary } from './answers/list.ts';
 import { isContention } from './contention.ts';
+import { filterExpression, type JobFilter } from './filter.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from './protocol.ts';
 import { JobItem, type JobRecord, recordOf } from './record.ts';
+import { originOf } from './schedules/id.ts';
 import { toTransactItem, type Write } from './write.ts';
 
 /** What sweep needs to know of a job that is not settled. */
-export type OpenJob = Pick<JobItem, 'jobId' | 'status' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'>;
-
-/** A job in a list. */
-export interface JobSummary {
-  jobId: string;
-  status: JobItem['status'];
-  origin: JobItem['origin'];
-  retryOf?: string;
-  createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-}
+export type OpenJob = Pick<
+  JobItem,
+  'jobId' | 'status' | 'waitingReason' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'
+>;
 
 export interface ListedJob {
   summary: JobSummary;
   /** Its createdAtId. */
   position: string;
-}
-
-/** Which jobs: times are RFC 3339, `from` included, `to` not and later; `after` is a position. */
-export interface JobFilter {
-  from?: string | undefined;
-  to?: string | undefined;
-  status?: JobItem['status'] | undefined;
-  after?: string | undefined;
-  limit: number;
 }
 
 /** The table, in the domain's words. */
@@ -138,9 +124,11 @@ export class JobStore {
    */
   async jobsOf(
     owner: string,
-    { from, to, status, after, limit }: JobFilter,
+    filter: JobFilter,
     now: number,
   ): Promise<{ jobs: ListedJob[]; after?: string }> {
+    const { from, to, after, limit } = filter;
+    const { expression, names, values } = filterExpression(filter, now);
     const { partition, sort } = indexes.byOwner;
     const answer = await this.#client.send(
       new QueryCommand({
@@ -148,18 +136,13 @@ export class JobStore {
         IndexName: 'byOwner',
         // A sort key begins with a digit, which comes before a colon, and goes on behind its time.
         KeyConditionExpression: '#owner = :owner AND #created BETWEEN :from AND :to',
-        FilterExpression: `(attribute_not_exists(expiresAt) OR expiresAt > :now)${status ? ' AND #status = :status' : ''}`,
-        ExpressionAttributeNames: {
-          '#owner': partition,
-          '#created': sort,
-          ...(status && { '#status': 'status' }),
-        },
+        FilterExpression: expression,
+        ExpressionAttributeNames: { '#owner': partition, '#created': sort, ...names },
         ExpressionAttributeValues: marshall({
           ':owner': owner,
           ':from': from ?? '0',
           ':to': to ?? ':',
-          ':now': Math.floor(now / 1000),
-          ...(status && { ':status': status }),
+          ...values,
         }),
         ScanIndexForward: false,
         Limit: limit,
@@ -198,6 +181,7 @@ export class JobStore {
 const OpenJobItem = JobItem.pick({
   jobId: true,
   status: true,
+  waitingReason: true,
   execution: true,
   createdAt: true,
   beat: true,
@@ -211,18 +195,21 @@ const ListedItem = JobItem.pick({
   status: true,
   origin: true,
   retryOf: true,
+  labels: true,
   createdAt: true,
   startedAt: true,
   finishedAt: true,
   createdAtId: true,
 }).transform(
-  ({ createdAtId, jobId, status, origin, retryOf, createdAt, startedAt, finishedAt }): ListedJob => ({
+  ({ createdAtId, jobId, status, origin, retryOf, labels, createdAt, startedAt, finishedAt }): ListedJob => ({
     position: createdAtId,
     summary: {
       jobId,
       status,
       origin,
+      ...(origin === 'schedule' && originOf(jobId)),
       ...(retryOf !== '' && { retryOf }),
+      ...(Object.keys(labels).length > 0 && { labels }),
       createdAt,
       ...(startedAt !== undefined && { startedAt }),
       ...(finishedAt !== undefined && { finishedAt }),

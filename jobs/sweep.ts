@@ -2,6 +2,7 @@ import { arnOf, type Executions } from './executions.ts';
 import { isTerminal, shards } from './protocol.ts';
 import type { Asking } from './settle.ts';
 import type { JobStore, OpenJob } from './store.ts';
+import { recordWaiting, type WaitingJobs } from './waiting.ts';
 
 /** The most jobs one sweep asks Step Functions about: DescribeExecution refills 15 a second in small regions. */
 const mostAsked = 500;
@@ -17,11 +18,13 @@ const forgottenAfter = 24 * 60 * 60_000;
 const lookBack = 30 * 60_000;
 
 interface Dependencies {
-  store: Pick<JobStore, 'openJobs' | 'readDecisive'>;
+  store: Pick<JobStore, 'openJobs' | 'readDecisive' | 'write'>;
   executions: Pick<Executions, 'describe' | 'stop' | 'endedSince'>;
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
   settle: (asking: Asking) => Promise<unknown>;
+  /** What jobs wait for. */
+  waiting: () => Promise<WaitingJobs>;
   report: (message: string, problem: unknown) => void;
 }
 
@@ -32,12 +35,15 @@ export interface Swept {
   stopped: number;
   /** Jobs under way that gave no sign of life for half an hour: an alarm counts them (resources/observability.yml). */
   silent: number;
+  /** Queued jobs that now say what they wait for, or no longer do. */
+  explained: number;
 }
 
 /** Finds what events missed, so that nothing stays open for ever (promise 1). Bounded; what is left waits for the next. */
 export async function sweep(dependencies: Dependencies): Promise<Swept> {
-  const swept: Swept = { asked: 0, settled: 0, stopped: 0, silent: 0 };
-  for (const job of await suspects(dependencies)) {
+  const swept: Swept = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0 };
+  const open = await readOpen(dependencies);
+  for (const job of suspects(open, dependencies)) {
     swept.asked += 1;
     await attempt(dependencies, job.jobId, () => sweepOpen(job, dependencies, swept));
   }
@@ -47,15 +53,21 @@ export async function sweep(dependencies: Dependencies): Promise<Swept> {
       await attempt(dependencies, arn, () => sweepUnrecorded(arn, dependencies, swept));
     }
   }
+  await attempt(dependencies, 'what jobs wait for', async () => {
+    swept.explained = await recordWaiting(open, dependencies);
+  });
   return swept;
 }
 
-/** Open jobs that may need us: all that ended, and of the others those without a fresh beat, in random order. */
-async function suspects({ store, now }: Dependencies): Promise<OpenJob[]> {
+async function readOpen({ store }: Dependencies): Promise<OpenJob[]> {
   const read = await Promise.all(shards.map((shard) => store.openJobs(shard, mostRead)));
+  return read.flat();
+}
+
+/** Open jobs that may need us: all that ended, and of the others those without a fresh beat, in random order. */
+function suspects(open: readonly OpenJob[], { now }: Dependencies): OpenJob[] {
   const alive = now().getTime() - freshBeat;
-  return read
-    .flat()
+  return open
     .filter(({ status, beat }) => isTerminal(status) || beat === undefined || Date.parse(beat) <= alive)
     .map((job) => ({ job, order: isTerminal(job.status) ? 0 : 1 + Math.random() }))
     .sort((left, right) => left.order - right.order)

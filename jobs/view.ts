@@ -1,51 +1,23 @@
+import type { AttemptView, JobView } from './answers/job.ts';
 import { parseExactly } from './exact-json.ts';
 import type { Execution } from './executions.ts';
-import type { AttemptStatus, JobStatus } from './protocol.ts';
-import type { AttemptItem, Failure, JobRecord } from './record.ts';
+import type { JobStatus } from './protocol.ts';
+import type { AttemptItem, JobRecord } from './record.ts';
+import type { ExecutionInput } from './request.ts';
 import { originOf } from './schedules/id.ts';
+import { waitingView } from './waiting.ts';
 
-/** An attempt as users see it. Times are RFC 3339; log holds its last lines, each a JSON object as text. */
-export interface AttemptView {
-  attempt: number;
-  status: AttemptStatus;
-  startedAt?: string;
-  finishedAt?: string;
-  records?: number;
-  error?: Failure;
-  log: string[];
-}
-
-/** A job as users see it: the body of `GET /jobs/{jobId}`. */
-export interface JobView {
-  jobId: string;
-  status: JobStatus;
-  owner: string;
-  origin: 'api' | 'schedule';
-  /** The schedule it is of, and the minute of its tick; no minute where the schedule was run by hand. */
-  scheduleId?: string;
-  scheduledAt?: string;
-  /** The job that this one runs again. */
-  retryOf?: string;
-  input?: unknown;
-  progress?: { done: number; total?: number | undefined };
-  result?: unknown;
-  error?: Failure;
-  attempts: AttemptView[];
-  maxAttempts: number;
-  timeoutSeconds: number;
-  createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-}
-
+/** The job that the table holds. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
   return {
     jobId: job.jobId,
     status: job.status,
+    ...(job.status === 'QUEUED' && job.waitingReason && { waitingReason: waitingView(job.waitingReason) }),
     owner: job.owner,
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
+    ...optionsOf(job),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
@@ -58,6 +30,11 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     ...(job.finishedAt && { finishedAt: job.finishedAt }),
   };
 }
+
+const optionsOf = ({ labels, resources }: Pick<ExecutionInput, 'labels' | 'resources'>) => ({
+  ...(Object.keys(labels).length > 0 && { labels }),
+  ...(Object.keys(resources).length > 0 && { resources }),
+});
 
 function viewOfAttempt({
   attempt,
@@ -106,6 +83,7 @@ export function viewOfExecution({
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
+    ...optionsOf(input),
     input: parseExactly(input.input),
     attempts: [],
     maxAttempts: input.maxAttempts,

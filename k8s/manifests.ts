@@ -29,6 +29,7 @@ function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
     'service-account.yml',
     'run-job.yml',
     'settle-job.yml',
+    'sweep.yml',
     'default-deny.yml',
     'job-egress.yml',
     ...(tableAddress ? ['table-egress.yml'] : []),

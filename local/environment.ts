@@ -1,4 +1,4 @@
-import type { ClusterOptions } from './cluster-options.ts';
+import type { Options } from './options.ts';
 
 /** Where the parts of this service answer. */
 export interface Endpoints {
@@ -58,8 +58,7 @@ export function podEnvironment(table: string): Record<string, string> {
 /** Gives the functions of this process the environment that serverless.yml gives the deployed ones. */
 export function setFunctionEnvironment(
   endpoints: Endpoints,
-  verbose: boolean,
-  cluster?: ClusterOptions,
+  { verbose, authorization, cluster, limits }: Options,
 ): Names {
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const names: Names = {
@@ -82,6 +81,9 @@ export function setFunctionEnvironment(
     SCHEDULE_ROLE_ARN: `arn:aws:iam::${account}:role/${service}-scheduler`,
     SCHEDULE_DEAD_LETTERS_ARN: `arn:aws:sqs:${region}:${account}:${service}-undelivered`,
     OWNER_WITHOUT_AUTHORIZER: 'local',
+    API_AUTHORIZATION: authorization ? 'jwt' : 'none',
+    MAX_JOB_CPU: limits.cpu,
+    MAX_JOB_MEMORY: limits.memory,
     POWERTOOLS_LOG_LEVEL: verbose ? 'INFO' : 'WARN',
     ...(cluster && { JOB_NAMESPACE: cluster.namespace, KUBE_CONTEXT: cluster.context }),
     ...(cluster?.kubeconfig !== undefined && { KUBECONFIG: cluster.kubeconfig }),

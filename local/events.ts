@@ -11,13 +11,16 @@ const sweepEvery = 5 * 60_000;
 
 /** The two rules of the deployed service: executions that ended badly go to settle-job, and sweep runs every 5 minutes. */
 export class Events {
-  readonly #functions: Functions;
+  readonly #functions: Pick<Functions, 'invoke'>;
+  readonly #waitingTurn: () => readonly string[];
   readonly #timer: NodeJS.Timeout;
 
-  constructor(functions: Functions) {
+  /** @param waitingTurn the jobs that wait until others end, which only the runner knows. */
+  constructor(functions: Pick<Functions, 'invoke'>, waitingTurn: () => readonly string[]) {
     this.#functions = functions;
+    this.#waitingTurn = waitingTurn;
     this.#timer = setInterval(() => {
-      this.#deliver('sweep', {});
+      this.sweepNow();
     }, sweepEvery);
   }
 
@@ -32,7 +35,7 @@ export class Events {
 
   /** What happened while nobody listened is found by a sweep, not by events. */
   sweepNow(): void {
-    this.#deliver('sweep', {});
+    this.#deliver('sweep', { waitingTurn: this.#waitingTurn() });
   }
 
   stop(): void {

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import * as z from 'zod';
+import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
 import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
@@ -12,6 +14,8 @@ export interface Options {
   dataDir?: string;
   concurrency: number;
   queueSeconds: number;
+  /** The most that a job may ask for. */
+  limits: ResourceLimits;
   verbose: boolean;
   /** What callers must show; without it everybody on this machine is let in. */
   authorization?: Authorization;
@@ -26,6 +30,15 @@ function integer(least: number, most: number): (text: string) => number {
     throw new InvalidArgumentError(`Allowed: an integer from ${least} to ${most}.`);
   };
 }
+
+/** Without its schema's introduction: commander has one of its own. */
+const quantity =
+  (shape: z.ZodType<string>) =>
+  (text: string): string => {
+    const { data, error } = shape.safeParse(text);
+    if (data !== undefined) return data;
+    throw new InvalidArgumentError(error.issues[0]?.message ?? '');
+  };
 
 /** Adds --state-dir, which several commands must take alike. */
 export const addStateDirectoryOption = (command: Command): Command =>
@@ -66,14 +79,31 @@ export function readOptions(arguments_: readonly string[]): Options {
         .default(3600)
         .argParser(integer(60, 21_600)),
     )
+    .addOption(
+      new Option('--max-job-cpu <quantity>', 'the most processor share that a job may ask for')
+        .default('4')
+        .argParser(quantity(Cpu)),
+    )
+    .addOption(
+      new Option('--max-job-memory <quantity>', 'the most memory that a job may ask for')
+        .default('8Gi')
+        .argParser(quantity(Memory)),
+    )
     .option('--verbose', 'show the log of the functions', false)
     .allowExcessArguments(false);
   addClusterOptions(addAuthorizationOptions(command)).parse(arguments_, { from: 'user' });
-  const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose } = command.opts<Options>();
+  const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose, maxJobCpu, maxJobMemory } =
+    command.opts<Options & { maxJobCpu: string; maxJobMemory: string }>();
   const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
+  const limits = { cpu: maxJobCpu, memory: maxJobMemory };
+  const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
+  for (const { field } of beyond(given, limits)) {
+    const name = field.replace('resources.', '');
+    command.error(`error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'any job needs'}`);
+  }
   return {
-    ...{ port, stateDir, fresh, concurrency, queueSeconds, verbose },
+    ...{ port, stateDir, fresh, concurrency, queueSeconds, limits, verbose },
     ...(dataDir !== undefined && { dataDir }),
     ...(authorization && { authorization }),
     ...(cluster && { cluster }),

@@ -55,6 +55,7 @@ async function prepareCluster(
     const runner = new KubernetesRunner(api, service, environment);
     return {
       start: (job, given) => runner.start(job, given),
+      waitingTurn: () => runner.waitingTurn(),
       // Containers say goodbye through it.
       stop: async () => {
         await runner.stop();

@@ -36,7 +36,7 @@ export async function startService(
   onFailure: (reason: string) => void,
   schedulerClock: Clock = systemClock,
 ): Promise<() => Promise<void>> {
-  const { port, stateDir, fresh, verbose } = options;
+  const { port, stateDir, fresh } = options;
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async (): Promise<void> => {
     for (let step = undo.pop(); step; step = undo.pop()) await step();
@@ -57,7 +57,7 @@ export async function startService(
       scheduler: `http://127.0.0.1:${port + 3}`,
     };
     const openRunner = await prepareRunner(options, endpoints, signal);
-    const names = setFunctionEnvironment(endpoints, verbose, options.cluster);
+    const names = setFunctionEnvironment(endpoints, options);
     const definition = readDefinition(root, names, options);
     const dynamodb = await startDynamoDB(dynoxide, port + 2, state.database, onFailure);
     undo.push(() => dynamodb.stop());
@@ -68,7 +68,7 @@ export async function startService(
 
     const functionDefinitions = readFunctions(root);
     const functions = await Functions.load(functionDefinitions);
-    const events = new Events(functions);
+    const events = new Events(functions, () => runner.waitingTurn());
     const workflow = createWorkflow(state.journal, names, definition, functions, runner, events);
     undo.push(() => {
       events.stop();

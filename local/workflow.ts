@@ -20,7 +20,7 @@ export function createWorkflow(
   names: Names,
   definition: string,
   functions: Functions,
-  runner: JobRunner,
+  runner: Pick<JobRunner, 'start'>,
   events: Events,
 ): StepFunctions {
   const stepFunctions = new StepFunctions({

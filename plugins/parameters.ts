@@ -1,9 +1,13 @@
 import * as z from 'zod';
+import { beyond, Cpu, Memory } from '../jobs/resources.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
 const name = /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/;
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const text = (pattern: RegExp, message: string) => z.string().regex(pattern, message);
+/** Another schema's rule, in the words of these. */
+const as = (schema: z.ZodType<string>, message: string) =>
+  z.string().refine((given) => schema.safeParse(given).success, message);
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 /** Empty stands for "not given". */
 const optional = (schema: z.ZodType<string>) => z.union([z.literal(''), schema]);
@@ -45,6 +49,8 @@ export const Parameters = z
       'must be a quantity such as 250m or 2',
     ),
     jobMemory: text(/^[1-9]\d{0,5}(Mi|Gi|M|G)$/, 'must be a quantity such as 256Mi'),
+    maxJobCpu: as(Cpu, 'must be a quantity such as 500m or 4'),
+    maxJobMemory: as(Memory, 'must be a quantity such as 512Mi or 8Gi'),
     queueSeconds: whole(60, 21_600),
     nodeSelector: text(/^\{.*\}$/, "must be {} or labels such as {'key': 'value'}"),
     kueueQueue: optional(text(dnsLabel, 'must be a DNS label')),
@@ -76,6 +82,11 @@ export const Parameters = z
     };
     if (given.namespace === 'default' || given.namespace.startsWith('kube-'))
       refuse('namespace', "must be the jobs' own");
+    const { jobCpu: cpu, jobMemory: memory, maxJobCpu, maxJobMemory } = given;
+    for (const { field, message } of beyond({ cpu, memory }, { cpu: maxJobCpu, memory: maxJobMemory })) {
+      const path = field === 'resources.cpu' ? 'jobCpu' : 'jobMemory';
+      refuse(path, `is beyond what a job may have. ${message}`);
+    }
     if (given.auth === 'jwt') {
       if (given.jwtIssuer === '') refuse('jwtIssuer', 'is needed with auth=jwt');
       if (given.jwtAudience === '') refuse('jwtAudience', 'is needed with auth=jwt');

@@ -3,7 +3,9 @@ import { ulid } from 'ulid';
 import * as z from 'zod';
 
 /** A lower-case ULID, or 32 hexadecimal digits where it was made with an Idempotency-Key. */
-export const ScheduleId = z.string().regex(/^([0-7][0-9a-hjkmnp-tv-z]{25}|[0-9a-f]{32})$/);
+export const ScheduleId = z
+  .string()
+  .regex(/^([0-7][0-9a-hjkmnp-tv-z]{25}|[0-9a-f]{32})$/, "Allowed: a schedule's id.");
 
 /** The id of a new schedule: with a key always the same one for this caller. */
 export const newScheduleId = (owner: string, key: string | undefined): string =>
@@ -15,6 +17,9 @@ export const jobIdOfRunNow = (scheduleId: string, key: string | undefined): stri
 
 const digest = (...parts: string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+/** What the ids of all jobs of a schedule, and no others, begin with. */
+export const jobIdPrefix = (scheduleId: string): string => `${scheduleId}-`;
 
 /** Where a schedule's job comes from; scheduledAt is the minute of its tick, absent where it was run by hand. */
 export interface Origin {

@@ -6,7 +6,7 @@ import { type Key, openPartition } from '../protocol.ts';
  * CREATING until it is known to be at EventBridge Scheduler whole, DELETING until it is known to be gone from there;
  * between them ACTIVE or PAUSED.
  */
-const ScheduleState = z.enum(['CREATING', 'ACTIVE', 'PAUSED', 'DELETING']);
+export const ScheduleState = z.enum(['CREATING', 'ACTIVE', 'PAUSED', 'DELETING']);
 
 /** What the table holds of one schedule; its input is an item of its own. */
 export const ScheduleItem = z.object({

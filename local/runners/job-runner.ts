@@ -55,6 +55,8 @@ export interface JobRunner {
    * @throws JobRefused when the API server does not take it.
    */
   start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob>;
+  /** Ids of jobs that wait here until others end, oldest first; where a cluster makes them wait, it says so itself. */
+  waitingTurn(): readonly string[];
   /** Interrupts every Job, as a node that shuts down would, and waits until their containers are gone. */
   stop(): Promise<void>;
 }

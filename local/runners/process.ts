@@ -6,9 +6,12 @@ import type { JobOutcome, JobRunner, JobRunOptions, KubernetesJob, StartedJob } 
 /** How much of what a container said last is kept, as kubelet's FallbackToLogsOnError does: bytes. */
 const tailBytes = 2048;
 
+/** As many as sweep looks at. */
+const mostTold = 16_000;
+
 /** The part of a batch/v1 Job that means something to a process. */
 const Manifest = z.object({
-  metadata: z.object({ name: z.string() }),
+  metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     activeDeadlineSeconds: z.number(),
     template: z.object({
@@ -36,6 +39,8 @@ export class ProcessRunner implements JobRunner {
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
+  /** Jobs that have not begun, in their order. */
+  readonly #queue = new Set<Manifest>();
 
   /**
    * @param environment what a cluster would give every pod besides the manifest: credentials and endpoints.
@@ -50,10 +55,20 @@ export class ProcessRunner implements JobRunner {
   start(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<StartedJob> {
     const manifest = Manifest.parse(job);
     const over = AbortSignal.any([signal, this.#stopping.signal]);
-    const pod = this.#limit(() => this.#runPod(manifest, submittedAt, over));
+    this.#queue.add(manifest);
+    const pod = this.#limit(() => {
+      this.#queue.delete(manifest);
+      return this.#runPod(manifest, submittedAt, over);
+    });
     this.#running.add(pod);
     const ended = pod.finally(() => this.#running.delete(pod));
     return Promise.resolve({ answer: { statusCode: 201, statusText: 'Created', body: job }, ended });
+  }
+
+  waitingTurn(): readonly string[] {
+    return [...this.#queue]
+      .slice(0, mostTold)
+      .flatMap(({ metadata }) => metadata.labels['eks-jobs/job-id'] ?? []);
   }
 
   async stop(): Promise<void> {

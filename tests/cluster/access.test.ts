@@ -1,11 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { readerOfWaitingJobs } from '../../handlers/cluster/index.ts';
+import { loadContext } from '../../k8s/context.ts';
+import { eventually } from '../local/running-service.ts';
 import { identity, type Identity } from './identities.ts';
 import { jobManifest } from './job-manifest.ts';
 import { kubectl } from './kubectl.ts';
 import { manifestsDone } from './manifest-command.ts';
 
 /**
- * What the state machine and settle-job can do in the cluster, and that it is all they can do. Every call is really sent, with a
+ * What the state machine, settle-job and sweep can do in the cluster, and that it is all they can do. Every call is really sent, with a
  * client certificate of the group that k8s/manifests binds; on EKS an access entry puts the role into that group.
  */
 const namespace = 'access';
@@ -16,19 +19,21 @@ const core = `/api/v1/namespaces/${namespace}`;
 const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
 
 /** A Job of the real manifest, as its creator would send it. */
-const job = async (name: string): Promise<object> => {
-  const manifest = await jobManifest(name, namespace);
+const job = async (name: string, tokens: Record<string, string> = {}): Promise<object> => {
+  const manifest = await jobManifest(name, namespace, tokens);
   return { ...manifest, metadata: { ...manifest.metadata, namespace } };
 };
 
 let runJob: Identity;
 let settleJob: Identity;
+let sweep: Identity;
 
 beforeAll(async () => {
   await manifestsDone('apply', '--namespace', namespace);
   await manifestsDone('apply', '--namespace', other);
   runJob = identity('run-job', `${namespace}:run-job`);
   settleJob = identity('settle-job', `${namespace}:settle-job`);
+  sweep = identity('sweep', `${namespace}:sweep`);
   await kubectl('create', 'secret', 'generic', 'secret', '--namespace', namespace);
 });
 
@@ -163,6 +168,38 @@ describe('settle-job', () => {
       status: 403,
       body: expect.stringContaining('User \\"settle-job\\" cannot '),
     });
+  });
+});
+
+describe('sweep', () => {
+  // On EKS it is in both groups; here in the one of its own, to show what that adds.
+  test.each([
+    ['read one pod', 'GET', `${core}/pods/any`],
+    ['watch pods', 'GET', `${core}/pods?watch=1&timeoutSeconds=1`],
+    ['delete pods', 'DELETE', `${core}/pods/any`],
+    ['read logs of pods', 'GET', `${core}/pods/any/log`],
+    ['see pods of another namespace', 'GET', `/api/v1/namespaces/${other}/pods`],
+    ['see nodes', 'GET', '/api/v1/nodes'],
+    ['see Jobs', 'GET', jobs],
+  ])('cannot %s', async (_what, method, path) => {
+    const { status, body } = await sweep.send(method, path, method === 'GET' ? undefined : {});
+    expect({ status, body }).toEqual({
+      status: 403,
+      body: expect.stringContaining('User \\"sweep\\" cannot '),
+    });
+  });
+
+  test('sees which jobs’ pods wait, and why', async () => {
+    const created = await runJob.send(
+      'POST',
+      jobs,
+      await job('waits', { JobNodeSelector: "{'is': 'nowhere'}" }),
+    );
+    expect(created.status).toBe(201);
+    const both = identity('sweep', `${namespace}:settle-job`, `${namespace}:sweep`);
+    const asks = readerOfWaitingJobs(loadContext('cluster', both.kubeconfig), namespace);
+    expect(await eventually(async () => (await asks()).get('waits'), 'its pod is seen')).toBe('NoNode');
+    await runJob.send('DELETE', `${jobs}/waits-0-0`, { propagationPolicy: 'Background' });
   });
 });
 

@@ -9,7 +9,7 @@ const Arguments = z.object({
 });
 
 /** The Job that run-job makes for that job, as Step Functions would send it. */
-export async function jobManifest(jobId: string, namespace: string) {
+export async function jobManifest(jobId: string, namespace: string, more: Record<string, string> = {}) {
   const tokens = {
     ServiceName: 'eks-jobs-test',
     JobNamespace: namespace,
@@ -17,6 +17,7 @@ export async function jobManifest(jobId: string, namespace: string) {
     JobImage: 'eks-jobs.local/data-processor:local',
     JobNodeSelector: '{}',
     KueueQueue: '',
+    ...more,
   };
   const variables = {
     jobId,
@@ -24,6 +25,7 @@ export async function jobManifest(jobId: string, namespace: string) {
     maxAttempts: 3,
     timeoutSeconds: 60,
     queueSeconds: 60,
+    resources: {},
   };
   const task = taskOf(machineWith(tokens), 'RunJob');
   return Arguments.parse(await evaluate(task.Arguments, { variables })).Job;

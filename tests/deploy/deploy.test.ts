@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { Stats } from '../../jobs/stats.ts';
-import type { JobView } from '../../jobs/view.ts';
+import type { Stats } from '../../jobs/answers/stats.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
 import { kubectl } from '../cluster/kubectl.ts';
 import { eventually } from '../local/running-service.ts';
 import { clusterName, Emulator } from './emulator.ts';
@@ -187,7 +187,7 @@ describe('a deployed stack', () => {
         { role: 'ClusterSetupRole', groups: [], policies: ['AmazonEKSClusterAdminPolicy'] },
         { role: 'RunJobRole', groups: [`${stack.name}:run-job`], policies: [] },
         { role: 'SettleJobRole', groups: [`${stack.name}:settle-job`], policies: [] },
-        { role: 'SweepRole', groups: [`${stack.name}:settle-job`], policies: [] },
+        { role: 'SweepRole', groups: [`${stack.name}:settle-job`, `${stack.name}:sweep`], policies: [] },
       ]),
     );
   });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { HistoryEntry } from '../../jobs/history.ts';
-import type { JobList } from '../../jobs/list.ts';
-import type { JobLogs } from '../../jobs/logs.ts';
-import type { JobView } from '../../jobs/view.ts';
+import type { HistoryEntry } from '../../jobs/answers/history.ts';
+import type { JobList } from '../../jobs/answers/list.ts';
+import type { JobLogs } from '../../jobs/answers/logs.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
 import { RunningService } from './running-service.ts';
 
 interface ErrorBody {
@@ -39,11 +39,61 @@ describe('GET /jobs', () => {
     expect((await get<JobList>('/jobs?status=CANCELLED')).body).toEqual({ jobs: [] });
   });
 
+  test('lists those with a label, or several, and those of a schedule', async () => {
+    const post = (labels: object) => service.post({ ...synthetic(), labels });
+    const ids = [await post({ team: 'search', stage: '1' }), await post({ team: 'search' }), await post({})];
+    for (const jobId of ids) await service.ended(jobId);
+    const found = async (query: string) =>
+      (await get<JobList>(`/jobs?${query}`)).body.jobs.map(({ jobId }) => jobId);
+    expect(await found('label=team=search')).toEqual([ids[1], ids[0]]);
+    // API Gateway joins what is repeated with a comma.
+    expect(await found('label=team=search&label=stage%3D1')).toEqual([ids[0]]);
+    expect(await found('label=stage=1,team=search')).toEqual([ids[0]]);
+    expect(await found('label=team=sea')).toEqual([]);
+
+    const schedule = { ...synthetic(), cron: '0 0 1 1 *', enabled: false };
+    const made = await service.request<{ scheduleId: string }>('POST', '/jobs/schedule', {
+      body: JSON.stringify(schedule),
+    });
+    const { scheduleId } = made.body;
+    const run = await service.request<{ jobId: string }>('POST', `/jobs/schedules/${scheduleId}/run`);
+    await service.ended(run.body.jobId);
+    expect((await get<JobList>(`/jobs?scheduleId=${scheduleId}`)).body).toEqual({
+      jobs: [expect.objectContaining({ jobId: run.body.jobId, origin: 'schedule', scheduleId })],
+    });
+  });
+
   test('refuses what it does not know', async () => {
     const { status, body } = await get('/jobs?stauts=FAILED');
     expect(status).toBe(400);
     expect(body.error.details).toEqual([
-      { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
+      {
+        field: 'stauts',
+        message: 'Unknown parameter. Allowed: status, from, to, scheduleId, label, limit, cursor.',
+      },
+    ]);
+  });
+});
+
+describe('POST /jobs', () => {
+  test('takes labels and resources, which the job shows and its retry keeps', async () => {
+    const options = { labels: { team: 'search', constructor: 'A-17' }, resources: { memory: '1Gi' } };
+    const jobId = await service.post({ ...synthetic(), ...options });
+    // Whether Register has run or not.
+    expect((await get<JobView>(`/jobs/${jobId}`)).body).toMatchObject(options);
+    expect(await service.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', ...options });
+    const retry = await service.request<{ jobId: string }>('POST', `/jobs/${jobId}/retry`);
+    expect(await service.ended(retry.body.jobId)).toMatchObject({ retryOf: jobId, ...options });
+    expect((await get<JobList>('/jobs?limit=1')).body.jobs).toMatchObject([{ labels: options.labels }]);
+  });
+
+  test('refuses resources beyond the limits, and says which these are', async () => {
+    const body = JSON.stringify({ resources: { cpu: '64', memory: '1Mi' } });
+    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.details).toEqual([
+      { field: 'resources.cpu', message: 'Allowed: from 10m to 4.' },
+      { field: 'resources.memory', message: 'Allowed: from 16Mi to 8Gi.' },
     ]);
   });
 });

@@ -28,15 +28,27 @@ beforeAll(async () => {
 
 afterAll(() => machine.stop());
 
-/** Four jobs a second, so that the order within one is tried too; every 500th failed. */
+const scheduleId = '01jdd0000000000000000000aa';
+/** Its jobs' ids begin as those of the first one do, but for one sign. */
+const otherSchedule = '01jdd0000000000000000000ab';
+
+function idOf(number: number): string {
+  const digits = String(number).padStart(5, '0');
+  return number % 400 === 0 ? `${scheduleId}-now-${digits.padStart(11, '0')}` : `job-${digits}`;
+}
+
+/** Four jobs a second, so that the order within one is tried too; every 500th failed, and every 400th is a schedule's. */
 function jobNumber(number: number, rest: object = {}): Write {
-  const jobId = `job-${String(number).padStart(5, '0')}`;
+  const isTick = number % 400 === 0;
+  const jobId = idOf(number);
   const createdAt = new Date(begin + Math.floor(number / 4) * 1000).toISOString();
   return {
     put: {
       ...jobKey(jobId),
-      ...{ jobId, owner: 'alice', origin: 'api', status: number % 500 === 0 ? 'FAILED' : 'SUCCEEDED' },
+      ...{ jobId, owner: 'alice', origin: isTick ? 'schedule' : 'api' },
+      ...{ status: number % 500 === 0 ? 'FAILED' : 'SUCCEEDED' },
       ...{ createdAt, createdAtId: `${createdAt}#${jobId}`, retryOf: '' },
+      ...{ labels: { team: number % 250 === 0 ? 'search' : 'other', 'a.b/c': String(number % 2) } },
       ...rest,
     },
   };
@@ -62,10 +74,7 @@ async function pages(query: Record<string, string>): Promise<{ ids: string[]; pa
 }
 
 const expected = (each: number): string[] =>
-  Array.from(
-    { length: count / each },
-    (_, index) => `job-${String(index * each).padStart(5, '0')}`,
-  ).reverse();
+  Array.from({ length: count / each }, (_, index) => idOf(index * each)).reverse();
 
 test(`paging over ${count} jobs is complete and ordered, and stable while jobs are added`, async () => {
   const { ids, pages: number } = await pages({ limit: '100' });
@@ -77,4 +86,21 @@ test('and so is a list of the few that failed', async () => {
   // Jobs that other tests added are later.
   const { ids } = await pages({ status: 'FAILED', limit: '3', to: '2026-11-23T00:41:40Z' });
   expect(ids).toEqual(expected(500));
+});
+
+// What the filter reads must stand in the index: a projection that forgot it would show nothing.
+test('those with labels, all of them', async () => {
+  const until = { limit: '7', to: '2026-11-23T00:41:40Z' };
+  expect((await pages({ ...until, label: 'team=search' })).ids).toEqual(expected(250));
+  expect((await pages({ ...until, label: 'team=search,a.b/c=1' })).ids).toEqual([]);
+  expect((await pages({ ...until, label: 'a.b/c=0,team=search' })).ids).toEqual(expected(250));
+  expect((await pages({ ...until, label: 'team=' })).ids).toEqual([]);
+});
+
+test('and those of one schedule', async () => {
+  const until = { limit: '7', to: '2026-11-23T00:41:40Z' };
+  expect((await pages({ ...until, scheduleId })).ids).toEqual(expected(400));
+  expect((await pages({ ...until, scheduleId: otherSchedule })).ids).toEqual([]);
+  const { jobs } = await listJobs('alice', { ...until, scheduleId }, { store: machine.store, now });
+  expect(jobs[0]).toMatchObject({ scheduleId, labels: { team: 'other', 'a.b/c': '0' } });
 });

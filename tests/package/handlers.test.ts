@@ -109,6 +109,15 @@ describe('the packaged handlers', () => {
     expect(body(answer)).toMatchObject({ succeedJob: 2, jobRetry: 0, failedJob: 0 });
   });
 
+  test('get-openapi says that callers sign, without any call', async () => {
+    const { answer, calls } = await call('getOpenApi', request('GET /openapi.json'));
+    expect(body(answer)).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\./),
+      components: { securitySchemes: { sigv4: expect.any(Object) } },
+    });
+    expect(calls).toEqual([]);
+  });
+
   const jobId = newJobId();
   const arn = `arn:aws:states:eu-central-1:123456789012:execution:eks-jobs-dev-run-job:${jobId}`;
   const startedAt = '2026-11-23T10:00:00.000Z';
@@ -264,8 +273,34 @@ describe('the packaged handlers', () => {
       },
     );
     const schedules = { completed: 0, undone: 0 };
-    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, schedules });
+    expect(answer).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, explained: 0, schedules });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
+  });
+
+  describe('sweep, where jobs are queued,', () => {
+    const queued = { ...job, status: 'QUEUED', open: 'OPEN#a', expiresAt: undefined, finishedAt: undefined };
+    const answers = {
+      ...states('ListExecutions', { executions: [] }),
+      ...states('DescribeExecution', { executionArn: arn, status: 'RUNNING', startDate: 1, input: '{}' }),
+      ...dynamodb('Query', { Items: [marshall(queued, { removeUndefinedValues: true })] }),
+      ...dynamodb('UpdateItem', {}),
+      ...dynamodb('BatchGetItem', { Responses: {} }),
+    };
+
+    test('writes what they wait for', async () => {
+      const event = { waitingTurn: [jobId] };
+      const { answer, calls } = await call('sweep', event, answers, withoutCluster('sweep'));
+      // The same job in each of the 16 shards.
+      expect(answer).toMatchObject({ explained: 16 });
+      expect(calls).toContain('DynamoDB_20120810.UpdateItem');
+    });
+
+    // The template names a cluster, where nothing listens here.
+    test('does the rest when the cluster does not answer', async () => {
+      const { answer, calls } = await call('sweep', {}, answers);
+      expect(answer).toMatchObject({ asked: 16, explained: 0 });
+      expect(calls).not.toContain('DynamoDB_20120810.UpdateItem');
+    });
   });
 });
 

@@ -195,16 +195,22 @@ describe('the cluster', () => {
     });
   });
 
-  const groups = { RunJobRole: 'run-job', SettleJobRole: 'settle-job', SweepRole: 'settle-job' };
+  const groups = {
+    RunJobRole: ['run-job'],
+    SettleJobRole: ['settle-job'],
+    SweepRole: ['settle-job', 'sweep'],
+  };
   test.each(Object.entries(groups))(
-    '%s enters as the group %s of one namespace, with no policy of EKS',
-    (role, group) => {
+    '%s enters as the groups %j of one namespace, with no policy of EKS',
+    (role, names) => {
       const entries = ofType(template, 'AWS::EKS::AccessEntry').filter(([, { PrincipalArn }]) =>
         JSON.stringify(PrincipalArn).includes(`"${role}"`),
       );
       expect(entries).toHaveLength(1);
       const [[, entry] = ['', {}]] = entries;
-      expect(entry['KubernetesGroups']).toEqual([{ 'Fn::Sub': `\${JobNamespace}:${group}` }]);
+      expect(entry['KubernetesGroups']).toEqual(
+        names.map((name) => ({ 'Fn::Sub': `\${JobNamespace}:${name}` })),
+      );
       expect(entry['AccessPolicies']).toBeUndefined();
     },
   );

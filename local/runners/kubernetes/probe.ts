@@ -28,7 +28,10 @@ const Arguments = z.object({ Job: Manifest });
 /** The Job of the state machine's own manifest, but for its container's arguments: it only reads the table once. */
 async function probeOf(definition: string, environment: Place['environment']): Promise<Manifest> {
   const jobId = `check-${randomUUID().slice(0, 8)}`;
-  const variables = { jobId, execution: '', maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60 };
+  const variables = {
+    ...{ jobId, execution: '', maxAttempts: 1, timeoutSeconds: 10 },
+    ...{ queueSeconds: 60, resources: {} },
+  };
   const { Job: job } = Arguments.parse(await taskArguments(definition, 'RunJob', variables));
   const { spec, ...rest } = withEnvironment(job, environment);
   const pod = spec.template.spec;

@@ -37,6 +37,10 @@ export class KubernetesRunner implements JobRunner {
     return this.#tracked(this.#start(job, options));
   }
 
+  waitingTurn(): readonly string[] {
+    return [];
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort(new Error('the service stops'));
     if (this.#running.size > 0) {

@@ -19,9 +19,9 @@ const Arguments = z.object({
 
 /** eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
 export class EksIntegration implements Integration {
-  readonly #runner: JobRunner;
+  readonly #runner: Pick<JobRunner, 'start'>;
 
-  constructor(runner: JobRunner) {
+  constructor(runner: Pick<JobRunner, 'start'>) {
     this.#runner = runner;
   }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openCluster } from '../../../handlers/cluster.ts';
-import { deleterOfJobs } from '../../../handlers/cluster/index.ts';
+import { deleterOfJobs, readerOfWaitingJobs } from '../../../handlers/cluster/index.ts';
 import { clusterToken } from '../../../handlers/cluster/token.ts';
 import { readSettings } from '../../../jobs/settings.ts';
 
@@ -18,7 +18,9 @@ const eks = {
 
 describe('the settings', () => {
   test('without a cluster nothing is deleted, and nothing is asked', async () => {
-    await openCluster(readSettings(always)).deleteJobs('a');
+    const cluster = openCluster(readSettings(always));
+    await cluster.deleteJobs('a');
+    expect(await cluster.waitingJobs()).toEqual(new Map());
   });
 
   // A cluster that is half named must not pass for none: Jobs would be left behind in silence.
@@ -40,7 +42,7 @@ describe('the settings', () => {
   });
 });
 
-describe("settle's deletion of Jobs", () => {
+describe('a cluster', () => {
   let server: Server;
   let answers: ((method: string, path: string) => [number, unknown])[] = [];
   let requests: string[] = [];
@@ -70,13 +72,14 @@ describe("settle's deletion of Jobs", () => {
     server.close();
   });
 
-  const deleter = () => {
+  const configured = (): KubeConfig => {
     const config = new KubeConfig();
     const { port } = server.address() as AddressInfo;
     const cluster = { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
     config.loadFromClusterAndUser(cluster, { name: 'u' });
-    return deleterOfJobs(config, 'jobs');
+    return config;
   };
+  const deleter = () => deleterOfJobs(configured(), 'jobs');
   const collection = '/apis/batch/v1/namespaces/jobs/jobs';
   const job = (name: string, more: object = {}) => ({ metadata: { name, uid: `uid-${name}`, ...more } });
   const listing = (...pages: object[]) => {
@@ -86,38 +89,118 @@ describe("settle's deletion of Jobs", () => {
     );
   };
 
-  test('finds them by label and deletes each by name; one that is just being deleted is left alone', async () => {
-    listing({
-      metadata: {},
-      items: [job('a-0-0'), job('a-0-1', { deletionTimestamp: 'now' }), job('a-0-2')],
+  describe("'s Jobs", () => {
+    test('finds them by label and deletes each by name; one that is just being deleted is left alone', async () => {
+      listing({
+        metadata: {},
+        items: [job('a-0-0'), job('a-0-1', { deletionTimestamp: 'now' }), job('a-0-2')],
+      });
+      answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
+      await deleter().deleteJobs('a');
+      expect(requests.filter((request) => !request.endsWith('/apis/batch/v1'))).toEqual([
+        `GET ${collection}?labelSelector=eks-jobs/job-id=a&limit=100`,
+        `DELETE ${collection}/a-0-0`,
+        `DELETE ${collection}/a-0-2`,
+      ]);
     });
-    answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
-    await deleter().deleteJobs('a');
-    expect(requests.filter((request) => !request.endsWith('/apis/batch/v1'))).toEqual([
-      `GET ${collection}?labelSelector=eks-jobs/job-id=a&limit=100`,
-      `DELETE ${collection}/a-0-0`,
-      `DELETE ${collection}/a-0-2`,
-    ]);
+
+    test('that finds none, or meets one that has just gone, has succeeded', async () => {
+      listing({ metadata: {}, items: [] }, { metadata: {}, items: [job('a-0-0')] });
+      answers.push((method) => (method === 'DELETE' ? [404, { message: 'gone' }] : [0, {}]));
+      await deleter().deleteJobs('a');
+      await deleter().deleteJobs('a');
+    });
+
+    test('begins again while there are more than a page', async () => {
+      listing(
+        { metadata: { continue: 'x' }, items: [job('a-0-0')] },
+        { metadata: {}, items: [job('a-0-1')] },
+      );
+      answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
+      await deleter().deleteJobs('a');
+      expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(2);
+    });
+
+    // Settle fails then, and sweep comes back: a Job that nobody deletes may run for hours.
+    test('that is not allowed says so', async () => {
+      answers.push(() => [403, { message: 'jobs.batch is forbidden' }]);
+      await expect(deleter().deleteJobs('a')).rejects.toThrow(/the Jobs of job a: jobs\.batch is forbidden/);
+    });
   });
 
-  test('that finds none, or meets one that has just gone, has succeeded', async () => {
-    listing({ metadata: {}, items: [] }, { metadata: {}, items: [job('a-0-0')] });
-    answers.push((method) => (method === 'DELETE' ? [404, { message: 'gone' }] : [0, {}]));
-    await deleter().deleteJobs('a');
-    await deleter().deleteJobs('a');
-  });
+  describe('tells what jobs wait for', () => {
+    const pods = '/api/v1/namespaces/jobs/pods';
+    const pod = (jobId: string, status?: object, more: object = {}) => ({
+      metadata: { labels: { 'eks-jobs/job-id': jobId }, ...more },
+      status,
+    });
+    const scheduled = (status: string) => [{ type: 'PodScheduled', status }];
+    const waiting = (reason: string) => ({
+      conditions: scheduled('True'),
+      containerStatuses: [{ state: { waiting: { reason } } }],
+    });
+    const waitingWith = async (jobs: object[], ...podPages: object[][]) => {
+      let page = 0;
+      answers.push((_method, path) => {
+        if (path.startsWith(collection)) return [200, { items: jobs }];
+        const items = podPages[page++] ?? [];
+        return [200, { metadata: page < podPages.length ? { continue: `page ${page}` } : {}, items }];
+      });
+      return Object.fromEntries(await readerOfWaitingJobs(configured(), 'jobs')());
+    };
 
-  test('begins again while there are more than a page', async () => {
-    listing({ metadata: { continue: 'x' }, items: [job('a-0-0')] }, { metadata: {}, items: [job('a-0-1')] });
-    answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
-    await deleter().deleteJobs('a');
-    expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(2);
-  });
+    test('by what Kubernetes says of their pods', async () => {
+      const refused = { conditions: scheduled('False') };
+      expect(
+        await waitingWith(
+          [],
+          [
+            pod('just-made'),
+            pod('no-room', refused),
+            pod('placed', { conditions: scheduled('True') }),
+            pod('pulling', waiting('ContainerCreating')),
+            pod('no-image', waiting('ImagePullBackOff')),
+            pod('no-image-either', waiting('ErrImagePull')),
+            pod('bad-name', waiting('InvalidImageName')),
+            pod('refused', waiting('CreateContainerConfigError')),
+            pod('going', refused, { deletionTimestamp: 'now' }),
+            { metadata: {} },
+          ],
+        ),
+      ).toEqual({
+        ...{ 'just-made': 'NoNode', 'no-room': 'NoNode', placed: 'Starting', pulling: 'Starting' },
+        ...{ 'no-image': 'ImagePull', 'no-image-either': 'ImagePull', 'bad-name': 'ImagePull' },
+        refused: 'ContainerRefused',
+      });
+    });
 
-  // Settle fails then, and sweep comes back: a Job that nobody deletes may run for hours.
-  test('that is not allowed says so', async () => {
-    answers.push(() => [403, { message: 'jobs.batch is forbidden' }]);
-    await expect(deleter().deleteJobs('a')).rejects.toThrow(/the Jobs of job a: jobs\.batch is forbidden/);
+    // Its Job waits without a pod then.
+    test('by Kueue, which suspends them', async () => {
+      const job = (jobId: string, suspend?: boolean) => ({ ...pod(jobId), spec: { suspend } });
+      expect(await waitingWith([job('in-queue', true), job('admitted', false), job('other')])).toEqual({
+        'in-queue': 'LimitReached',
+      });
+    });
+
+    test('asking for those that have not begun only, page by page', async () => {
+      expect(await waitingWith([], [pod('a')], [pod('b')])).toEqual({ a: 'NoNode', b: 'NoNode' });
+      const ofPods = `GET ${pods}?labelSelector=eks-jobs/job-id&fieldSelector=status.phase=Pending&limit=500`;
+      expect(requests).toEqual([
+        `GET ${collection}?labelSelector=eks-jobs/job-id,kueue.x-k8s.io/queue-name&fieldSelector=status.successful=0&limit=500`,
+        ofPods,
+        `${ofPods}&continue=page+1`,
+      ]);
+    });
+
+    test('and without end no further than some ten thousand', async () => {
+      const pages = Array.from({ length: 50 }, (_, index) => [pod(`job-${index}`)]);
+      expect(Object.keys(await waitingWith([], ...pages))).toHaveLength(20);
+    });
+
+    test('or says that it may not look', async () => {
+      answers.push(() => [403, { message: 'pods is forbidden' }]);
+      await expect(readerOfWaitingJobs(configured(), 'jobs')()).rejects.toThrow('pods is forbidden');
+    });
   });
 });
 

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../jobs/errors.ts';
-import { type JobList, listJobs } from '../../../jobs/list.ts';
+import type { JobList } from '../../../jobs/answers/list.ts';
+import type { JobFilter } from '../../../jobs/filter.ts';
+import { listJobs } from '../../../jobs/list.ts';
 import type { Query } from '../../../jobs/query.ts';
-import type { JobFilter, ListedJob } from '../../../jobs/store.ts';
+import type { ListedJob } from '../../../jobs/store.ts';
 
 const now = (): Date => new Date('2026-11-23T12:00:00.000Z');
 
@@ -111,6 +113,8 @@ describe('GET /jobs', () => {
     [{ limit: '101' }, ['limit']],
     [{ limit: '1.5' }, ['limit']],
     [{ status: 'DONE' }, ['status']],
+    [{ label: 'team' }, ['label']],
+    [{ scheduleId: 'mine' }, ['scheduleId']],
     [{ status: 'FAILED,QUEUED' }, ['status']],
     [{ from: 'yesterday' }, ['from']],
     [{ to: '2026-02-30T00:00:00Z' }, ['to']],
@@ -126,6 +130,8 @@ describe('GET /jobs', () => {
     const { cursor = '' } = await list(stored(3), { limit: '1' });
     expect(await refusal({ cursor }, 'bob')).toEqual(['cursor']);
     expect(await refusal({ cursor, status: 'FAILED' })).toEqual(['cursor']);
+    expect(await refusal({ cursor, label: 'a=b' })).toEqual(['cursor']);
+    expect(await refusal({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
     // Another page size is no other list.
     expect((await list(stored(3), { cursor, limit: '5' })).jobs).toHaveLength(2);
   });

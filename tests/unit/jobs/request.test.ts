@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
 import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../jobs/request.ts';
 
+const most = { cpu: '4', memory: '8Gi' };
+
 const accept = (body: string): ExecutionInput =>
-  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice')));
+  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice', most)));
 
 function refusal(body: string): RequestError {
   try {
-    acceptJob(body, 'a', 'alice');
+    acceptJob(body, 'a', 'alice', most);
   } catch (error) {
     if (error instanceof RequestError) return error;
     throw error;
@@ -25,6 +27,8 @@ describe('what POST /jobs accepts', () => {
       input: '{"source":"synthetic","records":5000}',
       maxAttempts: 3,
       timeoutSeconds: 3600,
+      labels: {},
+      resources: {},
     });
   });
 
@@ -42,8 +46,15 @@ describe('what POST /jobs accepts', () => {
     );
   });
 
+  test('labels and resources are carried as they are, and none are none', () => {
+    const given = { labels: { 'example.com/team': 'Search', ticket: '' }, resources: { memory: '1.5Gi' } };
+    expect(accept(JSON.stringify(given))).toMatchObject(given);
+    expect(accept('{"labels":{},"resources":{}}')).toEqual(accept(''));
+  });
+
   test('nothing in it differs between repeats of a request', () => {
-    expect(acceptJob('{"maxAttempts":2}', 'a', 'b')).toBe(acceptJob('{"maxAttempts":2}', 'a', 'b'));
+    const again = (): string => acceptJob('{"maxAttempts":2}', 'a', 'b', most);
+    expect(again()).toBe(again());
   });
 });
 
@@ -73,10 +84,27 @@ describe('what POST /jobs refuses, and how it says so', () => {
     ['{"timeoutSeconds":"10"}', 'timeoutSeconds'],
     ['{"maxAttempts":4}', 'maxAttempts'],
     ['{"maxAttempts":1.5}', 'maxAttempts'],
+    ['{"labels":[]}', 'labels'],
+    ['{"labels":{"Team":"a"}}', 'labels.Team'],
+    ['{"labels":{"__proto__":"a"}}', 'labels.__proto__'],
+    ['{"labels":{"team":7}}', 'labels.team'],
+    ['{"resources":{"gpu":"1"}}', 'resources.gpu'],
+    ['{"resources":{"cpu":2}}', 'resources.cpu'],
+    ['{"resources":{"cpu":"5"}}', 'resources.cpu'],
+    ['{"resources":{"memory":"15Mi"}}', 'resources.memory'],
   ])('%s names the field', (body, field) => {
     const error = refusal(body);
     expect(error).toBeInstanceOf(InvalidRequest);
     expect(error.details.map((detail) => detail.field)).toEqual([field]);
+  });
+
+  test.each([
+    ['{"labels":{"Team":"a"}}', 'Allowed keys: 1 to 63 of a-z, 0-9'],
+    ['{"resources":{"gpu":"1"}}', 'Unknown field. Allowed: cpu, memory.'],
+    ['{"resources":{"cpu":"5"}}', 'Allowed: from 10m to 4.'],
+    ['{"resources":{"memory":"5"}}', 'Allowed: from 16Mi to 8Gi.'],
+  ])('%s says what is allowed', (body, words) => {
+    expect(refusal(body).details).toMatchObject([{ message: expect.stringContaining(words) }]);
   });
 
   test('a body over the limit is told both figures, counted in bytes after escaping', () => {

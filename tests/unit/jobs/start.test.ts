@@ -7,8 +7,9 @@ import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';
 import { goldenAbout } from './golden.ts';
 
 const jobId = jobIdOfKey('local', 'key-1');
-const text = acceptJob('', jobId, 'local');
-const other = acceptJob('{"maxAttempts":1}', jobId, 'local');
+const most = { cpu: '4', memory: '8Gi' };
+const text = acceptJob('', jobId, 'local', most);
+const other = acceptJob('{"maxAttempts":1}', jobId, 'local', most);
 
 interface World {
   items?: readonly Record<string, unknown>[];
@@ -52,6 +53,19 @@ describe('a request with an Idempotency-Key', () => {
       ...{ jobId, status: 'RUNNING', replayed: true, calls: [] },
     });
     await expect(started(other, { items: record })).rejects.toThrow(Conflict);
+  });
+
+  test('is the same request when its labels and resources are, in whatever order', async () => {
+    const options = (labels: string, resources = '{}'): string =>
+      acceptJob(`{"labels":${labels},"resources":${resources}}`, jobId, 'local', most);
+    const { record } = goldenAbout('cancel-running', jobId);
+    const [job = {}, ...rest] = record;
+    const items = [{ ...job, labels: { a: '1', b: '2' }, resources: { cpu: '2' } }, ...rest];
+    const again = options('{"b":"2","a":"1"}', '{"cpu":"2"}');
+    expect(await started(again, { items })).toMatchObject({ replayed: true });
+    for (const other of [options('{"a":"1"}', '{"cpu":"2"}'), options('{"a":"1","b":"2"}'), text]) {
+      await expect(started(other, { items })).rejects.toThrow(Conflict);
+    }
   });
 
   test('is answered from the execution before Register', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Execution } from '../../../jobs/executions.ts';
 import type { OpenJob } from '../../../jobs/store.ts';
 import { sweep } from '../../../jobs/sweep.ts';
+import type { WaitingJobs } from '../../../jobs/waiting.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
 const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
@@ -21,6 +22,7 @@ async function swept(
   jobs: OpenJob[],
   standing: Record<string, Execution['status']>,
   unrecorded: string[] = [],
+  waiting: () => Promise<WaitingJobs> = () => Promise.resolve(new Map()),
 ) {
   const did: string[] = [];
   const asked: string[] = [];
@@ -29,6 +31,7 @@ async function swept(
     store: {
       openJobs: (shard) => Promise.resolve(shard === '0' ? jobs : []),
       readDecisive: () => Promise.resolve(undefined),
+      write: () => Promise.resolve(true),
     },
     executions: {
       describe: (arn) => {
@@ -43,6 +46,8 @@ async function swept(
           input: '{}',
           maxAttempts: 3,
           timeoutSeconds: 60,
+          labels: {},
+          resources: {},
         };
         return Promise.resolve({ arn, execution: fence(jobId), status, startedAt: minutesAgo(60), input });
       },
@@ -59,6 +64,7 @@ async function swept(
       did.push(`settle ${jobId} ${status}`);
       return jobId === 'broken' ? Promise.reject(new Error('no')) : Promise.resolve();
     },
+    waiting,
     report: (message) => did.push(message),
   });
   return { did, asked, result };
@@ -117,6 +123,16 @@ describe('sweep finds what events missed, and disturbs nothing else', () => {
 
   test('an execution that ended before Register is recorded', async () => {
     expect((await swept([], { early: 'ABORTED' }, ['early'])).did).toEqual(['settle early ABORTED']);
+  });
+
+  test('what jobs wait for is told, and a cluster that does not say keeps nothing else from being done', async () => {
+    const jobs = [open('waits', { status: 'QUEUED' }), open('lost', {})];
+    const standing = { waits: 'RUNNING', lost: 'FAILED' } as const;
+    const told = await swept(jobs, standing, [], () => Promise.resolve(new Map([['waits', 'NoNode']])));
+    expect(told.result).toMatchObject({ explained: 1, settled: 1 });
+    const untold = await swept(jobs, standing, [], () => Promise.reject(new Error('no cluster')));
+    expect(untold.result).toMatchObject({ explained: 0, settled: 1 });
+    expect(untold.did).toContain('left what jobs wait for to the next sweep');
   });
 
   test('one job that cannot be settled keeps no other from it', async () => {

@@ -28,9 +28,10 @@ describe('nothing is open by default', () => {
     }
   });
 
-  test('the state machine and settle-job get these rights, in this namespace, and no others', () => {
+  test('the state machine, settle-job and sweep get these rights, in this namespace, and no others', () => {
     expect(rulesOf('run-job')).toEqual(['batch/jobs: create get list watch delete', '/pods: get list watch']);
     expect(rulesOf('settle-job')).toEqual(['batch/jobs: list delete']);
+    expect(rulesOf('sweep')).toEqual(['/pods: list']);
   });
 
   test('no set has a right or a resource by wildcard, a right in the whole cluster, and nothing secret', () => {
@@ -43,7 +44,7 @@ describe('nothing is open by default', () => {
   });
 
   test('rights belong to groups named after the namespace, so that one stage has none in another', () => {
-    for (const name of ['run-job', 'settle-job']) {
+    for (const name of ['run-job', 'settle-job', 'sweep']) {
       expect(objectOf(render({ namespace: 'stage-two' }), 'RoleBinding', name)).toMatchObject({
         metadata: { namespace: 'stage-two' },
         roleRef: { kind: 'Role', name },

@@ -24,6 +24,8 @@ describe('what the parameters ask for is what is rendered', () => {
       'RoleBinding run-job',
       'Role settle-job',
       'RoleBinding settle-job',
+      'Role sweep',
+      'RoleBinding sweep',
       'NetworkPolicy default-deny',
       'NetworkPolicy job-egress',
     ]);
@@ -32,7 +34,7 @@ describe('what the parameters ask for is what is rendered', () => {
   test('each form of nodes adds its class before the pool that refers to it', () => {
     const added = (form: keyof typeof nodes): string[] =>
       render(nodes[form])
-        .objects.slice(8)
+        .objects.slice(10)
         .map(({ kind }) => kind);
     expect(added('auto-mode')).toEqual(['ConfigMap', 'NodeClass', 'NodePool']);
     expect(added('bottlerocket')).toEqual(['EC2NodeClass', 'NodePool']);

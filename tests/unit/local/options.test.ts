@@ -49,6 +49,9 @@ describe('npm start -- --context', () => {
     [['--context', 'mine', '--advertise', 'host.docker.internal'], 'Allowed: one IP address'],
     [[...cluster, '--node-selector', "a='"], "Allowed: KEY=VALUE, a node's label."],
     [[...cluster, '--namespace', 'My_Jobs'], 'Allowed: up to 63 small letters'],
+    [['--max-job-cpu', 'many'], 'Allowed: a Kubernetes quantity such as 500m, 0.5 or 2.'],
+    [['--max-job-memory', '1Mi'], '--max-job-memory is less than any job needs'],
+    [[...cluster, '--job-cpu', '5'], '--max-job-cpu is less than --job-cpu'],
     [['--queue-seconds', '59'], 'Allowed: an integer from 60 to 21600.'],
   ])('refuses %p', (arguments_, reason) => {
     expect(refusal(...arguments_)).toContain(reason);

@@ -45,6 +45,9 @@ describe('the parameters of a deploy', () => {
     ['buckets=Mine', 'buckets must be names of buckets with commas between'],
     ['alarmTopic=alarms', 'alarmTopic must be the ARN of an SNS topic'],
     ['nodeClass=bottlerocket', 'nodeClass of a cluster that the stack creates is auto-mode'],
+    ['maxJobMemory=8', 'jobMemory is beyond what a job may have. Allowed: from 16Mi to 8.'],
+    ['maxJobCpu=4.0001', 'maxJobCpu must be a quantity such as 500m or 4'],
+    ['jobCpu=5', 'jobCpu is beyond what a job may have. Allowed: from 10m to 4.'],
     ['bottlerocketVersion=v1.50.0', 'bottlerocketVersion means nothing with nodeClass=auto-mode'],
   ])('refuses %s, naming it and what is allowed', (param, problem) => {
     expect(problems(param)).toContain(problem);

@@ -47,7 +47,7 @@ const shapes: Record<string, (unit: string, times: number) => unknown> = {
 
 function accepted(input: unknown, owner: string): string | undefined {
   try {
-    return acceptJob(JSON.stringify({ input }), longestId, owner);
+    return acceptJob(JSON.stringify({ input }), longestId, owner, { cpu: '4', memory: '8Gi' });
   } catch (error) {
     if (error instanceof PayloadTooLarge) return undefined;
     throw error;

@@ -106,6 +106,42 @@ describe('Register writes what jobs/protocol.golden.json says', () => {
     }
   });
 
+  test('with labels and resources as they were posted: none, one and many are each a map', async () => {
+    const key = fc.stringMatching(/^[a-z0-9]([-a-z0-9_./]{0,20}[a-z0-9])?$/);
+    const labels = fc.dictionary(key, fc.stringMatching(/^[A-Za-z0-9.]{0,20}$/), { maxKeys: 16 });
+    const stored = (map: Record<string, string>) => ({
+      M: Object.fromEntries(Object.entries(map).map(([name, text]) => [name, { S: text }])),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        labels,
+        fc.constantFrom({}, { cpu: '2' }, { cpu: '1', memory: '1Gi' }),
+        async (given, asked) => {
+          const [job] = await register(startedAt, { labels: given, resources: asked });
+          expect(job?.item).toMatchObject({ labels: stored(given), resources: stored(asked) });
+        },
+      ),
+      {
+        numRuns: 100,
+        examples: [
+          [{}, {}],
+          [{ constructor: 'x', valueof: '' }, {}],
+        ],
+      },
+    );
+  });
+
+  // EventBridge Scheduler's input has neither; the attributes are the same for every job.
+  test('of a schedule with empty ones', async () => {
+    const options = new Set(['labels', 'resources']);
+    const rest = Object.fromEntries(Object.entries(input).filter(([name]) => !options.has(name)));
+    const moment = { input: rest, arn, startedAt };
+    const value = await evaluate(taskOf(machineWith(), 'Register').Arguments, moment);
+    const [job] = Transaction.parse(value).TransactItems;
+    expect(job?.Put.Item).toMatchObject({ labels: { M: {} }, resources: { M: {} } });
+    expect(await assigned(machineWith(), rest)).toMatchObject({ resources: {} });
+  });
+
   test('and its answer leaves no input behind: each later state would carry it', () => {
     const state = taskOf(machineWith(), 'Register');
     expect(state.Output).toEqual({});

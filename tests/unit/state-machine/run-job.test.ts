@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { newJobId } from '../../../jobs/job-id.ts';
 import { limits } from '../../../jobs/protocol.ts';
+import type { Resources } from '../../../jobs/resources.ts';
 import type { Json } from '../../../local/step-functions/json.ts';
 import { assigned, evaluate, machineWith, parameters, taskOf } from './definition.ts';
 
@@ -30,6 +31,10 @@ const Job = z.looseObject({
           z.looseObject({
             env: z.array(z.strictObject({ name: z.string(), value: z.string() })),
             securityContext: z.looseObject({}),
+            resources: z.strictObject({
+              requests: z.record(z.string(), z.string()),
+              limits: z.record(z.string(), z.string()),
+            }),
           }),
         ]),
       }),
@@ -39,14 +44,18 @@ const Job = z.looseObject({
 
 interface Try {
   jobId?: string;
+  resources?: Resources;
   timeoutSeconds?: number;
   retryCount?: number;
   redriveCount?: number;
 }
 
 async function jobOf(tried: Try, machine = machineWith()) {
-  const { jobId = newJobId(), timeoutSeconds = 3600, ...moment } = tried;
-  const input: Json = { jobId, owner: 'alice', origin: 'api', input: '{}', maxAttempts: 3, timeoutSeconds };
+  const { jobId = newJobId(), timeoutSeconds = 3600, resources, ...moment } = tried;
+  const input: Json = {
+    ...{ jobId, owner: 'alice', origin: 'api', input: '{}', maxAttempts: 3, timeoutSeconds },
+    ...(resources && { resources }),
+  };
   const variables = await assigned(machine, input);
   const state = taskOf(machine, 'RunJob');
   const { Job: job } = z
@@ -136,6 +145,23 @@ describe('the Job of one try', () => {
       '{}{}',
     ]) {
       expect(refused).not.toMatch(pattern);
+    }
+  });
+
+  test('is promised what it asked for, and of the rest what all jobs are; limited in memory and disk', async () => {
+    const machine = machineWith({ JobCpu: '250m', JobMemory: '256Mi' });
+    const disk = { 'ephemeral-storage': '64Mi' };
+    for (const [asked, cpu, memory] of [
+      [undefined, '250m', '256Mi'],
+      [{}, '250m', '256Mi'],
+      [{ cpu: '2' }, '2', '256Mi'],
+      [{ memory: '1.5Gi' }, '250m', '1.5Gi'],
+      [{ cpu: '0.5', memory: '1G' }, '0.5', '1G'],
+    ] as const) {
+      const { job } = await jobOf(asked ? { resources: asked } : {}, machine);
+      const [{ resources }] = job.spec.template.spec.containers;
+      // No limit on CPU: it would hold a job back while its node idles.
+      expect(resources).toEqual({ requests: { cpu, memory, ...disk }, limits: { memory, ...disk } });
     }
   });
 

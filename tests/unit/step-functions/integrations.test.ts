@@ -40,8 +40,10 @@ describe('eks:runJob.sync', () => {
   };
   const runSync = 'arn:aws:states:::eks:runJob.sync';
 
+  type Runner = Pick<JobRunner, 'start'>;
+
   /** Takes every Job; it ends so. */
-  const runnerWith = (end: JobOutcome | Promise<JobOutcome>, given: JobRunOptions[] = []): JobRunner => ({
+  const runnerWith = (end: JobOutcome | Promise<JobOutcome>, given: JobRunOptions[] = []): Runner => ({
     start: (body, options) => {
       given.push(options);
       return Promise.resolve({
@@ -49,14 +51,12 @@ describe('eks:runJob.sync', () => {
         ended: Promise.resolve(end),
       });
     },
-    stop: () => Promise.resolve(),
   });
 
   /** Refuses every Job with this status. */
-  const refusing = (statusCode: number, statusText: string): JobRunner => ({
+  const refusing = (statusCode: number, statusText: string): Runner => ({
     start: () =>
       Promise.reject(new JobRefused({ statusCode, statusText, body: { kind: 'Status', message: 'no' } })),
-    stop: () => Promise.resolve(),
   });
 
   test('hands the Job to the runner and gives nothing of it but logs that were asked for', async () => {
