@@ -1,3 +1,4 @@
+import type { CancelledJob } from '../jobs/answers/accepted.ts';
 import { cancel } from '../jobs/cancel.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
@@ -14,5 +15,5 @@ export const handler = api(async (event) => {
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   await cancel(jobId, caller, { store, executions, now: () => new Date() });
   logger.info('job cancelled', { jobId, requestId: event.requestContext.requestId });
-  return { statusCode: 202, body: { jobId, status: 'CANCELLED' } };
+  return { statusCode: 202, body: { jobId, status: 'CANCELLED' } satisfies CancelledJob };
 });

@@ -3,7 +3,7 @@ import { acceptChange } from '../jobs/schedules/request.ts';
 import { viewOfSchedule } from '../jobs/schedules/view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
-import { ownerOf } from './middleware/caller.ts';
+import { callerOf } from './middleware/caller.ts';
 import { openSchedules } from './schedules.ts';
 
 const schedules = openSchedules();
@@ -12,7 +12,7 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 /** `PATCH /jobs/schedules/{scheduleId}`: what is absent stays as it is; `enabled` pauses and resumes. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
-  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const record = await changeSchedule(scheduleId, owner, acceptChange(event.body ?? ''), schedules);
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+  const record = await changeSchedule(scheduleId, caller, acceptChange(event.body ?? ''), schedules);
   return { statusCode: 200, body: viewOfSchedule(record, Date.now()) };
 });

@@ -2,6 +2,7 @@ import { createSchedule } from '../jobs/schedules/lifecycle.ts';
 import { acceptSchedule } from '../jobs/schedules/request.ts';
 import { viewOfSchedule } from '../jobs/schedules/view.ts';
 import { readSettings } from '../jobs/settings.ts';
+import { madeAt } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
@@ -17,7 +18,7 @@ export const handler = api(async (event) => {
   const { record, replayed } = await createSchedule(wanted, owner, idempotencyKeyOf(event), schedules);
   return {
     statusCode: replayed ? 200 : 201,
-    headers: { location: `/jobs/schedules/${record.schedule.scheduleId}` },
+    headers: madeAt(`/jobs/schedules/${record.schedule.scheduleId}`, replayed),
     body: viewOfSchedule(record, Date.now()),
   };
 });

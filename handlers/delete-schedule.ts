@@ -1,7 +1,8 @@
+import type { DeletedSchedule } from '../jobs/answers/schedule.ts';
 import { deleteSchedule } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
-import { ownerOf } from './middleware/caller.ts';
+import { callerOf } from './middleware/caller.ts';
 import { openSchedules } from './schedules.ts';
 
 const schedules = openSchedules();
@@ -10,6 +11,6 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 /** `DELETE /jobs/schedules/{scheduleId}`: its jobs stay. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
-  await deleteSchedule(scheduleId, ownerOf(event, OWNER_WITHOUT_AUTHORIZER), schedules);
-  return { statusCode: 200, body: { scheduleId, state: 'DELETED' } };
+  await deleteSchedule(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), schedules);
+  return { statusCode: 200, body: { scheduleId, state: 'DELETED' } satisfies DeletedSchedule };
 });

@@ -1,3 +1,4 @@
+import type { JobHistory } from '../jobs/answers/history.ts';
 import { NotFound } from '../jobs/errors.ts';
 import { arnOf } from '../jobs/executions.ts';
 import { findJob } from '../jobs/find.ts';
@@ -19,6 +20,6 @@ export const handler = api(async (event) => {
   const arn = 'record' in found ? arnOf(found.record.job.execution) : found.execution.arn;
   const history = await executions.history(arn);
   if (!history) throw new NotFound('Step Functions keeps a history for 90 days; that of this job is gone.');
-  const body = { jobId, events: readableHistory(history.events), truncated: history.truncated };
+  const body: JobHistory = { jobId, events: readableHistory(history.events), truncated: history.truncated };
   return { statusCode: 200, body };
 });

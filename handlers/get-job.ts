@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import type { JobView } from '../jobs/answers/job.ts';
 import { findJob } from '../jobs/find.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { integerBetween, readQuery } from '../jobs/query.ts';
+import { readQuery } from '../jobs/query.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { viewOfExecution, viewOfRecord, type JobView } from '../jobs/view.ts';
-import { longestWait, waitForEnd } from '../jobs/wait.ts';
+import { viewOfExecution, viewOfRecord } from '../jobs/view.ts';
+import { JobQuery, waitForEnd } from '../jobs/wait.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './services.ts';
@@ -13,19 +13,20 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-const JobQuery = z.strictObject({ wait: integerBetween(0, longestWait).default(0) });
-
 /** `GET /jobs/{jobId}`; with `?wait=` seconds it answers when the job has ended, or they are over. */
-export const handler = api(async (event) => {
-  const jobId = event.pathParameters?.['jobId'] ?? '';
-  const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
-  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const find = async (): Promise<JobView> => {
-    const found = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
-    return 'record' in found ? viewOfRecord(found.record) : viewOfExecution(found.execution);
-  };
-  const view = await find();
-  if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };
-  await waitForEnd(jobId, wait, { statusOf: (id) => store.statusOf(id) });
-  return { statusCode: 200, body: await find() };
-});
+export const handler = api(
+  async (event) => {
+    const jobId = event.pathParameters?.['jobId'] ?? '';
+    const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
+    const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
+    const find = async (): Promise<JobView> => {
+      const found = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
+      return 'record' in found ? viewOfRecord(found.record) : viewOfExecution(found.execution);
+    };
+    const view = await find();
+    if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };
+    await waitForEnd(jobId, wait, { statusOf: (id) => store.statusOf(id) });
+    return { statusCode: 200, body: await find() };
+  },
+  { readsQuery: true },
+);

@@ -2,7 +2,7 @@ import { readOwn } from '../jobs/schedules/lifecycle.ts';
 import { viewOfSchedule } from '../jobs/schedules/view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
-import { ownerOf } from './middleware/caller.ts';
+import { callerOf } from './middleware/caller.ts';
 import { openScheduleStore } from './schedules.ts';
 
 const store = openScheduleStore();
@@ -11,6 +11,6 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 /** `GET /jobs/schedules/{scheduleId}` */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
-  const record = await readOwn(scheduleId, ownerOf(event, OWNER_WITHOUT_AUTHORIZER), store);
+  const record = await readOwn(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), store);
   return { statusCode: 200, body: viewOfSchedule(record, Date.now()) };
 });

@@ -8,8 +8,11 @@ const store = openStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
 /** `GET /jobs`: the caller's, newest first. */
-export const handler = api(async (event) => {
-  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const query = event.queryStringParameters ?? {};
-  return { statusCode: 200, body: await listJobs(owner, query, { store, now: () => new Date() }) };
-});
+export const handler = api(
+  async (event) => {
+    const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+    const query = event.queryStringParameters ?? {};
+    return { statusCode: 200, body: await listJobs(owner, query, { store, now: () => new Date() }) };
+  },
+  { readsQuery: true },
+);

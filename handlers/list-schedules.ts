@@ -1,3 +1,4 @@
+import type { ScheduleList } from '../jobs/answers/schedule.ts';
 import { acceptPage, nextTokenOf } from '../jobs/schedules/page.ts';
 import { summaryOf } from '../jobs/schedules/view.ts';
 import { readSettings } from '../jobs/settings.ts';
@@ -9,16 +10,17 @@ const store = openScheduleStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
 /** `GET /jobs/schedules`: the caller's, the newest first. */
-export const handler = api(async (event) => {
-  const { limit, after } = acceptPage(event.queryStringParameters ?? {});
-  const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const { schedules, next } = await store.list(owner, limit, after);
-  const now = Date.now();
-  return {
-    statusCode: 200,
-    body: {
+export const handler = api(
+  async (event) => {
+    const { limit, after } = acceptPage(event.queryStringParameters ?? {});
+    const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
+    const { schedules, next } = await store.list(owner, limit, after);
+    const now = Date.now();
+    const body: ScheduleList = {
       schedules: schedules.map((schedule) => summaryOf(schedule, now)),
       ...(next && { nextToken: nextTokenOf(next) }),
-    },
-  };
-});
+    };
+    return { statusCode: 200, body };
+  },
+  { readsQuery: true },
+);

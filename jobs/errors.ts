@@ -21,6 +21,11 @@ export class InvalidRequest extends RequestError {
   readonly statusCode = 400;
 }
 
+/** Whoever asks may not ask this. What is somebody else's is not forbidden but NotFound. */
+export class Forbidden extends RequestError {
+  readonly statusCode = 403;
+}
+
 /** There is no such thing, or it is somebody else's. */
 export class NotFound extends RequestError {
   readonly statusCode = 404;

@@ -1,19 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { HistoryEntry } from './answers/history.ts';
 import { limits } from './protocol.ts';
-
-/** One thing that happened in a job's execution. */
-export interface HistoryEntry {
-  /** RFC 3339. */
-  at: string;
-  /** Step Functions' own word for it: TaskSubmitted, ExecutionAborted … */
-  type: string;
-  /** Register, RunJob, Settle or Failed. */
-  state?: string;
-  /** Which try of RunJob, counted from 0 as attempts are. */
-  attempt?: number;
-  error?: string;
-  cause?: string;
-}
 
 /** What an event says besides its type; each type of event has its details in a field of its own. */
 interface Details {

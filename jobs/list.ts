@@ -1,38 +1,28 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { JobList } from './answers/list.ts';
 import { InvalidRequest } from './errors.ts';
+import { Instant } from './instant.ts';
 import { LabelQuery } from './labels.ts';
 import { JobStatus } from './protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
 import { ScheduleId } from './schedules/id.ts';
-import type { JobStore, JobSummary, ListedJob } from './store.ts';
-
-const allowedInstant = 'Allowed: a time as in RFC 3339, 2026-11-23T10:00:00Z.';
-const instant = z.iso
-  .datetime({ offset: true, message: allowedInstant })
-  .transform((text) => new Date(text).toISOString())
-  // An offset may lead out of the years that have four digits, and those would not sort.
-  .pipe(z.string().regex(/^\d/, allowedInstant));
+import type { JobStore, ListedJob } from './store.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
-  /** Created at this time or later. */
-  from: instant.optional(),
-  /** Created before this time. */
-  to: instant.optional(),
+  from: Instant.optional().describe('Created at this time or later.'),
+  to: Instant.optional().describe('Created before this time.'),
   scheduleId: ScheduleId.optional(),
-  label: LabelQuery.optional(),
-  limit: integerBetween(1, 100).default(20),
-  /** Where the page before ended. */
-  cursor: z.string().max(500, 'Allowed: the cursor of the page before.').optional(),
+  label: LabelQuery.optional().describe('key=value, several with commas between: jobs that have them all.'),
+  limit: integerBetween(1, 100, 20),
+  cursor: z
+    .string()
+    .max(500, 'Allowed: the cursor of the page before.')
+    .optional()
+    .describe('That of the page before, with the same query.'),
 });
-
-export interface JobList {
-  jobs: JobSummary[];
-  /** Given back with the same query it continues the list; absent at its end. */
-  cursor?: string;
-}
 
 /** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */
 const readsAtMost = 4;

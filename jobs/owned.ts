@@ -5,9 +5,12 @@ import { JobId, timeOf } from './job-id.ts';
 /** Who asks. */
 export interface Caller {
   owner: string;
-  /** Holds the admin scope: sees and touches every owner's jobs. */
+  /** Holds the admin scope: sees and touches every owner's jobs and schedules. */
   admin: boolean;
 }
+
+/** What begins the keys under which owners' schedules lie beside their jobs: no owner may be called so. */
+export const schedulesOf = 'SCHEDULE#';
 
 /** A job is registered within seconds of its 202; an id this old that is not in the table never will be. */
 const registeredWithin = 15 * 60_000;
@@ -15,7 +18,7 @@ const registeredWithin = 15 * 60_000;
 /** Others' jobs are not there, rather than forbidden: an answer must not tell which ids exist. */
 export const noSuchJob = (): NotFound => new NotFound('There is no such job.');
 
-/** Whether the caller may know of what this owner has. */
+/** Whether the caller may know of, and change, what this owner has: the one rule for jobs and schedules. */
 export const maySee = ({ owner, admin }: Caller, of: { owner: string }): boolean =>
   admin || of.owner === owner;
 

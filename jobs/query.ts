@@ -19,12 +19,15 @@ export function readQuery<Shape extends z.ZodObject>(query: Query, shape: Shape)
   throw new InvalidRequest('The query cannot be understood.', details);
 }
 
-/** An integer as a query spells it. */
-export const integerBetween = (least: number, most: number) =>
+/** An integer as a query spells it; what it is where there is none. */
+export const integerBetween = (least: number, most: number, otherwise: number) =>
   z
     .string()
     .refine(
       (text) => /^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most,
       `Allowed: an integer from ${least} to ${most}.`,
     )
-    .transform(Number);
+    .transform(Number)
+    .default(otherwise)
+    // What the text means.
+    .meta({ override: { type: 'integer', minimum: least, maximum: most, default: otherwise } });

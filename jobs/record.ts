@@ -7,12 +7,18 @@ import { WaitingReason } from './waiting.ts';
 export const Failure = z.object({ code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof Failure>;
 
+/** Where a job comes from. */
+export const Origin = z.enum(['api', 'schedule']);
+
+/** How far an attempt is: records done, of how many where that is known. */
+export const Progress = z.object({ done: z.number(), total: z.number().optional() });
+
 export const JobItem = z.object({
   pk: z.string(),
   sk: z.literal('JOB'),
   jobId: z.string(),
   owner: z.string(),
-  origin: z.enum(['api', 'schedule']),
+  origin: Origin,
   status: JobStatus,
   /** Execution ARN and its start, joined by @. With attempt and runner it is the fence of every write. */
   execution: z.string(),
@@ -20,7 +26,7 @@ export const JobItem = z.object({
   runner: z.string().optional(),
   /** When the container last said that it lives, RFC 3339. */
   beat: z.string().optional(),
-  progress: z.object({ done: z.number(), total: z.number().optional() }).optional(),
+  progress: Progress.optional(),
   maxAttempts: z.number(),
   timeoutSeconds: z.number(),
   labels: z.record(z.string(), z.string()).default({}),

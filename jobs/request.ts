@@ -11,13 +11,24 @@ export const largestExecutionInput = 240_000;
 
 /** What `POST /jobs` takes. Of `input` only its being an object is checked: what is inside belongs to the function. */
 export const JobRequest = z.strictObject({
-  input: z.record(z.string(), z.unknown()).optional(),
-  /** How long one attempt may run, in seconds; the program keeps it. */
-  timeoutSeconds: z.int().min(1).max(21_600).default(3600),
-  /** How often the job is tried, the first time included. */
-  maxAttempts: z.int().min(1).max(limits.machineAttempts).default(limits.machineAttempts),
-  labels: Labels.default({}),
-  resources: Resources.default({}),
+  input: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('What the function is given; without it a demonstration.'),
+  timeoutSeconds: z
+    .int()
+    .min(1)
+    .max(21_600)
+    .default(3600)
+    .describe('How long one attempt may run, in seconds; the program keeps it.'),
+  maxAttempts: z
+    .int()
+    .min(1)
+    .max(limits.machineAttempts)
+    .default(limits.machineAttempts)
+    .describe('How often the job is tried, the first time included.'),
+  labels: Labels.default({}).describe('Shown with the job; lists can be narrowed by them.'),
+  resources: Resources.default({}).describe('What it asks of its node, within the limits of the service.'),
 });
 
 /** The input of an execution of run-job: it holds nothing that differs between repeats of a request. */

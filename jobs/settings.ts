@@ -1,6 +1,10 @@
 import * as z from 'zod';
 import { Cpu, Memory, type ResourceLimits } from './resources.ts';
 
+/** Who may call the API: identities of AWS by their signature, holders of a token, or everybody. */
+export const Authorization = z.enum(['iam', 'jwt', 'none']);
+export type Authorization = z.infer<typeof Authorization>;
+
 /** Every environment setting of the functions, in one place. Serverless sets them; local/ sets the same ones. */
 const Settings = z.object({
   /** The table of jobs, attempts and counters. */
@@ -9,6 +13,8 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
+  /** What is before the routes, for whoever asks how to call them. */
+  API_AUTHORIZATION: Authorization.default('none'),
   /** The log group of CloudWatch that the jobs' containers log to, where the cluster collects logs. */
   JOB_LOG_GROUP: z
     .string()

@@ -1,10 +1,4 @@
-/** The answer of `GET /jobs/stats`. The first three count attempts, as the original did; `jobs` counts jobs. */
-export interface Stats {
-  succeedJob: number;
-  jobRetry: number;
-  failedJob: number;
-  jobs: { succeeded: number; failed: number; cancelled: number; timedOut: number };
-}
+import type { Stats } from './answers/stats.ts';
 
 /** Sums the shards. What it costs does not depend on how many jobs there are. */
 export function sumStats(shards: readonly Record<string, number>[]): Stats {

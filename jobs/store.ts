@@ -8,6 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { JobSummary } from './answers/list.ts';
 import { isContention } from './contention.ts';
 import { filterExpression, type JobFilter } from './filter.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from './protocol.ts';
@@ -20,21 +21,6 @@ export type OpenJob = Pick<
   JobItem,
   'jobId' | 'status' | 'waitingReason' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'
 >;
-
-/** A job in a list. */
-export interface JobSummary {
-  jobId: string;
-  status: JobItem['status'];
-  origin: JobItem['origin'];
-  /** As in the job itself. */
-  scheduleId?: string;
-  scheduledAt?: string;
-  retryOf?: string;
-  labels?: JobItem['labels'];
-  createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-}
 
 export interface ListedJob {
   summary: JobSummary;

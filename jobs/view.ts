@@ -1,51 +1,13 @@
+import type { AttemptView, JobView } from './answers/job.ts';
 import { parseExactly } from './exact-json.ts';
 import type { Execution } from './executions.ts';
-import type { AttemptStatus, JobStatus } from './protocol.ts';
-import type { AttemptItem, Failure, JobRecord } from './record.ts';
+import type { JobStatus } from './protocol.ts';
+import type { AttemptItem, JobRecord } from './record.ts';
 import type { ExecutionInput } from './request.ts';
-import type { Resources } from './resources.ts';
 import { originOf } from './schedules/id.ts';
-import { waitingView, type WaitingView } from './waiting.ts';
+import { waitingView } from './waiting.ts';
 
-/** An attempt as users see it. Times are RFC 3339; log holds its last lines, each a JSON object as text. */
-export interface AttemptView {
-  attempt: number;
-  status: AttemptStatus;
-  startedAt?: string;
-  finishedAt?: string;
-  records?: number;
-  error?: Failure;
-  log: string[];
-}
-
-/** A job as users see it: the body of `GET /jobs/{jobId}`. */
-export interface JobView {
-  jobId: string;
-  status: JobStatus;
-  /** What it waits for while it is QUEUED, as far as sweep has seen it. */
-  waitingReason?: WaitingView;
-  owner: string;
-  origin: 'api' | 'schedule';
-  /** The schedule it is of, and the minute of its tick; no minute where the schedule was run by hand. */
-  scheduleId?: string;
-  scheduledAt?: string;
-  /** The job that this one runs again. */
-  retryOf?: string;
-  labels?: Record<string, string>;
-  /** What it asked for of its node. */
-  resources?: Resources;
-  input?: unknown;
-  progress?: { done: number; total?: number | undefined };
-  result?: unknown;
-  error?: Failure;
-  attempts: AttemptView[];
-  maxAttempts: number;
-  timeoutSeconds: number;
-  createdAt: string;
-  startedAt?: string;
-  finishedAt?: string;
-}
-
+/** The job that the table holds. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
   return {
     jobId: job.jobId,

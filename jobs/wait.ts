@@ -1,8 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as z from 'zod';
 import { isTerminal, type JobStatus } from './protocol.ts';
+import { integerBetween } from './query.ts';
 
 /** An HTTP API gives a request 30 seconds, start and answer of the function included. */
-export const longestWait = 25;
+const longestWait = 25;
+
+/** What `GET /jobs/{jobId}` takes. */
+export const JobQuery = z.strictObject({
+  wait: integerBetween(0, longestWait, 0).describe('For how many seconds to wait for its end.'),
+});
 
 interface Dependencies {
   /** How the job stands; undefined where it is not in the table yet. */

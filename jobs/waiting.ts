@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { WaitingView } from './answers/job.ts';
 import { jobKey } from './protocol.ts';
 import type { JobStore, OpenJob } from './store.ts';
 
@@ -15,11 +16,6 @@ const messages: Record<WaitingReason, string> = {
 };
 
 /** What a queued job waits for, as users see it. */
-export interface WaitingView {
-  reason: WaitingReason;
-  message: string;
-}
-
 export const waitingView = (reason: WaitingReason): WaitingView => ({ reason, message: messages[reason] });
 
 /** What jobs wait for, by their ids; one that waits for nothing we know of is absent. */

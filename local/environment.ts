@@ -56,7 +56,10 @@ export function podEnvironment(table: string): Record<string, string> {
 }
 
 /** Gives the functions of this process the environment that serverless.yml gives the deployed ones. */
-export function setFunctionEnvironment(endpoints: Endpoints, { verbose, cluster, limits }: Options): Names {
+export function setFunctionEnvironment(
+  endpoints: Endpoints,
+  { verbose, authorization, cluster, limits }: Options,
+): Names {
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const names: Names = {
     region,
@@ -78,6 +81,7 @@ export function setFunctionEnvironment(endpoints: Endpoints, { verbose, cluster,
     SCHEDULE_ROLE_ARN: `arn:aws:iam::${account}:role/${service}-scheduler`,
     SCHEDULE_DEAD_LETTERS_ARN: `arn:aws:sqs:${region}:${account}:${service}-undelivered`,
     OWNER_WITHOUT_AUTHORIZER: 'local',
+    API_AUTHORIZATION: authorization ? 'jwt' : 'none',
     MAX_JOB_CPU: limits.cpu,
     MAX_JOB_MEMORY: limits.memory,
     POWERTOOLS_LOG_LEVEL: verbose ? 'INFO' : 'WARN',

@@ -3,17 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import FindMyWay from 'find-my-way';
 import * as z from 'zod';
+import { scopesFor } from '../handlers/middleware/scopes.ts';
+import type { Authorizer } from './authorizer/index.ts';
 import type { Functions } from './functions.ts';
+import { bodyOf, eventOf, headersOf, TooLarge } from './request-event.ts';
 import type { FunctionDefinition } from './service-definition.ts';
-
-/**
- * An HTTP API of API Gateway on one machine: routes to functions with payload format 2.0.
- * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
- */
-const largestBody = 10 * 1024 * 1024;
-
-/** Bodies of these types reach a function as text, all others in base64. */
-const text = /^(text\/|application\/(json|xml|javascript)\b|[^;]+\+(json|xml)\b)/i;
 
 const Answer = z.object({
   statusCode: z.number().default(200),
@@ -23,13 +17,17 @@ const Answer = z.object({
   isBase64Encoded: z.boolean().default(false),
 });
 
-class TooLarge extends Error {}
-
-/** @param health answers `GET /health`, which is no route of the deployed API: whether the parts of this service live. */
+/**
+ * An HTTP API of API Gateway on one machine: routes to functions with payload format 2.0.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ * @param health answers `GET /health`, which is no route of the deployed API and open: whether the parts of this service live.
+ * @param authorizer stands before every route; without it all are open.
+ */
 export function createGateway(
   definitions: readonly FunctionDefinition[],
   functions: Functions,
   health: () => Promise<void>,
+  authorizer?: Authorizer,
 ): Server {
   const router = FindMyWay({
     ignoreTrailingSlash: false,
@@ -40,8 +38,13 @@ export function createGateway(
   for (const { name, routes } of definitions) {
     for (const routeKey of routes) {
       const [method, path] = z.tuple([Method, z.string()]).parse(routeKey.split(' '));
+      const route: Route = {
+        routeKey,
+        invoke: (event) => functions.invoke(name, event),
+        authorize: authorizer && ((header) => authorizer(header, scopesFor(method))),
+      };
       router.on(method, path.replaceAll(/\{(\w+)\}/g, ':$1'), (request, response, parameters) => {
-        void serve(request, response, routeKey, parameters, (event) => functions.invoke(name, event));
+        void serve(request, response, route, parameters);
       });
     }
   }
@@ -65,24 +68,41 @@ export function createGateway(
 
 const Method = z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
+interface Route {
+  routeKey: string;
+  invoke: (event: APIGatewayProxyEventV2) => ReturnType<Functions['invoke']>;
+  authorize: ((header: string | undefined) => ReturnType<Authorizer>) | undefined;
+}
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  routeKey: string,
+  { routeKey, invoke, authorize }: Route,
   parameters: Record<string, string | undefined>,
-  invoke: (event: APIGatewayProxyEventV2) => ReturnType<Functions['invoke']>,
 ): Promise<void> {
+  const requestId = randomUUID();
+  response.setHeader('apigw-requestid', requestId);
   try {
-    const event = eventOf(request, await bodyOf(request), routeKey, parameters);
-    response.setHeader('apigw-requestid', event.requestContext.requestId);
+    const headers = headersOf(request);
+    const caller = await authorize?.(headers['authorization']);
+    if (caller && 'statusCode' in caller) {
+      response.setHeader('www-authenticate', caller.challenge);
+      answer(response, caller.statusCode, { message: caller.message });
+      return;
+    }
+    const event = eventOf(
+      request,
+      { requestId, routeKey, headers, parameters, caller },
+      await bodyOf(request),
+    );
     const invocation = await invoke(event);
     if ('functionError' in invocation) {
       console.error(`eks-jobs: ${routeKey} failed: ${JSON.stringify(invocation.payload)}`);
       answer(response, 500, { message: 'Internal Server Error' });
       return;
     }
-    const { statusCode, headers, cookies, body, isBase64Encoded } = Answer.parse(invocation.payload);
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+    const { statusCode, cookies, body, isBase64Encoded, ...answered } = Answer.parse(invocation.payload);
+    for (const [name, value] of Object.entries(answered.headers)) response.setHeader(name, String(value));
     if (cookies.length > 0) response.setHeader('set-cookie', cookies);
     const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
     response.writeHead(statusCode, { 'content-length': bytes.length }).end(bytes);
@@ -97,65 +117,6 @@ async function serve(
     console.error(`eks-jobs: ${routeKey} failed:`, error);
     answer(response, 500, { message: 'Internal Server Error' });
   }
-}
-
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestBody) throw new TooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function eventOf(
-  request: IncomingMessage,
-  body: Buffer,
-  routeKey: string,
-  parameters: Record<string, string | undefined>,
-): APIGatewayProxyEventV2 {
-  const url = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const headers = Object.fromEntries(
-    Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(',')]),
-  );
-  const query = new Map<string, string>();
-  for (const [name, value] of url.searchParams) {
-    const before = query.get(name);
-    query.set(name, before === undefined ? value : `${before},${value}`);
-  }
-  const asText = text.test(headers['content-type'] ?? '');
-  const now = new Date();
-  return {
-    version: '2.0',
-    routeKey,
-    rawPath: url.pathname,
-    rawQueryString: url.search.slice(1),
-    headers,
-    ...(query.size > 0 && { queryStringParameters: Object.fromEntries(query) }),
-    ...(Object.keys(parameters).length > 0 && { pathParameters: parameters }),
-    requestContext: {
-      accountId: '000000000000',
-      apiId: 'local',
-      domainName: headers['host'] ?? '127.0.0.1',
-      domainPrefix: 'local',
-      http: {
-        method: request.method ?? 'GET',
-        path: url.pathname,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId: randomUUID(),
-      routeKey,
-      stage: '$default',
-      time: now.toUTCString(),
-      timeEpoch: now.getTime(),
-    },
-    ...(body.length > 0 && { body: body.toString(asText ? 'utf8' : 'base64') }),
-    isBase64Encoded: body.length > 0 && !asText,
-  };
 }
 
 function answer(response: ServerResponse, statusCode: number, body: unknown): void {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
+import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
 /** What `npm start -- …` was asked for. */
@@ -16,6 +17,8 @@ export interface Options {
   /** The most that a job may ask for. */
   limits: ResourceLimits;
   verbose: boolean;
+  /** What callers must show; without it everybody on this machine is let in. */
+  authorization?: Authorization;
   /** Where jobs run; without it they are processes of this machine. */
   cluster?: ClusterOptions;
 }
@@ -37,9 +40,17 @@ const quantity =
     throw new InvalidArgumentError(error.issues[0]?.message ?? '');
   };
 
+/** Adds --state-dir, which several commands must take alike. */
+export const addStateDirectoryOption = (command: Command): Command =>
+  command.addOption(
+    new Option('--state-dir <path>', 'where jobs survive a restart, and the key of tokens is')
+      .default('.local')
+      .argParser(resolvePath),
+  );
+
 /** Reads the command line; commander itself answers --help and wrong options, with exit code 0 and 1. */
 export function readOptions(arguments_: readonly string[]): Options {
-  const command = new Command('npm start --')
+  const command = addStateDirectoryOption(new Command('npm start --'))
     .description(
       'Runs the whole service on this machine, on 127.0.0.1 only: the HTTP API, Step Functions, DynamoDB and EventBridge Scheduler.',
     )
@@ -51,12 +62,7 @@ export function readOptions(arguments_: readonly string[]): Options {
         .default(3000)
         .argParser(integer(1, 65_532)),
     )
-    .addOption(
-      new Option('--state-dir <path>', 'where jobs survive a restart')
-        .default('.local')
-        .argParser(resolvePath),
-    )
-    .option('--fresh', 'forget all jobs and begin anew', false)
+    .option('--fresh', 'forget all jobs and begin anew; tokens stay valid', false)
     .addOption(
       new Option('--data-dir <path>', 'lets jobs read files below it: {"source": "file", …}')
         .argParser(resolvePath)
@@ -85,9 +91,10 @@ export function readOptions(arguments_: readonly string[]): Options {
     )
     .option('--verbose', 'show the log of the functions', false)
     .allowExcessArguments(false);
-  addClusterOptions(command).parse(arguments_, { from: 'user' });
+  addClusterOptions(addAuthorizationOptions(command)).parse(arguments_, { from: 'user' });
   const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose, maxJobCpu, maxJobMemory } =
     command.opts<Options & { maxJobCpu: string; maxJobMemory: string }>();
+  const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
   const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
@@ -98,8 +105,11 @@ export function readOptions(arguments_: readonly string[]): Options {
   return {
     ...{ port, stateDir, fresh, concurrency, queueSeconds, limits, verbose },
     ...(dataDir !== undefined && { dataDir }),
+    ...(authorization && { authorization }),
     ...(cluster && { cluster }),
   };
 }
 
-const resolvePath = (path: string): string => resolve(path);
+function resolvePath(path: string): string {
+  return resolve(path);
+}

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { openAuthorizer } from './authorizer/index.ts';
 import { installDynoxide } from './build.ts';
 import { readDefinition } from './definition.ts';
 import { ensureTable, startDynamoDB } from './dynamodb.ts';
@@ -47,6 +48,8 @@ export async function startService(
     });
     await Promise.all([port, port + 1, port + 3].map((each) => ensureFree(each)));
     await ensureFree(port + 2, goodbye);
+    const authorizer =
+      options.authorization && (await openAuthorizer(options.authorization, state.signingKey, signal));
     const dynoxide = await installDynoxide(signal);
     const endpoints = {
       stepFunctions: `http://127.0.0.1:${port + 1}`,
@@ -80,7 +83,7 @@ export async function startService(
     await listen(schedules, port + 3);
     undo.push(() => close(schedules));
     const stepFunctions = createServer(serve(workflow));
-    const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check());
+    const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check(), authorizer);
     await listen(stepFunctions, port + 1);
     undo.push(() => close(stepFunctions));
     await listen(gateway, port);

@@ -1,5 +1,5 @@
 import { LocalFailure } from './failure.ts';
-import { readOptions } from './options.ts';
+import { type Options, readOptions } from './options.ts';
 import { startService } from './service.ts';
 
 /** `npm start`: runs the service until Ctrl-C or SIGTERM, and leaves no process behind. */
@@ -26,10 +26,18 @@ async function run(): Promise<number> {
   });
   const api = `http://127.0.0.1:${options.port}`;
   console.log(`ready ${api}`);
-  console.log(`try: curl -X POST ${api}/jobs`);
+  console.log(`try: ${firstCall(api, options)}`);
   const code = await Promise.race([stopSignal, failure]);
   await stop();
   return code;
+}
+
+/** What a user may type first. */
+function firstCall(api: string, { authorization, stateDir }: Options): string {
+  const call = `curl -X POST ${api}/jobs`;
+  if (!authorization) return call;
+  const token = authorization.issuer ? '$TOKEN' : `$(npm run --silent token -- --state-dir '${stateDir}')`;
+  return `${call} -H "authorization: Bearer ${token}"`;
 }
 
 try {

@@ -8,10 +8,15 @@ export interface StateDirectory {
   database: string;
   journal: string;
   schedules: string;
+  signingKey: string;
   release(): void;
 }
 
 const lockName = 'lock';
+const keyName = 'token-key.pem';
+
+/** Where the key is that signs the tokens of `npm run token`, which runs beside the service. */
+export const signingKeyIn = (path: string): string => join(path, keyName);
 
 /**
  * Opens a state directory for this process alone. The lock is SQLite's own on a file: the kernel lifts it when the
@@ -22,13 +27,15 @@ export function openStateDirectory(path: string, fresh: boolean): StateDirectory
   const lock = lockDirectory(path);
   if (fresh) {
     for (const entry of readdirSync(path)) {
-      if (!entry.startsWith(lockName)) rmSync(join(path, entry), { recursive: true, force: true });
+      if (!entry.startsWith(lockName) && entry !== keyName)
+        rmSync(join(path, entry), { recursive: true, force: true });
     }
   }
   return {
     database: join(path, 'dynamodb.sqlite'),
     journal: join(path, 'executions.sqlite'),
     schedules: join(path, 'schedules.sqlite'),
+    signingKey: signingKeyIn(path),
     release: () => {
       lock.close();
     },

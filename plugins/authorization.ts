@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { scopesFor } from '../handlers/middleware/scopes.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
 const Authorization = z.discriminatedUnion('type', [
@@ -7,24 +8,26 @@ const Authorization = z.discriminatedUnion('type', [
   z.object({ type: z.literal('none') }),
 ]);
 
-const Route = z.union([
-  z
-    .string()
-    .regex(/^\S+ \S+$/)
-    .transform((text) => ({ method: text.split(' ')[0], path: text.split(' ')[1] })),
-  z.looseObject({ method: z.string(), path: z.string(), authorizer: z.looseObject({}).optional() }),
-]);
+/** A route as serverless.yml says it; its authorizer is not the route's to say. */
+const Route = z
+  .string('must be METHOD /path')
+  .regex(/^[A-Z]+ \/\S*$/, 'must be METHOD /path')
+  .transform((text) => ({ method: text.split(' ')[0] ?? '', path: text.split(' ')[1] ?? '' }));
 
-/** How the framework says each of them on a route. */
-const authorizers = { iam: { type: 'aws_iam' }, jwt: { name: 'jwt' }, none: undefined };
+/** How the framework says each of them on a route. Signatures of AWS have no scopes. */
+const authorizers = {
+  iam: () => ({ type: 'aws_iam' }),
+  jwt: (method: string) => ({ name: 'jwt', scopes: scopesFor(method) }),
+  none: () => undefined,
+};
 
 /**
  * Puts the authorizer of `--param auth` before every route of the HTTP API: serverless.yml cannot forget one, so that nothing is
- * open unless `none` was asked for by name. What a route says of its authorizer itself (scopes) is kept.
+ * open unless `none` was asked for by name. With `jwt` a route asks for a scope too, by its method.
  */
 export function authorizeRoutes({ service }: Pick<Configuration, 'service'>): void {
   const authorization = Authorization.parse(service.custom?.['authorization']);
-  const authorizer = authorizers[authorization.type];
+  const authorizerOf = authorizers[authorization.type];
   if (authorization.type === 'jwt') {
     service.provider.httpApi = {
       ...service.provider.httpApi,
@@ -40,13 +43,9 @@ export function authorizeRoutes({ service }: Pick<Configuration, 'service'>): vo
   }
   for (const event of Object.values(service.functions).flatMap(({ events }) => events ?? [])) {
     if (event.httpApi === undefined) continue;
-    const { authorizer: own, ...route } = Route.parse(event.httpApi) as z.output<typeof Route> & {
-      authorizer?: object;
-    };
-    // Scopes mean something in a token only.
-    event.httpApi = authorizer
-      ? { ...route, authorizer: { ...(authorization.type === 'jwt' && own), ...authorizer } }
-      : route;
+    const route = Route.parse(event.httpApi);
+    const authorizer = authorizerOf(route.method);
+    event.httpApi = authorizer ? { ...route, authorizer } : route;
   }
 }
 

@@ -125,6 +125,7 @@ const programs = need(async () => {
   await buildDataProcessor(root);
 });
 const pythonPackages = need(() => prepareVirtualEnvironment(root));
+const schemathesisPackages = need(() => prepareVirtualEnvironment(root, 'schemathesis'));
 const emulatorPackages = need(() => prepareVirtualEnvironment(root, 'ministack'));
 
 /** A command inside a real Kubernetes of its own. */
@@ -145,7 +146,7 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
   crate: [cargoTest],
   unit: [jest({ folders: ['unit'] })],
   local: [programs, jest({ folders: ['local', 'compliance'], options: inOrder })],
-  clients: [programs, pythonPackages, jest({ folders: ['clients'], options: inOrder })],
+  clients: [programs, pythonPackages, schemathesisPackages, jest({ folders: ['clients'], options: inOrder })],
   deploy: [
     pythonPackages,
     emulatorPackages,

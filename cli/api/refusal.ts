@@ -1,21 +1,12 @@
 import * as z from 'zod';
+import { ErrorBody } from '../../jobs/answers/error.ts';
 import type { Detail } from '../../jobs/errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Authorization } from './authorization.ts';
 
 /** What the API's functions answer, and what API Gateway answers before them. */
-const Body = z.union([
-  z.object({
-    error: z.object({
-      code: z.string(),
-      message: z.string(),
-      details: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
-    }),
-    requestId: z.string().optional(),
-  }),
-  z.object({ message: z.string().nullable() }),
-]);
+const Body = z.union([ErrorBody, z.object({ message: z.string().nullable() })]);
 
 /** The API said no: its own words, with each field that it named. */
 export class ApiRefusal extends CommandFailure {
@@ -74,7 +65,7 @@ interface Words {
 function wordsOf({ status, text }: Refused): Words | undefined {
   const body = Body.safeParse(jsonOf(text)).data;
   if (body !== undefined && 'error' in body) {
-    const { code, message, details } = body.error;
+    const { code, message, details = [] } = body.error;
     return { message: `${code}: ${message}`, details, requestId: body.requestId };
   }
   // Whatever stands before the API may be overloaded or want credentials; a route that it does not know is another API's.

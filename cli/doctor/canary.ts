@@ -1,6 +1,5 @@
 import { isTerminal } from '../../jobs/protocol.ts';
-import type { JobView } from '../../jobs/view.ts';
-import { longestWait } from '../../jobs/wait.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
 import type { ApiClient } from '../api/client.ts';
 import { ApiRefusal } from '../api/refusal.ts';
 import { CommandFailure } from '../failure.ts';
@@ -9,6 +8,9 @@ import { lookAgain, lookAtNew } from '../wait/look.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
 const check = 'canary';
+
+/** How long one look waits for its end, in seconds. */
+const pause = 10;
 
 export interface Canary {
   input: object;
@@ -42,7 +44,7 @@ async function endOf(jobId: string, api: ApiClient, seconds: number, signal: Abo
   for (let { body: job } = await lookAtNew(jobId, api, signal); ;) {
     const left = Math.ceil((deadline - performance.now()) / 1000);
     if (isTerminal(job.status) || left <= 0) return job;
-    job = (await lookAgain(jobId, api, Math.min(left, longestWait), signal)).body;
+    job = (await lookAgain(jobId, api, Math.min(left, pause), signal)).body;
   }
 }
 

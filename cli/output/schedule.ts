@@ -1,19 +1,19 @@
-import type { ScheduleView } from '../../jobs/schedules/view.ts';
+import type { ScheduleSummary, ScheduleView } from '../../jobs/answers/schedule.ts';
 import type { Paint } from '../shell.ts';
 import { details, table } from './table.ts';
 import { moment, printable } from './text.ts';
 
-const colours: Record<ScheduleView['state'], Parameters<Paint>[0]> = {
+const colours: Record<ScheduleSummary['state'], Parameters<Paint>[0]> = {
   CREATING: 'cyan',
   ACTIVE: 'green',
   PAUSED: 'yellow',
   DELETING: 'red',
 };
 
-const paintState = (state: ScheduleView['state'], paint: Paint): string => paint(colours[state], state);
+const paintState = (state: ScheduleSummary['state'], paint: Paint): string => paint(colours[state], state);
 
-/** A schedule by itself; in a list it comes without its input. */
-export const renderSchedule = (schedule: ScheduleView & { input?: unknown }, paint: Paint): string =>
+/** A schedule by itself. */
+export const renderSchedule = (schedule: ScheduleView, paint: Paint): string =>
   details([
     ['Schedule', schedule.scheduleId],
     ['Name', printable(schedule.name ?? '')],
@@ -27,11 +27,15 @@ export const renderSchedule = (schedule: ScheduleView & { input?: unknown }, pai
     ['Next runs', schedule.nextRuns.map(moment).join(', ')],
     ['Created', moment(schedule.createdAt)],
     ['Changed', moment(schedule.updatedAt)],
-    ['Input', schedule.input === undefined ? '' : printable(JSON.stringify(schedule.input))],
+    ['Input', printable(JSON.stringify(schedule.input))],
   ]);
 
 /** Schedules, a line each. */
-export const renderSchedules = (schedules: readonly ScheduleView[], paint: Paint, width?: number): string =>
+export const renderSchedules = (
+  schedules: readonly ScheduleSummary[],
+  paint: Paint,
+  width?: number,
+): string =>
   table(
     ['SCHEDULE', 'STATE', 'CRON', 'TIME ZONE', 'NEXT RUN', 'NAME'],
     schedules.map(({ scheduleId, state, cron, timezone, nextRuns, name }) => [

@@ -1,4 +1,5 @@
-import type { Accepted, Answer } from '../api/client.ts';
+import type { AcceptedJob } from '../../jobs/answers/accepted.ts';
+import type { Answer } from '../api/client.ts';
 import type { Session } from '../session.ts';
 import type { WaitOptions } from './options.ts';
 import { waitFor } from './wait.ts';
@@ -8,7 +9,7 @@ import { waitFor } from './wait.ts';
  * @returns the exit code, where the job was waited for.
  */
 export async function afterPosting(
-  answer: Answer<Accepted>,
+  answer: Answer<AcceptedJob>,
   session: Session,
   options: WaitOptions,
 ): Promise<number | undefined> {

@@ -1,12 +1,19 @@
+import type { AcceptedJob } from '../../jobs/answers/accepted.ts';
 import type { Started } from '../../jobs/start.ts';
 import type { Answer } from './api.ts';
+
+/** Where what was asked for is, and whether a request with the same Idempotency-Key had made it before. */
+export const madeAt = (location: string, replayed: boolean): Record<string, string> => ({
+  location,
+  ...(replayed && { 'idempotency-replayed': 'true' }),
+});
 
 /** The answer to who posted a job: 202, or 200 for a request that was made before. */
 export const accepted = (
   { jobId, status, replayed }: Started,
-  more: Record<string, string> = {},
+  more: Pick<AcceptedJob, 'retryOf' | 'scheduleId'> = {},
 ): Answer => ({
   statusCode: replayed ? 200 : 202,
-  headers: { location: `/jobs/${jobId}`, ...(replayed && { 'idempotency-replayed': 'true' }) },
-  body: { jobId, status, ...more },
+  headers: madeAt(`/jobs/${jobId}`, replayed),
+  body: { jobId, status, ...more } satisfies AcceptedJob,
 });

@@ -4,6 +4,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { logger } from '../services.ts';
 import { decodeBody } from './body.ts';
 import { answerErrors } from './errors.ts';
+import { refuseQuery } from './query.ts';
 
 /** What a route answers; the body becomes JSON. */
 export interface Answer {
@@ -14,8 +15,14 @@ export interface Answer {
 
 export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
 
-/** A route of the HTTP API: everything that all routes share is here. */
-export const api = (route: (event: APIGatewayProxyEventV2) => Promise<Answer>): ApiHandler =>
+/**
+ * A route of the HTTP API: everything that all routes share is here.
+ * @param readsQuery the route reads its query; what there is in that of others is refused.
+ */
+export const api = (
+  route: (event: APIGatewayProxyEventV2) => Promise<Answer>,
+  { readsQuery = false } = {},
+): ApiHandler =>
   middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event: APIGatewayProxyEventV2) => {
     const { statusCode, headers, body } = await route(event);
     return {
@@ -26,4 +33,5 @@ export const api = (route: (event: APIGatewayProxyEventV2) => Promise<Answer>): 
   })
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(answerErrors(logger))
-    .use(decodeBody());
+    .use(decodeBody())
+    .use(readsQuery ? [] : refuseQuery());

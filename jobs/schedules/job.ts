@@ -1,5 +1,9 @@
+import * as z from 'zod';
 import { limits } from '../protocol.ts';
 import { checkSize, JobRequest } from '../request.ts';
+
+/** What `POST /jobs/schedules/{scheduleId}/run` takes: nothing, so far. */
+export const RunRequest = z.strictObject({});
 
 /** What a schedule's jobs are made from. */
 export interface ScheduledJob {

@@ -1,8 +1,9 @@
 import { Conflict, NotFound } from '../errors.ts';
+import { type Caller, maySee } from '../owned.ts';
 import type { AwsSchedules } from './aws-schedules.ts';
 import { newScheduleId, ScheduleId } from './id.ts';
 import { targetInput } from './job.ts';
-import { ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
+import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
 import { isRefusal, refusalOf } from './refusals.ts';
 import { checkRuns, checkRunsAgain, type Wanted } from './request.ts';
 import type { ScheduleStore } from './store.ts';
@@ -63,14 +64,15 @@ export async function createSchedule(
  */
 export async function changeSchedule(
   scheduleId: string,
-  owner: string,
+  caller: Caller,
   change: Partial<Omit<Wanted, 'fingerprint'>>,
   dependencies: Dependencies,
 ): Promise<ScheduleRecord> {
   const { store, aws, now } = dependencies;
   const at = now();
-  const before = await readOwn(scheduleId, owner, store);
+  const before = await readOwn(scheduleId, caller, store);
   checkIdle(before.schedule, at);
+  const owner = ownerOfSchedule(before.schedule);
   const { input = before.input, ...rest } = change;
   const schedule = pendingAgain({ ...before.schedule, ...rest }, at);
   checkRunsAgain(schedule, at.getTime());
@@ -98,12 +100,12 @@ export async function changeSchedule(
  */
 export async function deleteSchedule(
   scheduleId: string,
-  owner: string,
+  caller: Caller,
   dependencies: Dependencies,
 ): Promise<void> {
   const { store, aws, now } = dependencies;
   const at = now();
-  const before = await readOwn(scheduleId, owner, store);
+  const before = await readOwn(scheduleId, caller, store);
   // Deleting twice at once does no harm.
   if (before.schedule.state !== 'DELETING') checkIdle(before.schedule, at);
   const schedule: ScheduleItem = { ...pendingAgain(before.schedule, at), state: 'DELETING' };
@@ -116,14 +118,17 @@ export async function deleteSchedule(
   await store.write(forgotten(schedule));
 }
 
-/** @throws NotFound where there is none, or it is somebody else's. */
+/**
+ * The caller's schedule; for an admin anybody's.
+ * @throws NotFound where there is none, or it is somebody else's.
+ */
 export async function readOwn(
   scheduleId: string,
-  owner: string,
+  caller: Caller,
   store: ScheduleStore,
 ): Promise<ScheduleRecord> {
   const record = ScheduleId.safeParse(scheduleId).success ? await store.read(scheduleId) : undefined;
-  if (record?.schedule.owner === ownerPartition(owner)) return record;
+  if (record && maySee(caller, { owner: ownerOfSchedule(record.schedule) })) return record;
   throw new NotFound('There is no such schedule.');
 }
 

@@ -1,50 +1,38 @@
 import * as z from 'zod';
-import { InvalidRequest } from '../errors.ts';
+import { integerBetween, type Query, readQuery } from '../query.ts';
 import { ScheduleId } from './id.ts';
 import type { Cursor } from './store.ts';
 
+const allowed = 'Allowed: the nextToken of the page before.';
+
 const Token = z
   .string()
-  .max(200)
+  .max(200, allowed)
   .transform((text, context) => {
     try {
       return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
     } catch {
-      context.addIssue({ code: 'custom', message: 'Allowed: the nextToken of the page before.' });
+      context.addIssue({ code: 'custom', message: allowed });
       return z.NEVER;
     }
   })
-  .pipe(z.tuple([z.iso.datetime(), ScheduleId], 'Allowed: the nextToken of the page before.'));
+  .pipe(z.tuple([z.iso.datetime(), ScheduleId], allowed));
 
-const Page = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^([1-9]|[1-4]\d|50)$/, 'Allowed: 1 to 50; the default is 20.')
-    .default('20'),
-  nextToken: Token.optional(),
+/** What `GET /jobs/schedules` takes. */
+export const PageQuery = z.strictObject({
+  limit: integerBetween(1, 50, 20),
+  nextToken: Token.optional().describe('That of the page before.'),
 });
 
 /**
  * Reads the query of a list.
  * @throws InvalidRequest
  */
-export function acceptPage(query: Readonly<Record<string, string | undefined>>): {
-  limit: number;
-  after?: Cursor;
-} {
-  const parsed = Page.safeParse(query);
-  if (!parsed.success) {
-    const details = parsed.error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((field) => ({ field, message: 'Unknown. Allowed: limit, nextToken.' }))
-        : [{ field: String(issue.path[0]), message: issue.message }],
-    );
-    throw new InvalidRequest('The query cannot be understood.', details);
-  }
-  const { limit, nextToken } = parsed.data;
+export function acceptPage(query: Query): { limit: number; after?: Cursor } {
+  const { limit, nextToken } = readQuery(query, PageQuery);
   const [createdAt, scheduleId] = nextToken ?? [];
   return {
-    limit: Number(limit),
+    limit,
     ...(createdAt !== undefined && scheduleId !== undefined && { after: { createdAt, scheduleId } }),
   };
 }

@@ -1,11 +1,12 @@
 import * as z from 'zod';
+import { schedulesOf } from '../owned.ts';
 import { type Key, openPartition } from '../protocol.ts';
 
 /**
  * CREATING until it is known to be at EventBridge Scheduler whole, DELETING until it is known to be gone from there;
  * between them ACTIVE or PAUSED.
  */
-const ScheduleState = z.enum(['CREATING', 'ACTIVE', 'PAUSED', 'DELETING']);
+export const ScheduleState = z.enum(['CREATING', 'ACTIVE', 'PAUSED', 'DELETING']);
 
 /** What the table holds of one schedule; its input is an item of its own. */
 export const ScheduleItem = z.object({
@@ -46,10 +47,10 @@ export const scheduleKey = (scheduleId: string): Key => ({ pk: partition(schedul
 export const scheduleInputKey = (scheduleId: string): Key => ({ pk: partition(scheduleId), sk: 'INPUT' });
 
 /** The partition of an owner's schedules in the index byOwner. */
-export const ownerPartition = (owner: string): string => `SCHEDULE#${owner}`;
+export const ownerPartition = (owner: string): string => `${schedulesOf}${owner}`;
 
 /** Who made a schedule. */
-export const ownerOfSchedule = ({ owner }: ScheduleItem): string => owner.slice(ownerPartition('').length);
+export const ownerOfSchedule = ({ owner }: ScheduleItem): string => owner.slice(schedulesOf.length);
 
 /** The partition of the index `open` in which sweep finds schedules that are not known to be whole. */
 export const pendingPartition = openPartition('SCHEDULES');

@@ -2,59 +2,59 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { readBody } from '../body.ts';
 import { nextRuns } from '../cron/next-runs.ts';
-import { parseCron } from '../cron/parse.ts';
+import { longestCron, parseCron } from '../cron/parse.ts';
 import { CronRefused } from '../cron/refused.ts';
 import { toAwsExpressions } from '../cron/translate.ts';
 import { Conflict, InvalidRequest } from '../errors.ts';
+import { Instant } from '../instant.ts';
 import { inputOf, JobRequest } from '../request.ts';
 import { isTimeZone } from '../time-zone.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
-const CronText = z.string().transform((text, context) => {
-  try {
-    return { text, expressions: toAwsExpressions(parseCron(text)) };
-  } catch (error) {
-    if (!(error instanceof CronRefused)) throw error;
-    context.addIssue({ code: 'custom', message: error.message });
-    return z.NEVER;
-  }
-});
+const CronText = z
+  .string()
+  .meta({ override: { format: 'crontab', maxLength: longestCron } })
+  .transform((text, context) => {
+    try {
+      return { text, expressions: toAwsExpressions(parseCron(text)) };
+    } catch (error) {
+      if (!(error instanceof CronRefused)) throw error;
+      context.addIssue({ code: 'custom', message: error.message });
+      return z.NEVER;
+    }
+  });
 
 const TimeZone = z
   .string()
   .refine(
     isTimeZone,
     'Allowed: a name of the IANA time zone database, such as Europe/Berlin; the default is UTC.',
-  );
-
-const Moment = z.iso
-  .datetime({
-    offset: true,
-    error: 'Allowed: a date and time of RFC 3339, such as 2027-01-31T08:00:00+01:00.',
-  })
-  .transform((text) => new Date(text).toISOString());
+  )
+  .meta({ override: { format: 'iana-time-zone', maxLength: 50 } });
 
 /** What `POST /jobs/schedule` takes. */
-const ScheduleRequest = z.strictObject({
-  cron: CronText,
-  timezone: TimeZone.default('UTC'),
+export const ScheduleRequest = z.strictObject({
+  cron: CronText.describe('As in crontab(5): five fields, or a nickname such as @daily.'),
+  timezone: TimeZone.default('UTC').describe('A name of the IANA time zone database.'),
   input: JobRequest.shape.input,
   name: z
     .string()
     .regex(/^\P{C}{1,128}$/u, 'Allowed: 1 to 128 printable characters.')
     .optional(),
-  startAt: Moment.optional(),
-  endAt: Moment.optional(),
-  enabled: z.boolean().default(true),
+  startAt: Instant.optional().describe('It fires from then on.'),
+  endAt: Instant.optional().describe('It fires before then.'),
+  enabled: z.boolean().default(true).describe('Whether it fires.'),
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
-const ScheduleChange = z.strictObject({
-  cron: CronText.optional(),
-  timezone: TimeZone.optional(),
-  input: JobRequest.shape.input,
-  enabled: z.boolean().optional(),
-});
+export const ScheduleChange = z
+  .strictObject({
+    cron: CronText.optional(),
+    timezone: TimeZone.optional(),
+    input: JobRequest.shape.input,
+    enabled: z.boolean().optional().describe('Pauses it, or lets it fire again.'),
+  })
+  .meta({ override: { minProperties: 1 } });
 
 /** When a schedule fires, and whether. */
 export interface Timing {

@@ -43,7 +43,9 @@ const ways: Record<Authorization, (region: string) => Way> = {
     ],
   }),
   jwt: () => ({
-    before: ["# TOKEN: an access token of the API's issuer and audience"],
+    before: [
+      "# TOKEN: an access token of the API's issuer and audience, with the scopes jobs:read and jobs:write",
+    ],
     options: ['--header "authorization: Bearer $TOKEN"'],
   }),
   none: () => ({ before: ['# Anybody may call this API: --param auth=none'], options: [] }),

@@ -39,7 +39,8 @@ export class Issuer {
 
   token(claims: object, { forged = false }: { forged?: boolean } = {}): string {
     const now = Math.floor(Date.now() / 1000);
-    const all = { iss: this.url, sub: 'somebody', iat: now - 1, exp: now + 3600, ...claims };
+    const scope = 'jobs:read jobs:write';
+    const all = { iss: this.url, sub: 'somebody', scope, iat: now - 1, exp: now + 3600, ...claims };
     const text = `${part({ alg: 'RS256', typ: 'JWT', kid: 'one' })}.${part(all)}`;
     const key = forged ? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey : this.#key;
     return `${text}.${sign('RSA-SHA256', Buffer.from(text), key).toString('base64url')}`;

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openApiDocument } from '../../openapi/document.ts';
 import { containersOf } from '../compliance/containers.ts';
+import { operationsOf } from '../unit/openapi/operations.ts';
 import { eventually, RunningService } from './running-service.ts';
 
 interface ErrorBody {
@@ -148,11 +150,39 @@ describe('DELETE /jobs/{jobId}', () => {
   });
 });
 
+describe('every route', () => {
+  // A misspelt parameter would be passed over in silence otherwise.
+  const routes = operationsOf(openApiDocument('none')).map(({ method, path }) => `${method} ${path}`);
+  test.each(routes)('%s refuses a parameter that it does not know', async (route) => {
+    const [method = '', path = ''] = route.replaceAll(/\{\w+\}/g, '01jdd0000000000000000000aa').split(' ');
+    const body = path.endsWith('/schedule') ? { body: '{"cron":"@daily"}' } : {};
+    const answer = await service.request<ErrorBody>(method, `${path}?stauts=FAILED`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error.details).toMatchObject([
+      { field: 'stauts', message: expect.stringContaining('Unknown parameter. Allowed: ') },
+    ]);
+  });
+
+  test.each(['GET /jobs/%00', 'GET /jobs/%F0%9F%98%80', 'DELETE /jobs/..%2F..', 'POST /jobs/%0d%0a/retry'])(
+    '%s: what no id can be is 404',
+    async (route) => {
+      const [method = '', path = ''] = route.split(' ');
+      expect((await service.request(method, path)).status).toBe(404);
+    },
+  );
+});
+
 describe('the gateway does what API Gateway does', () => {
   test('an unknown route is 404 in its words', async () => {
     const answer = await service.request('GET', '/nowhere');
     expect(answer).toMatchObject({ status: 404, body: { message: 'Not Found' } });
-    expect((await service.request('DELETE', '/jobs')).status).toBe(404);
+    // It knows no 405.
+    for (const method of ['DELETE', 'PUT', 'OPTIONS', 'PATCH']) {
+      expect(await service.request(method, '/jobs')).toMatchObject({
+        status: 404,
+        body: { message: 'Not Found' },
+      });
+    }
   });
 
   test('more than 10 MB is refused before any function sees it', async () => {

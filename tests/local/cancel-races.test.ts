@@ -6,7 +6,7 @@ import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
 import type { JobRecord } from '../../jobs/record.ts';
 import { ExecutionInput } from '../../jobs/request.ts';
 import { settle } from '../../jobs/settle.ts';
-import type { Stats } from '../../jobs/stats.ts';
+import type { Stats } from '../../jobs/answers/stats.ts';
 import type { JobStore } from '../../jobs/store.ts';
 import type { Write } from '../../jobs/write.ts';
 import { goldenAbout } from '../unit/jobs/golden.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { HistoryEntry } from '../../jobs/history.ts';
-import type { JobList } from '../../jobs/list.ts';
-import type { JobLogs } from '../../jobs/logs.ts';
-import type { JobView } from '../../jobs/view.ts';
+import type { HistoryEntry } from '../../jobs/answers/history.ts';
+import type { JobList } from '../../jobs/answers/list.ts';
+import type { JobLogs } from '../../jobs/answers/logs.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
 import { RunningService } from './running-service.ts';
 
 interface ErrorBody {

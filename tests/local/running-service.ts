@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pRetry from 'p-retry';
-import type { Stats } from '../../jobs/stats.ts';
-import type { JobView } from '../../jobs/view.ts';
+import type { Stats } from '../../jobs/answers/stats.ts';
+import type { JobView } from '../../jobs/answers/job.ts';
+import { type Grant, issueToken } from '../../local/authorizer/issue.ts';
+import { openSigningKey } from '../../local/authorizer/signing-key.ts';
+import { signingKeyIn } from '../../local/state-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -46,16 +49,65 @@ export interface StartOptions {
   clock?: string;
 }
 
-/** `npm start` as a user has it: the real process, its real ports, its own state directory. */
-export class RunningService {
+/** The API as one caller has it: with a token, or without. */
+export class Client {
   readonly port: number;
+  readonly #token: string | undefined;
+
+  constructor(port: number, token?: string) {
+    this.port = port;
+    this.#token = token;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  async request<Body>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
+    const headers = new Headers(init.headers);
+    if (this.#token !== undefined) headers.set('authorization', `Bearer ${this.#token}`);
+    const response = await fetch(`${this.url}${path}`, { method, ...init, headers });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  }
+
+  /** Posts a job. @returns its id. */
+  async post(job: object = {}): Promise<string> {
+    const body = JSON.stringify(job);
+    const answer = await this.request<{ jobId: string }>('POST', '/jobs', { body });
+    if (answer.status !== 202) throw new Error(`POST /jobs: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body.jobId;
+  }
+
+  async job(jobId: string): Promise<JobView> {
+    return (await this.request<JobView>('GET', `/jobs/${jobId}`)).body;
+  }
+
+  /** Waits until a job has ended, at most so many milliseconds. */
+  async ended(jobId: string, patience?: number): Promise<JobView> {
+    return eventually(
+      async () => {
+        const job = await this.job(jobId);
+        return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
+      },
+      `the end of job ${jobId}`,
+      patience,
+    );
+  }
+
+  async stats(): Promise<Stats> {
+    return (await this.request<Stats>('GET', '/jobs/stats')).body;
+  }
+}
+
+/** `npm start` as a user has it: the real process, its real ports, its own state directory. */
+export class RunningService extends Client {
   readonly stateDirectory: string;
   readonly #child: ChildProcess;
   #output = '';
 
   private constructor(child: ChildProcess, port: number, stateDirectory: string) {
+    super(port);
     this.#child = child;
-    this.port = port;
     this.stateDirectory = stateDirectory;
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
@@ -114,10 +166,6 @@ export class RunningService {
     return new RunningService(child, port, stateDirectory);
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
-  }
-
   get stepFunctionsUrl(): string {
     return `http://127.0.0.1:${this.port + 1}`;
   }
@@ -139,37 +187,15 @@ export class RunningService {
     return this.#output;
   }
 
-  async request<Body>(method: string, path: string, init: RequestInit = {}): Promise<Answer<Body>> {
-    const response = await fetch(`${this.url}${path}`, { method, ...init });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Body };
+  /** A token that a service with `--auth jwt` takes; alice's for reading and writing unless asked for otherwise. */
+  async token(grant: Partial<Grant> = {}): Promise<string> {
+    const key = await openSigningKey(signingKeyIn(this.stateDirectory));
+    return issueToken(key, { sub: 'alice', scope: 'jobs:read jobs:write', seconds: 3600, ...grant });
   }
 
-  /** Posts a job. @returns its id. */
-  async post(job: object = {}): Promise<string> {
-    const body = JSON.stringify(job);
-    const answer = await this.request<{ jobId: string }>('POST', '/jobs', { body });
-    if (answer.status !== 202) throw new Error(`POST /jobs: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body.jobId;
-  }
-
-  async job(jobId: string): Promise<JobView> {
-    return (await this.request<JobView>('GET', `/jobs/${jobId}`)).body;
-  }
-
-  /** Waits until a job has ended, at most so many milliseconds. */
-  async ended(jobId: string, patience?: number): Promise<JobView> {
-    return eventually(
-      async () => {
-        const job = await this.job(jobId);
-        return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
-      },
-      `the end of job ${jobId}`,
-      patience,
-    );
-  }
-
-  async stats(): Promise<Stats> {
-    return (await this.request<Stats>('GET', '/jobs/stats')).body;
+  /** Its API as the holder of such a token has it. */
+  async as(sub: string, scope = 'jobs:read jobs:write'): Promise<Client> {
+    return new Client(this.port, await this.token({ sub, scope }));
   }
 
   /** Moves the clock that schedules go by, of a service that was started with one. */

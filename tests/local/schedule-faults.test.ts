@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListSchedulesCommand, SchedulerClient, ThrottlingException } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Caller } from '../../jobs/owned.ts';
 import { AwsSchedules } from '../../jobs/schedules/aws-schedules.ts';
 import {
   changeSchedule,
@@ -155,6 +156,8 @@ async function world() {
 }
 
 type World = Awaited<ReturnType<typeof world>>;
+
+const callerOf = ({ owner }: World): Caller => ({ owner, admin: false });
 type Standing = Awaited<ReturnType<World['standing']>>;
 
 const nothing: Standing = { items: [], aws: [] };
@@ -232,7 +235,7 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
       (dependencies, { owner }, scheduleId) =>
         changeSchedule(
           scheduleId,
-          owner,
+          { owner, admin: false },
           acceptChange(JSON.stringify({ timezone: 'UTC', input: {}, ...to })),
           dependencies,
         ),
@@ -257,13 +260,14 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
       const calls = await atEachCall(
         fault,
         make(two),
-        (dependencies, { owner }, scheduleId) => deleteSchedule(scheduleId, owner, dependencies),
+        (dependencies, { owner }, scheduleId) =>
+          deleteSchedule(scheduleId, { owner, admin: false }, dependencies),
         async ({ standing, sweep, owner, healthy }, failed, scheduleId) => {
           expect(failed).toBe(true);
           const { items } = await standing();
           // Dead before its first word, nothing was begun; after its last, nothing is left to do.
           if (items[0]?.state === 'ACTIVE') return;
-          if (again && items.length > 0) await deleteSchedule(scheduleId, owner, healthy);
+          if (again && items.length > 0) await deleteSchedule(scheduleId, { owner, admin: false }, healthy);
           else await sweep();
           expect(await standing()).toEqual(nothing);
         },
@@ -278,7 +282,7 @@ describe('two at once', () => {
     const here = await world();
     const scheduleId = await make(one)(here);
     const change = (cron: string) =>
-      changeSchedule(scheduleId, here.owner, acceptChange(JSON.stringify({ cron })), here.healthy);
+      changeSchedule(scheduleId, callerOf(here), acceptChange(JSON.stringify({ cron })), here.healthy);
     const results = await Promise.allSettled([
       change('1 1 1 * FRI'),
       change('2 2 2 * SAT'),
@@ -326,10 +330,10 @@ test('a change that was cut off is not taken over while its author may live, and
   // Read, written, and dead with the first call to EventBridge Scheduler.
   const dying = here.open(new Breaker(3, 'killed before'));
   const change = (dependencies: Dependencies, cron: string) =>
-    changeSchedule(scheduleId, here.owner, acceptChange(JSON.stringify({ cron })), dependencies);
+    changeSchedule(scheduleId, callerOf(here), acceptChange(JSON.stringify({ cron })), dependencies);
   await expect(change(dying, '1 1 1 * FRI')).rejects.toThrow(Killed);
   await expect(change(here.healthy, '2 2 * * *')).rejects.toMatchObject({ name: 'Conflict' });
-  await expect(deleteSchedule(scheduleId, here.owner, here.healthy)).rejects.toMatchObject({
+  await expect(deleteSchedule(scheduleId, callerOf(here), here.healthy)).rejects.toMatchObject({
     name: 'Conflict',
   });
   here.clock.set('2026-11-25T08:01:01Z');

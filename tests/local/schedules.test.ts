@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { ScheduleView } from '../../jobs/schedules/view.ts';
+import type { ScheduleView } from '../../jobs/answers/schedule.ts';
 import { RunningService } from './running-service.ts';
 
 interface ErrorBody {
@@ -98,6 +98,7 @@ describe('POST /jobs/schedule', () => {
     const second = await send<Full>('POST', '/jobs/schedule', { ...request, timezone: 'UTC' }, headers);
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body.scheduleId).toBe(first.body.scheduleId);
+    expect(second.headers.get('idempotency-replayed')).toBe('true');
     const other = await send<ErrorBody>('POST', '/jobs/schedule', { cron: '0 8 * * MON' }, headers);
     expect([other.status, other.body.error.code]).toEqual([409, 'Conflict']);
   });
@@ -246,7 +247,10 @@ describe('a schedule', () => {
     await service.ended(keyed.body.jobId);
     const repeated = await run(key);
     expect([keyed.status, repeated.status]).toEqual([202, 200]);
-    expect(repeated.body.jobId).toBe(keyed.body.jobId);
+    expect(repeated.body).toEqual({ jobId: keyed.body.jobId, status: 'SUCCEEDED', scheduleId });
+    expect(repeated.headers.get('idempotency-replayed')).toBe('true');
+    const options = await send<ErrorBody>('POST', `/jobs/schedules/${scheduleId}/run`, { input });
+    expect([options.status, options.body.error.details?.[0]?.field]).toEqual([400, 'input']);
   });
 });
 

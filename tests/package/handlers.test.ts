@@ -109,6 +109,15 @@ describe('the packaged handlers', () => {
     expect(body(answer)).toMatchObject({ succeedJob: 2, jobRetry: 0, failedJob: 0 });
   });
 
+  test('get-openapi says that callers sign, without any call', async () => {
+    const { answer, calls } = await call('getOpenApi', request('GET /openapi.json'));
+    expect(body(answer)).toMatchObject({
+      openapi: expect.stringMatching(/^3\.1\./),
+      components: { securitySchemes: { sigv4: expect.any(Object) } },
+    });
+    expect(calls).toEqual([]);
+  });
+
   const jobId = newJobId();
   const arn = `arn:aws:states:eu-central-1:123456789012:execution:eks-jobs-dev-run-job:${jobId}`;
   const startedAt = '2026-11-23T10:00:00.000Z';

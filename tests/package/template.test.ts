@@ -29,11 +29,15 @@ describe('the API', () => {
   });
 
   test.each(ofType(variant, 'AWS::ApiGatewayV2::Route'))(
-    '%s asks for a token with auth=jwt',
+    '%s asks for a token with auth=jwt, which may read or write, or all',
     (_name, route) => {
       expect(route).toMatchObject({
         AuthorizationType: 'JWT',
         AuthorizerId: { Ref: 'HttpApiAuthorizerJwt' },
+        AuthorizationScopes: [
+          String(route['RouteKey']).startsWith('GET ') ? 'jobs:read' : 'jobs:write',
+          'jobs:admin',
+        ],
       });
     },
   );

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../jobs/view.ts';
+import type { JobView } from '../../../jobs/answers/job.ts';
 
 /** A job as the API shows it. */
 export const jobView = (job: Partial<JobView> = {}): JobView => ({

@@ -37,7 +37,8 @@ describe('the exit code of --wait is how the job ended', () => {
   });
 
   test('a job that was just posted may not be seen yet, one of long ago is not there', async () => {
-    const notFound = { status: 404, body: { error: { code: 'NotFound', message: 'There is no such job.' } } };
+    const error = { code: 'NotFound', message: 'There is no such job.' };
+    const notFound = { status: 404, body: { error, requestId: 'r-1' } };
     api.script = [
       { status: 202, body: { jobId, status: 'QUEUED' } },
       notFound,
@@ -67,7 +68,8 @@ describe('the exit code of --wait is how the job ended', () => {
 describe('the exit code without a job', () => {
   test('0, and the API’s own answer with --output json', async () => {
     // More digits than a double has: what came is what goes out.
-    const text = `{"jobId":"${jobId}","attempts":[],"result":{"key":12345678901234567890,"share":1.0}}`;
+    const result = '{"key":12345678901234567890,"share":1.0}';
+    const text = JSON.stringify(jobView({ result: 'RESULT' })).replace('"RESULT"', result);
     api.script = [{ body: text }];
     expect(await against('get', jobId, '--output', 'json')).toEqual({ code: 0, out: `${text}\n`, err: '' });
   });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../jobs/errors.ts';
+import type { JobList } from '../../../jobs/answers/list.ts';
 import type { JobFilter } from '../../../jobs/filter.ts';
-import { type JobList, listJobs } from '../../../jobs/list.ts';
+import { listJobs } from '../../../jobs/list.ts';
 import type { Query } from '../../../jobs/query.ts';
 import type { ListedJob } from '../../../jobs/store.ts';
 

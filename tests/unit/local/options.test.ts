@@ -58,6 +58,47 @@ describe('npm start -- --context', () => {
   });
 });
 
+describe('npm start -- --auth', () => {
+  const jwt = ['--auth', 'jwt'];
+
+  test('is none unless it is said', () => {
+    expect(readOptions([])).not.toHaveProperty('authorization');
+    expect(readOptions(['--auth', 'none'])).not.toHaveProperty('authorization');
+  });
+
+  test('jwt takes the tokens of this machine, or those of an issuer', () => {
+    expect(readOptions(jwt).authorization).toEqual({});
+    for (const url of [
+      'https://issuer.example/tenant/',
+      'http://127.0.0.1:8080',
+      'http://localhost:8080/realms/a',
+    ]) {
+      expect(readOptions([...jwt, '--jwt-issuer', url, '--jwt-audience', 'a,b']).authorization).toEqual({
+        issuer: { url, audiences: ['a', 'b'] },
+      });
+    }
+  });
+
+  const issuer = 'Allowed: an address such as https://issuer.example';
+  test.each([
+    [['--auth', 'iam'], 'Allowed: none, jwt. Nothing on this machine can check signatures of AWS.'],
+    [['--auth', 'open'], 'Allowed: none, jwt.'],
+    [['--jwt-issuer', 'https://issuer.example'], '--jwt-issuer means nothing without --auth jwt'],
+    [['--auth', 'none', '--jwt-audience', 'a'], '--jwt-audience means nothing without --auth jwt'],
+    [[...jwt, '--jwt-audience', 'a'], '--jwt-audience means nothing without --jwt-issuer'],
+    // Whoever has a token of the issuer for another service would be let in.
+    [[...jwt, '--jwt-issuer', 'https://issuer.example'], '--jwt-issuer needs --jwt-audience'],
+    // Whoever sits on the way could put in keys of their own.
+    [[...jwt, '--jwt-issuer', 'http://issuer.example', '--jwt-audience', 'a'], issuer],
+    [[...jwt, '--jwt-issuer', 'http://127.0.0.1.example', '--jwt-audience', 'a'], issuer],
+    [[...jwt, '--jwt-issuer', 'https://issuer.example?a=b', '--jwt-audience', 'a'], issuer],
+    [[...jwt, '--jwt-issuer', 'issuer.example', '--jwt-audience', 'a'], issuer],
+    [[...jwt, '--jwt-issuer', 'https://issuer.example', '--jwt-audience', 'a,,b'], 'Allowed: names'],
+  ])('refuses %p', (arguments_, reason) => {
+    expect(refusal(...arguments_)).toContain(reason);
+  });
+});
+
 describe('a context', () => {
   const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'kubeconfig');
   const context = (name: string) => ({ name, context: { cluster: 'c', user: 'u' } });

@@ -2,18 +2,15 @@ import { describe, expect, test } from '@jest/globals';
 import { authorizeRoutes } from '../../../plugins/authorization.ts';
 import type { Configuration } from '../../../plugins/framework.ts';
 
-/** A service of three routes, written in the ways serverless.yml can, and a function without any. */
-function service(authorization: unknown): Configuration['service'] {
+/** A service of three routes, and a function without any. */
+function service(
+  authorization: unknown,
+  routes: unknown[] = ['POST /jobs', 'GET /jobs', 'DELETE /jobs/{jobId}'],
+): Configuration['service'] {
   return {
     custom: { authorization },
     provider: { stage: 'dev', httpApi: { metrics: true } },
-    functions: {
-      one: { events: [{ httpApi: 'POST /jobs' }, { httpApi: { method: 'GET', path: '/jobs' } }] },
-      two: {
-        events: [{ httpApi: { method: 'GET', path: '/jobs/{jobId}', authorizer: { scopes: ['read'] } } }],
-      },
-      three: {},
-    },
+    functions: { one: { events: routes.map((httpApi) => ({ httpApi })) }, two: {} },
   };
 }
 
@@ -21,6 +18,8 @@ const routesOf = ({ functions }: Configuration['service']): unknown[] =>
   Object.values(functions)
     .flatMap(({ events }) => events ?? [])
     .map(({ httpApi }) => httpApi);
+
+const jwt = { type: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a,b' };
 
 /** A route that serverless.yml says nothing of must not be an open one. */
 describe('every route', () => {
@@ -30,18 +29,23 @@ describe('every route', () => {
     expect(routesOf(made)).toEqual([
       { method: 'POST', path: '/jobs', authorizer: { type: 'aws_iam' } },
       { method: 'GET', path: '/jobs', authorizer: { type: 'aws_iam' } },
-      { method: 'GET', path: '/jobs/{jobId}', authorizer: { type: 'aws_iam' } },
+      { method: 'DELETE', path: '/jobs/{jobId}', authorizer: { type: 'aws_iam' } },
     ]);
     expect(made.provider.httpApi).toEqual({ metrics: true });
   });
 
-  test('asks for a token of the issuer with auth=jwt, and for its own scopes', () => {
-    const made = service({ type: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a,b' });
+  // A token that may only read must not cancel; an admin's needs no other scope.
+  test('asks for a token of the issuer with auth=jwt, with a scope by its method', () => {
+    const made = service(jwt);
     authorizeRoutes({ service: made });
+    const [read, write] = [
+      { name: 'jwt', scopes: ['jobs:read', 'jobs:admin'] },
+      { name: 'jwt', scopes: ['jobs:write', 'jobs:admin'] },
+    ];
     expect(routesOf(made)).toEqual([
-      { method: 'POST', path: '/jobs', authorizer: { name: 'jwt' } },
-      { method: 'GET', path: '/jobs', authorizer: { name: 'jwt' } },
-      { method: 'GET', path: '/jobs/{jobId}', authorizer: { name: 'jwt', scopes: ['read'] } },
+      { method: 'POST', path: '/jobs', authorizer: write },
+      { method: 'GET', path: '/jobs', authorizer: read },
+      { method: 'DELETE', path: '/jobs/{jobId}', authorizer: write },
     ]);
     expect(made.provider.httpApi).toMatchObject({
       metrics: true,
@@ -55,12 +59,24 @@ describe('every route', () => {
     expect(routesOf(made)).toEqual([
       { method: 'POST', path: '/jobs' },
       { method: 'GET', path: '/jobs' },
-      { method: 'GET', path: '/jobs/{jobId}' },
+      { method: 'DELETE', path: '/jobs/{jobId}' },
     ]);
     for (const type of ['', 'open', undefined]) {
       expect(() => {
         authorizeRoutes({ service: service({ type }) });
       }).toThrow();
     }
+  });
+
+  // What the framework also takes, and what would hide a route from the rule by methods.
+  test.each([
+    '*',
+    '* /jobs',
+    { method: 'GET', path: '/jobs' },
+    { method: 'GET', path: '/jobs', authorizer: { name: 'other' } },
+  ])('cannot be written in another way: %p', (route) => {
+    expect(() => {
+      authorizeRoutes({ service: service(jwt, [route]) });
+    }).toThrow('must be METHOD /path');
   });
 });
