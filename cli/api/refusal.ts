@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { scopes } from '../../handlers/middleware/scopes.ts';
 import { ErrorBody } from '../../jobs/answers/error.ts';
 import type { Detail } from '../../jobs/errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -88,7 +89,7 @@ const explanations: Record<Authorization['kind'], Record<number, string>> = {
   },
   jwt: {
     401: 'The token is not accepted: it has expired, or is of another issuer or for another audience. `eks-jobs doctor` shows what it says.',
-    403: 'The token lacks a scope: jobs:read to look, jobs:write to change. `eks-jobs doctor` shows those it has.',
+    403: `The token lacks a scope: ${scopes.read} to look, ${scopes.write} to change. \`eks-jobs doctor\` shows those it has.`,
   },
   iam: {
     401: 'The API takes no AWS signatures; it may want a token (EKS_JOBS_TOKEN).',

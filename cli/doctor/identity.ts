@@ -1,5 +1,6 @@
 import { GetCallerIdentityCommand, STSServiceException } from '@aws-sdk/client-sts';
 import * as z from 'zod';
+import { scopesOf } from '../../handlers/middleware/scopes.ts';
 import type { Authorization } from '../api/authorization.ts';
 import { noCredentials, openSts } from '../api/signature.ts';
 import { attempt, failed, type Finding, ok, skipped } from './finding.ts';
@@ -23,6 +24,8 @@ const Claims = z.looseObject({
   iss: z.string().optional(),
   aud: z.union([z.string(), z.array(z.string())]).optional(),
   scope: z.string().optional(),
+  /** Some issuers' word for it. */
+  scp: z.union([z.string(), z.array(z.string())]).optional(),
   exp: z.number().optional(),
   nbf: z.number().optional(),
 });
@@ -32,7 +35,7 @@ function checkToken(token: string, now: number): Finding {
   const claims = claimsOf(token);
   if (claims === undefined)
     return skipped(check, 'the token is no JWT that can be read here; the API decides');
-  const { sub, iss, aud, scope, exp, nbf } = claims;
+  const { sub, iss, aud, exp, nbf } = claims;
   if (sub === undefined) return failed(check, 'the token has no subject (sub): the API needs one as owner');
   if (exp !== undefined && exp * 1000 <= now) {
     return failed(check, `the token of ${sub} expired at ${timeOf(exp)}`, 'Get a new one from its issuer.');
@@ -44,10 +47,18 @@ function checkToken(token: string, now: number): Finding {
       'Is the clock of this machine right?',
     );
   }
-  const about = { issuer: iss, audience: [aud].flat().join(' '), scopes: scope, until: exp && timeOf(exp) };
+  const about = {
+    issuer: iss,
+    audience: [aud].flat().join(' '),
+    scopes: scopesIn(claims).join(' '),
+    until: exp && timeOf(exp),
+  };
   const known = Object.entries(about).flatMap(([name, value]) => (value ? [`${name} ${value}`] : []));
   return ok(check, [sub, ...known].join(', '));
 }
+
+const scopesIn = ({ scope, scp }: z.infer<typeof Claims>): string[] =>
+  scopesOf({ scope, scp: [scp].flat().join(' ') });
 
 function claimsOf(token: string): z.infer<typeof Claims> | undefined {
   const [, payload] = token.split('.');

@@ -21,13 +21,13 @@ export interface Ended {
   err: string;
 }
 
-/** Runs a program in pipes until it ends. */
+/** Runs a program in pipes until it ends. @param more variables. */
 export function runInPipes(
   [program = '', ...arguments_]: readonly string[],
-  { input = '', cwd = root }: { input?: string; cwd?: string } = {},
+  { input = '', cwd = root, more = {} }: { input?: string; cwd?: string; more?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, arguments_, { cwd, env: environment });
+    const child = spawn(program, arguments_, { cwd, env: { ...environment, ...more } });
     const ended = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => (ended.out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (ended.err += chunk.toString()));
