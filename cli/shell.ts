@@ -15,7 +15,7 @@ export interface Shell {
   interrupted: AbortSignal;
 }
 
-type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold';
+type Colour = 'red' | 'green' | 'yellow' | 'cyan';
 
 /** Colours a text for one of the screens. */
 export type Paint = (colour: Colour, text: string) => string;

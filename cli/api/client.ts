@@ -15,7 +15,6 @@ import { type Patience, withRetries } from './retries.ts';
 export interface Answer<Body> {
   body: Body;
   text: string;
-  headers: Headers;
 }
 
 export type Query = readonly (readonly [string, string])[];
@@ -125,9 +124,9 @@ export class ApiClient {
   /** @param shape of the route's answers: what has another comes from somebody else. */
   async #once<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<Answer<Body>> {
     const { connection, signal } = this.#options;
-    const { body, text, headers } = await exchange(request, connection, signal);
+    const { body, text } = await exchange(request, connection, signal);
     const read = shape.safeParse(body);
-    if (read.success) return { body: read.data, text, headers };
+    if (read.success) return { body: read.data, text };
     const fields = read.error.issues.map(({ path }) => path.join('.')).join(', ');
     const asked = `${request.method} /${request.path.join('/')}`;
     throw new NotTheApi(

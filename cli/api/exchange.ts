@@ -16,8 +16,6 @@ export interface ApiRequest {
 }
 
 export interface Reply {
-  status: number;
-  headers: Headers;
   /** As it came. */
   text: string;
   body: Record<string, unknown>;
@@ -54,7 +52,7 @@ export async function exchange(
   );
   const { status } = response;
   const json = jsonObjectOf(text);
-  if (response.ok && json !== undefined) return { status, headers: response.headers, text, body: json };
+  if (response.ok && json !== undefined) return { text, body: json };
   const refusal = refusalOf(
     {
       status,

@@ -20,8 +20,7 @@ export interface Deployment {
   roles: Record<Role, string>;
 }
 
-const roles = ['RunJobRole', 'SettleJobRole', 'SweepRole', 'JobRole'] as const;
-type Role = (typeof roles)[number];
+type Role = 'RunJobRole' | 'SettleJobRole' | 'SweepRole' | 'JobRole';
 
 /** Stacks in these states work, whatever the last deploy came to. */
 const working = [
@@ -44,21 +43,18 @@ export async function readStack(
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
     const [stack] = Stacks ?? [];
     if (stack === undefined) return { finding: noSuchStack(name) };
-    const deployment = deploymentOf(stack, await roleArns(name, stack, client));
-    if (!deployment) {
-      return {
-        finding: failed(
-          'stack',
-          `${name} is no stack of eks-jobs`,
-          'Its name is SERVICE-STAGE, as eks-jobs-dev.',
-        ),
-      };
+    const settings = settingsOf(stack);
+    if (!settings) {
+      const advice = 'Its name is SERVICE-STAGE, as eks-jobs-dev.';
+      return { finding: failed('stack', `${name} is no stack of eks-jobs`, advice) };
     }
-    return { finding: stateOf(name, stack.StackStatus), deployment };
+    const finding = stateOf(name, stack.StackStatus);
+    // Of one that was half made or half removed there may be no roles.
+    if (finding.outcome === 'failed') return { finding };
+    return { finding, deployment: { ...settings, roles: await roleArns(name, stack, client) } };
   } catch (error) {
-    if (error instanceof Error && error.message.endsWith(' does not exist'))
-      return { finding: noSuchStack(name) };
-    throw error;
+    if (!(error instanceof Error && error.message.endsWith(' does not exist'))) throw error;
+    return { finding: noSuchStack(name) };
   } finally {
     client.destroy();
   }
@@ -77,31 +73,29 @@ function stateOf(name: string, status = 'in no known state'): Finding {
   return failed('stack', `${name} is ${status}`, advice);
 }
 
-/** @throws also where one of them is not there. */
 async function roleArns(
   stackName: string,
   { StackId = '' }: Stack,
   client: CloudFormationClient,
-): Promise<Partial<Record<Role, string>>> {
+): Promise<Record<Role, string>> {
   const [, partition = 'aws', , , account = ''] = StackId.split(':');
-  const found = await Promise.all(
-    roles.map(async (LogicalResourceId) => {
-      const { StackResourceDetail } = await client.send(
-        new DescribeStackResourceCommand({ StackName: stackName, LogicalResourceId }),
-      );
-      return [
-        LogicalResourceId,
-        `arn:${partition}:iam::${account}:role/${StackResourceDetail?.PhysicalResourceId ?? ''}`,
-      ] as const;
-    }),
-  );
-  return Object.fromEntries(found);
+  const arnOf = async (role: Role): Promise<string> => {
+    const { StackResourceDetail } = await client.send(
+      new DescribeStackResourceCommand({ StackName: stackName, LogicalResourceId: role }),
+    );
+    return `arn:${partition}:iam::${account}:role/${StackResourceDetail?.PhysicalResourceId ?? ''}`;
+  };
+  const [RunJobRole, SettleJobRole, SweepRole, JobRole] = await Promise.all([
+    arnOf('RunJobRole'),
+    arnOf('SettleJobRole'),
+    arnOf('SweepRole'),
+    arnOf('JobRole'),
+  ]);
+  return { RunJobRole, SettleJobRole, SweepRole, JobRole };
 }
 
-function deploymentOf(
-  { Parameters = [], Outputs = [] }: Stack,
-  arns: Partial<Record<Role, string>>,
-): Deployment | undefined {
+/** What is known of it without asking on; undefined where it is another's. */
+function settingsOf({ Parameters = [], Outputs = [] }: Stack): Omit<Deployment, 'roles'> | undefined {
   const parameters = new Map(
     Parameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
   );
@@ -109,14 +103,11 @@ function deploymentOf(
   const [clusterName, namespace, serviceAccount] = ['ClusterName', 'JobNamespace', 'JobServiceAccount'].map(
     (name) => parameters.get(name),
   );
-  const { RunJobRole, SettleJobRole, SweepRole, JobRole } = arns;
   if (!clusterName || !namespace || !serviceAccount) return undefined;
-  if (!RunJobRole || !SettleJobRole || !SweepRole || !JobRole) return undefined;
   return {
     url: outputs.get('HttpApiUrl'),
     authorization: readAuthorization(outputs.get('Authorization')),
     ...{ clusterName, namespace, serviceAccount },
     nodeClass: parameters.get('NodeClass') ?? 'none',
-    roles: { RunJobRole, SettleJobRole, SweepRole, JobRole },
   };
 }

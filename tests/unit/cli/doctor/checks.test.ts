@@ -127,6 +127,13 @@ describe('what is wrong is named, with what to do', () => {
     expect(by('stack')?.message).toBe('there is no stack eks-jobs-prod in this account and region');
   });
 
+  test('a stack of something else', async () => {
+    around.stack.parameters = { BucketName: 'photos' };
+    const { code, by } = await deployed('--api', around.api, '--no-canary');
+    expect(code).toBe(1);
+    expect(by('stack')?.message).toBe('eks-jobs-dev is no stack of eks-jobs');
+  });
+
   test('another kind of authorization than the stack’s', async () => {
     around.stack.authorization = 'jwt';
     const examined = await deployed('--no-canary');

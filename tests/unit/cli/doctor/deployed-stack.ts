@@ -4,7 +4,10 @@ import type { Received, Scripted } from '../fake-api.ts';
 export class DeployedStack {
   status = 'UPDATE_COMPLETE';
   authorization = 'iam';
-  nodeClass = 'auto-mode';
+  parameters: Record<string, string> = {
+    ...{ ClusterName: 'shared', JobNamespace: 'eks-jobs-dev', JobServiceAccount: 'data-processor' },
+    NodeClass: 'auto-mode',
+  };
   cluster: Record<string, unknown> | undefined = {
     ...{ name: 'shared', status: 'ACTIVE', accessConfig: { authenticationMode: 'API' } },
     resourcesVpcConfig: { endpointPublicAccess: true, publicAccessCidrs: ['0.0.0.0/0'] },
@@ -55,10 +58,6 @@ export class DeployedStack {
 
   #stacks(name: string): Scripted {
     if (name !== 'eks-jobs-dev') return xmlError('ValidationError', `Stack with id ${name} does not exist`);
-    const parameters = {
-      ...{ ClusterName: 'shared', JobNamespace: 'eks-jobs-dev', JobServiceAccount: 'data-processor' },
-      NodeClass: this.nodeClass,
-    };
     const outputs = { HttpApiUrl: this.apiUrl, Authorization: this.authorization };
     const stack = [
       elements({
@@ -67,7 +66,7 @@ export class DeployedStack {
         StackStatus: this.status,
         CreationTime: '2026-11-23T10:00:00Z',
       }),
-      `<Parameters>${members(parameters, 'Parameter')}</Parameters>`,
+      `<Parameters>${members(this.parameters, 'Parameter')}</Parameters>`,
       `<Outputs>${members(outputs, 'Output')}</Outputs>`,
     ].join('');
     return xml('DescribeStacks', `<Stacks><member>${stack}</member></Stacks>`);

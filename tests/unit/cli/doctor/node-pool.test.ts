@@ -63,7 +63,7 @@ describe('the NodePool, in the cluster of a context', () => {
   });
 
   test('is not looked for where the stack brings no nodes', async () => {
-    around.stack.nodeClass = 'none';
+    around.stack.parameters['NodeClass'] = 'none';
     expect((await inContext('mine')).by('node pool')).toMatchObject({ outcome: 'skipped' });
   });
 });
