@@ -2,32 +2,35 @@ import { executionInput } from '../jobs/schedules/job.ts';
 import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
+import { startOnce } from '../jobs/start.ts';
+import { accepted } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { openScheduleStore } from './schedules.ts';
 import { logger, openExecutions, openStore } from './services.ts';
 
-const store = openScheduleStore();
-const jobs = openStore();
+const schedules = openScheduleStore();
+const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused. */
+/** The same run, though its schedule may have been changed since. */
+const isSame = (): boolean => true;
+
+/** `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused; with an Idempotency-Key one at most. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const { input } = await readOwn(scheduleId, owner, store);
   const key = idempotencyKeyOf(event);
+  const { input } = await readOwn(scheduleId, owner, schedules);
   const jobId = jobIdOfRunNow(scheduleId, key);
-  // While it runs, Step Functions answers a repeated start as it did the first.
-  const known = key !== undefined && (await jobs.read(jobId, Date.now())) !== undefined;
-  const started =
-    !known && (await executions.startOnce(jobId, executionInput(jobId, { scheduleId, owner, input })));
+  const text = executionInput(jobId, { scheduleId, owner, input });
+  if (key !== undefined) {
+    const started = await startOnce(jobId, text, { store, executions, now: () => new Date() }, isSame);
+    return accepted(started, { scheduleId });
+  }
+  await executions.start(jobId, text);
   logger.info('job accepted', { jobId, scheduleId, requestId: event.requestContext.requestId });
-  return {
-    statusCode: started ? 202 : 200,
-    headers: { location: `/jobs/${jobId}` },
-    body: { jobId, scheduleId, ...(started && { status: 'QUEUED' }) },
-  };
+  return accepted({ jobId, status: 'QUEUED', replayed: false }, { scheduleId });
 });

@@ -243,10 +243,13 @@ describe('a schedule', () => {
     expect((await run()).body.jobId).not.toBe(body.jobId);
     const key = { 'idempotency-key': 'again' };
     const keyed = await run(key);
+    expect([keyed.status, keyed.headers.get('idempotency-replayed')]).toEqual([202, null]);
     await service.ended(keyed.body.jobId);
+    // The same run, though the schedule would run something else by now.
+    await send('PATCH', `/jobs/schedules/${scheduleId}`, { input: { ...input, records: 1 } });
     const repeated = await run(key);
-    expect([keyed.status, repeated.status]).toEqual([202, 200]);
-    expect(repeated.body.jobId).toBe(keyed.body.jobId);
+    expect([repeated.status, repeated.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+    expect(repeated.body).toEqual({ ...keyed.body, status: 'SUCCEEDED' });
   });
 });
 
