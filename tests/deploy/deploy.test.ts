@@ -1,25 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  DescribeExecutionCommand,
-  paginateListExecutions,
-  SFNClient,
-  StopExecutionCommand,
-} from '@aws-sdk/client-sfn';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import * as z from 'zod';
 import type { HistoryEntry } from '../../jobs/history.ts';
 import type { JobList } from '../../jobs/list.ts';
 import type { JobLogs } from '../../jobs/logs.ts';
-import { ExecutionInput } from '../../jobs/request.ts';
 import type { ScheduleView } from '../../jobs/schedules/view.ts';
 import type { Stats } from '../../jobs/stats.ts';
 import { kubectl } from '../cluster/kubectl.ts';
 import { eventually } from '../local/running-service.ts';
 import { Client, patience } from './client.ts';
-import { clusterName, Emulator } from './emulator.ts';
+import { Emulator } from './emulator.ts';
+import { Executions } from './executions.ts';
 import { Issuer } from './issuer.ts';
+import { JobObjects } from './job-objects.ts';
+import { listings, listingsThatName } from './listings.ts';
 import { Stack } from './stack.ts';
 
 // The real `sls deploy` into an emulated AWS that has a real Kubernetes behind its EKS, and the service as its users then
@@ -31,7 +26,8 @@ const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-deploy-'));
 let emulator: Emulator;
 let issuer: Issuer;
 let stack: Stack;
-let stepFunctions: SFNClient;
+let executions: Executions;
+let objects: JobObjects;
 /** Speaks to the deployed API under the emulator's address of it. */
 let api: Client;
 let deployed = '';
@@ -42,8 +38,8 @@ beforeAll(async () => {
   stack = new Stack(emulator, directory, 'test', {
     ...{ auth: 'jwt', jwtIssuer: issuer.url, jwtAudience: audience },
   });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  stepFunctions = new SFNClient({ endpoint: emulator.url, region: 'us-east-1', credentials });
+  executions = new Executions(emulator.url, stack.name);
+  objects = new JobObjects(stack.name);
   const { code, text } = await stack.sls('deploy');
   if (code !== 0) throw new Error(`${text}\n${emulator.log.slice(-10_000)}`);
   deployed = text;
@@ -52,7 +48,7 @@ beforeAll(async () => {
 }, 600_000);
 
 afterAll(async () => {
-  stepFunctions.destroy();
+  executions.destroy();
   await issuer.stop();
   await emulator.stop();
   rmSync(directory, { recursive: true, force: true });
@@ -60,40 +56,6 @@ afterAll(async () => {
 
 const token = (): string => issuer.token({ aud: audience });
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
-const objectsOf = (kind: string, jobId: string): Promise<string> =>
-  kubectl(
-    'get',
-    kind,
-    '--namespace',
-    stack.name,
-    '--selector',
-    `eks-jobs/job-id=${jobId}`,
-    '--output',
-    'name',
-  );
-/** Whatever a job left in the cluster goes, though its pod needs a moment. */
-const gone = (jobId: string): Promise<true> =>
-  eventually(async () => (await objectsOf('jobs,pods', jobId)) === '' || undefined, 'nothing left', patience);
-
-const Events = z.object({
-  items: z.array(
-    z.object({ reason: z.string(), involvedObject: z.object({ kind: z.string(), name: z.string() }) }),
-  ),
-});
-
-/** What happened to a job's Jobs and pods, the pods' random ends cut off. */
-const recorded = (events: string, jobId: string): string[] =>
-  Events.parse(JSON.parse(events))
-    .items.filter(({ involvedObject: { name } }) => name.startsWith(jobId))
-    .map(
-      ({ reason, involvedObject: { kind, name } }) =>
-        `${kind}/${kind === 'Pod' ? name.replace(/-\w+$/, '') : name} ${reason}`,
-    );
-
-const executionOf = (jobId: string): string =>
-  `arn:aws:states:us-east-1:000000000000:execution:${stack.name}-run-job:${jobId}`;
-const stop = (jobId: string): Promise<unknown> =>
-  stepFunctions.send(new StopExecutionCommand({ executionArn: executionOf(jobId) }));
 const slow = synthetic({ records: 60_000, recordsPerSecond: 100 });
 
 /** What EventBridge Scheduler has of a schedule. */
@@ -102,67 +64,6 @@ async function schedulesAt(scheduleId: string): Promise<object[]> {
     ...['scheduler', 'list-schedules', '--group-name', stack.name, '--name-prefix', scheduleId],
   );
   return Schedules.map(({ Name, GroupName, State }) => ({ Name, GroupName, State }));
-}
-
-/**
- * The jobs of a schedule's ticks in their order, once two executions of each have ended; Scheduler names those as it likes.
- * @throws where one has ended otherwise than well.
- */
-async function deliveredTwice(scheduleId: string): Promise<string[] | undefined> {
-  const stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${stack.name}-run-job`;
-  const deliveries = new Map<string, number>();
-  const pages = paginateListExecutions({ client: stepFunctions }, { stateMachineArn });
-  for await (const { executions = [] } of pages) {
-    for (const { executionArn } of executions) {
-      const { input = '', status } = await stepFunctions.send(new DescribeExecutionCommand({ executionArn }));
-      const { jobId } = ExecutionInput.parse(JSON.parse(input));
-      if (!jobId.startsWith(`${scheduleId}-`)) continue;
-      if (status === 'RUNNING') return undefined;
-      expect({ jobId, status }).toEqual({ jobId, status: 'SUCCEEDED' });
-      deliveries.set(jobId, (deliveries.get(jobId) ?? 0) + 1);
-    }
-  }
-  if ([...deliveries.values()].some((count) => count !== 2)) return undefined;
-  return [...deliveries.keys()].sort();
-}
-
-/** Where a part of the stack would be seen. */
-const listings = [
-  [
-    'cloudformation',
-    'list-stacks',
-    '--stack-status-filter',
-    'CREATE_COMPLETE',
-    'UPDATE_COMPLETE',
-    'DELETE_FAILED',
-  ],
-  ['dynamodb', 'list-tables'],
-  ['lambda', 'list-functions'],
-  ['stepfunctions', 'list-state-machines'],
-  ['apigatewayv2', 'get-apis'],
-  ['sqs', 'list-queues'],
-  ['events', 'list-rules'],
-  ['scheduler', 'list-schedule-groups'],
-  ['scheduler', 'list-schedules'],
-  ['iam', 'list-roles'],
-  ['logs', 'describe-log-groups'],
-  ['cloudwatch', 'describe-alarms'],
-  ['cloudwatch', 'list-dashboards'],
-  ['s3api', 'list-buckets'],
-  ['eks', 'list-access-entries', '--cluster-name', clusterName],
-  ['eks', 'list-pod-identity-associations', '--cluster-name', clusterName],
-];
-
-/** The listings that name the stack. */
-async function holding(): Promise<string[]> {
-  const found: string[] = [];
-  for (const words of listings) {
-    const answer = JSON.stringify(await emulator.aws(...words));
-    // The framework names the API in the other order.
-    if (answer.includes(stack.name) || answer.includes(`${stack.stage}-eks-jobs`))
-      found.push(words.join(' '));
-  }
-  return found;
 }
 
 describe('a deployed stack', () => {
@@ -227,9 +128,8 @@ describe('a deployed stack', () => {
       const succeeded = await api.ended(succeeding);
       expect(succeeded).toMatchObject({ status: 'SUCCEEDED', result: { records: 10 } });
       // By a real pod, of which the cluster's own record is left: Settle removes the Jobs.
-      await gone(succeeding);
-      const events = await kubectl('get', 'events', '--namespace', stack.name, '--output', 'json');
-      expect(recorded(events, succeeding)).toEqual(
+      await objects.gone(succeeding);
+      expect(await objects.events(succeeding)).toEqual(
         expect.arrayContaining([`Job/${succeeding}-0-0 Completed`, `Pod/${succeeding}-0-0 Started`]),
       );
 
@@ -264,7 +164,7 @@ describe('a deployed stack', () => {
       await api.running(cancelled);
       await api.ask('DELETE', `/jobs/${cancelled}`);
       expect(await api.view(cancelled)).toMatchObject({ status: 'CANCELLED' });
-      await gone(cancelled);
+      await objects.gone(cancelled);
     },
     patience,
   );
@@ -306,9 +206,9 @@ describe('a deployed stack', () => {
     async () => {
       const jobId = await api.post(slow);
       await api.running(jobId);
-      await stop(jobId);
+      await executions.stop(jobId);
       expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
-      await gone(jobId);
+      await objects.gone(jobId);
     },
     patience,
   );
@@ -326,15 +226,11 @@ describe('a deployed stack', () => {
       await kubectl('cordon', 'node1');
       const jobId = await api.post(slow);
       await eventually(
-        async () => (await objectsOf('pods', jobId)) !== '' || undefined,
+        async () => (await objects.names('pods', jobId)) !== '' || undefined,
         'a pod that waits',
         patience,
       );
-      await stop(jobId);
-      const executionArn = executionOf(jobId);
-      expect(await stepFunctions.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
-        status: 'ABORTED',
-      });
+      expect(await executions.stop(jobId)).toBe('ABORTED');
       expect(await api.view(jobId)).toMatchObject({ status: 'QUEUED' });
       // What its schedule does every five minutes.
       const answer = join(directory, 'sweep.json');
@@ -342,7 +238,7 @@ describe('a deployed stack', () => {
         await emulator.aws('lambda', 'invoke', '--function-name', `${stack.name}-sweep`, answer),
       ).not.toHaveProperty('FunctionError');
       expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
-      await gone(jobId);
+      await objects.gone(jobId);
       await kubectl('uncordon', 'node1');
     },
     patience,
@@ -360,10 +256,19 @@ describe('a deployed stack', () => {
       await api.ask('DELETE', `/jobs/schedules/${scheduleId}`);
       expect(await schedulesAt(scheduleId)).toEqual([]);
       expect((await api.call('GET', `/jobs/schedules/${scheduleId}`, { token: token() })).status).toBe(404);
-      // The execution of a repetition ends well too, and is no job.
-      const jobIds = await eventually(() => deliveredTwice(scheduleId), 'the end of every tick', patience);
+      // Once all have come: the last one's repetition may be on its way.
+      const ended = await eventually(
+        async () => {
+          const found = await executions.ofTicks(scheduleId);
+          return [...(found?.values() ?? [[]])].every(({ length }) => length === 2) ? found : undefined;
+        },
+        'the end of each tick’s two executions',
+        patience,
+      );
       const jobs = await ticked();
-      expect(jobs.map(({ jobId }) => jobId).sort()).toEqual(jobIds);
+      expect(jobs.map(({ jobId }) => jobId).sort()).toEqual([...ended.keys()].sort());
+      // The execution of a repetition ends well too, and is no job.
+      expect(new Set([...ended.values()].flat())).toEqual(new Set(['SUCCEEDED']));
       for (const { jobId } of jobs) {
         const scheduledAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00.000Z$/) as unknown;
         expect(await api.view(jobId)).toMatchObject({
@@ -374,8 +279,8 @@ describe('a deployed stack', () => {
       }
       const after = await api.ask<Stats>('GET', '/jobs/stats');
       expect([after.succeedJob - before.succeedJob, after.jobs.succeeded - before.jobs.succeeded]).toEqual([
-        jobIds.length,
-        jobIds.length,
+        jobs.length,
+        jobs.length,
       ]);
     },
     patience,
@@ -401,7 +306,7 @@ describe('a deployed stack', () => {
     'leaves nothing when it is removed',
     async () => {
       // Each listing shows what it should, as long as it is there.
-      expect(await holding()).toEqual(listings.map((words) => words.join(' ')));
+      expect(await listingsThatName(stack, emulator)).toEqual(listings.map((words) => words.join(' ')));
       const said = await stack.sls('remove');
       expect(said).toMatchObject({ code: 0 });
       expect(emulator.accessEntries).toEqual([]);
@@ -412,7 +317,7 @@ describe('a deployed stack', () => {
         'no namespace',
         patience,
       );
-      expect(await holding()).toEqual([]);
+      expect(await listingsThatName(stack, emulator)).toEqual([]);
     },
     patience,
   );
