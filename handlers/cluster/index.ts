@@ -1,3 +1,3 @@
-/** What settle needs of a cluster; holds the Kubernetes client, so no other function may import it. */
+/** What settle needs of a cluster; loaded when it is first needed. */
 export { connect } from './connection.ts';
 export { deleterOfJobs } from './delete-jobs.ts';

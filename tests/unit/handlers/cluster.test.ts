@@ -8,6 +8,7 @@ import { openCluster } from '../../../handlers/cluster.ts';
 import { deleterOfJobs } from '../../../handlers/cluster/index.ts';
 import { clusterToken } from '../../../handlers/cluster/token.ts';
 import { readSettings } from '../../../jobs/settings.ts';
+import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 
 const always = { TABLE_NAME: 'table', STATE_MACHINE_ARN: 'arn:x' };
 const eks = {
@@ -75,7 +76,7 @@ describe("settle's deletion of Jobs", () => {
     const { port } = server.address() as AddressInfo;
     const cluster = { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
     config.loadFromClusterAndUser(cluster, { name: 'u' });
-    return deleterOfJobs(config, 'jobs');
+    return deleterOfJobs(new KubeConfigConnection(config), 'jobs');
   };
   const collection = '/apis/batch/v1/namespaces/jobs/jobs';
   const job = (name: string, more: object = {}) => ({ metadata: { name, uid: `uid-${name}`, ...more } });
