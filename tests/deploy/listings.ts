@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { clusterName, type Emulator } from './emulator.ts';
 import type { Stack } from './stack.ts';
 
@@ -30,12 +31,16 @@ export const listings = [
 
 /** The listings that name the stack. */
 export async function listingsThatName(stack: Stack, emulator: Emulator): Promise<string[]> {
-  const found: string[] = [];
-  for (const words of listings) {
-    const answer = JSON.stringify(await emulator.aws(...words));
-    // The framework names the API in the other order.
-    if (answer.includes(stack.name) || answer.includes(`${stack.stage}-eks-jobs`))
-      found.push(words.join(' '));
-  }
-  return found;
+  // The CLI takes a second of a processor to start.
+  const twoAtOnce = pLimit(2);
+  const answers = await twoAtOnce.map(listings, async (words) => ({
+    command: words.join(' '),
+    answer: JSON.stringify(await emulator.aws(...words)),
+  }));
+  return (
+    answers
+      // The framework names the API in the other order.
+      .filter(({ answer }) => answer.includes(stack.name) || answer.includes(`${stack.stage}-eks-jobs`))
+      .map(({ command }) => command)
+  );
 }
