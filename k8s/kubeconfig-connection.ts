@@ -17,7 +17,7 @@ export class KubeConfigConnection implements Connection {
   readonly #configuration: Configuration;
 
   constructor(config: KubeConfig) {
-    this.server = new URL(config.getCurrentCluster()?.server ?? '').origin;
+    this.server = config.getCurrentCluster()?.server ?? '';
     this.#configuration = config.makeApiClient(Configured).configuration;
   }
 
