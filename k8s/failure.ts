@@ -10,6 +10,15 @@ export class Unreachable extends ClusterFailure {
   override readonly name = 'Unreachable';
 }
 
+/** There is nothing to prove with who asks. */
+export class NoCredentials extends ClusterFailure {
+  override readonly name = 'NoCredentials';
+
+  constructor(cause: unknown) {
+    super(`there are no credentials for the cluster: ${causeOf(cause)}`, { cause });
+  }
+}
+
 /** The API server refused one request; the message names the object and gives the server's own reason. */
 export class RequestRefused extends ClusterFailure {
   override readonly name = 'RequestRefused';

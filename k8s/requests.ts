@@ -1,7 +1,7 @@
-import type { Configuration, HttpMethod, KubeConfig } from '@kubernetes/client-node';
 import pRetry from 'p-retry';
 import * as z from 'zod';
-import { causeOf, ClusterFailure, RequestRefused, Unreachable } from './failure.ts';
+import type { ApiAnswer, ApiRequest, Connection } from './connection.ts';
+import { causeOf, NoCredentials, RequestRefused, Unreachable } from './failure.ts';
 
 /**
  * How long one request may take, in milliseconds, and how often it is repeated when the server could not serve it, after pauses
@@ -12,18 +12,9 @@ const patience = { timeout: 30_000, retries: { restarting: 6, unknown: 2 } };
 
 const Status = z.object({ message: z.string() });
 
-/** client-node makes its API classes from a Configuration; this takes the Configuration alone. */
-class Connection {
-  readonly configuration: Configuration;
-
-  constructor(configuration: Configuration) {
-    this.configuration = configuration;
-  }
-}
-
 /** One HTTP request that may safely be repeated. */
 export interface Request {
-  method: HttpMethod;
+  method: ApiRequest['method'];
   path: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -32,15 +23,15 @@ export interface Request {
   subject: string;
 }
 
-/** HTTP to one API server; client-node authenticates and sends. */
+/** Requests to one API server. */
 export class Requests {
-  readonly #configuration: Configuration;
+  readonly #connection: Connection;
   readonly #signal: AbortSignal | undefined;
   #hasAnswered = false;
 
   /** @param signal once aborted, nothing more is sent and every request is rejected with its reason. */
-  constructor(config: KubeConfig, signal?: AbortSignal) {
-    this.#configuration = config.makeApiClient(Connection).configuration;
+  constructor(connection: Connection, signal?: AbortSignal) {
+    this.#connection = connection;
     this.#signal = signal;
   }
 
@@ -67,29 +58,21 @@ export class Requests {
     );
   }
 
-  async #once(request: Request): Promise<{ status: number; text: string }> {
-    const { baseServer, authMethods, httpApi } = this.#configuration;
-    const context = baseServer.makeRequestContext(request.path, request.method);
-    const headers = { Accept: 'application/json', ...request.headers };
-    for (const [name, value] of Object.entries(headers)) context.setHeaderParam(name, value);
-    for (const [name, value] of Object.entries(request.query ?? {})) context.setQueryParam(name, value);
-    if (request.body !== undefined) context.setBody(JSON.stringify(request.body));
+  async #once({ method, path, query, headers, body }: Request): Promise<ApiAnswer> {
     const timeout = AbortSignal.timeout(patience.timeout);
-    context.setSignal(this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout);
-    const server = new URL(context.getUrl()).origin;
     try {
-      await authMethods.default?.applySecurityAuthentication(context);
-    } catch (error) {
-      throw new ClusterFailure(`there are no credentials for the cluster: ${causeOf(error)}`, {
-        cause: error,
+      const answer = await this.#connection.send({
+        method,
+        path: query ? `${path}?${new URLSearchParams(query).toString()}` : path,
+        headers: { Accept: 'application/json', ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        signal: this.#signal ? AbortSignal.any([this.#signal, timeout]) : timeout,
       });
-    }
-    try {
-      const answer = await httpApi.send(context).toPromise();
-      const text = await answer.body.text();
       this.#hasAnswered = true;
-      return { status: answer.httpStatusCode, text };
+      return answer;
     } catch (error) {
+      if (error instanceof NoCredentials) throw error;
+      const { server } = this.#connection;
       throw new Unreachable(`the API server ${server} does not answer: ${causeOf(error)}`, { cause: error });
     }
   }
