@@ -12,7 +12,7 @@ export function loadContext(context: string, kubeconfig?: string): KubeConfig {
   const config = new KubeConfig();
   let source = kubeconfig ?? join(homedir(), '.kube', 'config');
   try {
-    // It may name several files. Without any file loadFromDefault would make up a context of its own.
+    // KUBECONFIG may name several files. Without any file loadFromDefault would make up a context of its own.
     if (kubeconfig === undefined && process.env['KUBECONFIG']) {
       source = process.env['KUBECONFIG'];
       config.loadFromDefault();

@@ -165,7 +165,10 @@ describe('the gateway does what API Gateway does', () => {
   test('what comes while the service stands still for some seconds is answered afterwards', async () => {
     const statuses = (): Promise<number[]> =>
       Promise.all(
-        Array.from({ length: 50 }, async () => (await service.request('POST', '/jobs', { body: '{' })).status),
+        Array.from(
+          { length: 50 },
+          async () => (await service.request('POST', '/jobs', { body: '{' })).status,
+        ),
       );
     await statuses();
     service.kill('SIGSTOP');
