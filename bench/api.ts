@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { listJobs } from '../jobs/list.ts';
 import { CountedApi, inWords } from './api/costs.ts';
 import { FilledService } from './api/filled-service.ts';
+import { period } from './api/fill.ts';
 import { compareInTurn, type Pair } from './api/in-turn.ts';
 import { recordJobs } from './api/recorded-jobs.ts';
 import { machine, range } from './measure.ts';
@@ -15,7 +16,7 @@ const { jobs: manyJobs } = new Command('npm run bench:api --')
   .description(`Asks a service that holds ${fewJobs} jobs and one that holds many the same, in turn.`)
   .option(
     '--jobs <jobs>',
-    'how many the second one holds; a million take some ten minutes and 4 GB to write',
+    'how many the second one holds; a million take a quarter of an hour and 4 GB to write',
     jobCount,
     1_000_000,
   )
@@ -32,11 +33,14 @@ function jobCount(text: string): number {
 /** All jobs are the caller's, but for some in the second service that are somebody's who has few. */
 const [owner, somebody] = ['local', 'somebody'];
 const now = (): Date => new Date();
-const middle = new Date(Date.now() - 30 * 24 * 60 * 60 * 1000).toISOString();
+const middle = new Date(Date.now() - period / 2).toISOString();
 const listed = '/jobs?limit=20';
 
 console.log(machine());
 const [few, many] = [await FilledService.start(), await FilledService.start()];
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void Promise.all([few.stop(), many.stop()]).finally(() => process.exit(130)));
+}
 try {
   const recorded = await recordJobs(few);
   await few.fill(recorded, fewJobs, owner);
@@ -54,7 +58,7 @@ try {
   const compared = await compareInTurn([
     get('GET /jobs/stats', () => '/jobs/stats'),
     get('GET /jobs/{jobId}', anyJob),
-    get(`GET /jobs, its owner has them all`, () => listed),
+    get('GET /jobs, its owner has them all', () => listed),
     get('the same, in the middle', () => `${listed}&to=${middle}`),
     {
       name: `listJobs alone, its owner has ${fewJobs}`,

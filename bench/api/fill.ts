@@ -8,11 +8,12 @@ import type { RecordedJob } from './recorded-jobs.ts';
 /** The most that a transaction takes. The local DynamoDB syncs its disk once for it; in a batch, once for each item. */
 const itemsTogether = 100;
 const transactionsAtOnce = 4;
+/** Milliseconds; jobs. */
 const giveUpAfter = 60 * 60 * 1000;
+const sayEvery = 50_000;
 
-/** Jobs lie in the past, the oldest so many days ago: none is near its expiry. */
-const days = 60;
-const dayMilliseconds = 24 * 60 * 60 * 1000;
+/** Jobs lie in the past, the oldest so many milliseconds ago: none is near its expiry. */
+export const period = 60 * 24 * 60 * 60 * 1000;
 
 /** How many ids are kept, evenly spread over the jobs. */
 const idsKept = 1000;
@@ -28,49 +29,49 @@ export async function fill(
   store: JobStore,
   recorded: readonly RecordedJob[],
   { jobs, owner }: { jobs: number; owner: string },
-  say: (written: number) => void = () => undefined,
+  say: (written: number) => void,
 ): Promise<string[]> {
   const ids: string[] = [];
-  const counts = new Map<string, Record<string, number>>();
-  const step = (days * dayMilliseconds) / jobs;
-  const begin = Date.now() - days * dayMilliseconds;
-  let next = 0;
-  let buffered: Write[] = [];
-
-  const copies = (): Write[] => {
-    while (buffered.length < itemsTogether && next < jobs) {
-      // Kinds are spread: a page of a list holds some of each.
-      const job = recorded[(next * 37) % recorded.length];
-      if (!job) throw new Error('there are no recorded jobs');
-      const createdAt = begin + Math.floor(next * step);
-      const jobId = ulid(createdAt).toLowerCase();
-      buffered.push(...copyOf(job, jobId, createdAt, owner));
-      const shard = counts.get(shardOf(jobId)) ?? {};
-      counts.set(shardOf(jobId), shard);
-      for (const [counter, value] of Object.entries(job.counts))
-        shard[counter] = (shard[counter] ?? 0) + value;
-      if (next % Math.ceil(jobs / idsKept) === 0) ids.push(jobId);
-      next += 1;
-      if (next % 50_000 === 0) say(next);
-    }
-    const [now, later] = [buffered.slice(0, itemsTogether), buffered.slice(itemsTogether)];
-    buffered = later;
-    return now;
-  };
+  const writes = writesOf(recorded, jobs, owner, (jobId, number) => {
+    if (number % Math.ceil(jobs / idsKept) === 0) ids.push(jobId);
+    if (number > 0 && number % sayEvery === 0) say(number);
+  });
   const deadline = performance.now() + giveUpAfter;
   const writer = async (): Promise<void> => {
-    for (let writes = copies(); writes.length > 0; writes = copies()) {
-      if (performance.now() > deadline)
-        throw new Error(`within an hour only ${next} of ${jobs} jobs were written`);
-      await write(store, writes);
+    for (let some = next(writes); some.length > 0; some = next(writes)) {
+      if (performance.now() > deadline) throw new Error(`${jobs} jobs were not written within an hour`);
+      if (!(await store.write(some))) throw new Error('something else writes to the table');
     }
   };
   await Promise.all(Array.from({ length: transactionsAtOnce }, writer));
-  await write(
-    store,
-    [...counts].map(([shard, add]): Write => ({ update: countersKey(shard), add })),
-  );
   return ids;
+}
+
+const next = (writes: Generator<Write, void>): Write[] =>
+  Array.from({ length: itemsTogether }, () => writes.next()).flatMap(({ value }) => value ?? []);
+
+/** Every item of every job, and at the end what all of them counted. */
+function* writesOf(
+  recorded: readonly RecordedJob[],
+  jobs: number,
+  owner: string,
+  made: (jobId: string, number: number) => void,
+): Generator<Write, void> {
+  const counts = new Map<string, Record<string, number>>();
+  const begin = Date.now() - period;
+  for (let number = 0; number < jobs; number += 1) {
+    // Kinds are spread: a page of a list holds some of each.
+    const job = recorded[(number * 37) % recorded.length];
+    if (!job) throw new Error('there are no recorded jobs');
+    const createdAt = begin + Math.floor((number / jobs) * period);
+    const jobId = ulid(createdAt).toLowerCase();
+    yield* copyOf(job, jobId, createdAt, owner);
+    const shard = counts.get(shardOf(jobId)) ?? {};
+    counts.set(shardOf(jobId), shard);
+    for (const [counter, value] of Object.entries(job.counts)) shard[counter] = (shard[counter] ?? 0) + value;
+    made(jobId, number);
+  }
+  for (const [shard, add] of counts) yield { update: countersKey(shard), add };
 }
 
 const instant = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
@@ -87,9 +88,4 @@ function copyOf(job: RecordedJob, jobId: string, createdAt: number, owner: strin
   return (JSON.parse(text) as Item[]).map((item): Write => ({
     put: 'owner' in item ? { ...item, owner } : item,
   }));
-}
-
-async function write(store: JobStore, writes: Write[]): Promise<void> {
-  if (!(await store.write(writes)))
-    throw new Error('the table would not take the jobs: is something else writing?');
 }
