@@ -1,38 +1,43 @@
-import { type Configuration, HttpMethod, type KubeConfig } from '@kubernetes/client-node';
+import { createConfiguration, HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
 import type { ApiAnswer, ApiRequest, Connection } from './connection.ts';
 import { NoCredentials } from './failure.ts';
 
-/** client-node makes its API classes from a Configuration; this takes the Configuration alone. */
-class Configured {
-  readonly configuration: Configuration;
+/** How long connections are shared, in milliseconds: a client certificate may be short-lived. */
+const connectionsFor = 300_000;
 
-  constructor(configuration: Configuration) {
-    this.configuration = configuration;
-  }
-}
-
-/** The current context of a kubeconfig; client-node finds the credentials and sends. */
+/**
+ * The current context of a kubeconfig; client-node finds the credentials. Its own typed clients would drop every field of an
+ * object that they do not know, open a connection for each request, and wait for an answer for ever.
+ */
 export class KubeConfigConnection implements Connection {
-  readonly server: string;
-  readonly #configuration: Configuration;
+  readonly config: KubeConfig;
+  readonly #http = createConfiguration().httpApi;
+  #shared: { dispatcher: ReturnType<RequestContext['getDispatcher']>; until: number } | undefined;
 
   constructor(config: KubeConfig) {
-    this.server = config.getCurrentCluster()?.server ?? '';
-    this.#configuration = config.makeApiClient(Configured).configuration;
+    this.config = config;
+  }
+
+  get server(): string {
+    return (this.config.getCurrentCluster()?.server ?? '').replace(/\/+$/, '');
   }
 
   async send({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
-    const { baseServer, authMethods, httpApi } = this.#configuration;
-    const context = baseServer.makeRequestContext(path, HttpMethod[method]);
-    for (const [name, value] of Object.entries(headers)) context.setHeaderParam(name, value);
-    if (body !== undefined) context.setBody(body);
-    context.setSignal(signal);
+    const request = new RequestContext(`${this.server}${path}`, HttpMethod[method]);
+    for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
+    if (body !== undefined) request.setBody(body);
+    request.setSignal(signal);
     try {
-      await authMethods.default?.applySecurityAuthentication(context);
+      await this.config.applySecurityAuthentication(request);
     } catch (error) {
       throw new NoCredentials(error);
     }
-    const answer = await httpApi.send(context).toPromise();
+    if (!this.#shared || this.#shared.until < Date.now()) {
+      this.#shared = { dispatcher: request.getDispatcher(), until: Date.now() + connectionsFor };
+    }
+    if (this.#shared.dispatcher) request.setDispatcher(this.#shared.dispatcher);
+    const answer = await this.#http.send(request).toPromise();
+    if (answer.httpStatusCode === 401) this.#shared = undefined;
     return { status: answer.httpStatusCode, text: await answer.body.text() };
   }
 }

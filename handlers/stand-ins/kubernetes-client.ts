@@ -6,4 +6,6 @@ export function KubeConfig(): never {
   throw new Error('KUBE_CONTEXT names a context of a kubeconfig; a function in Lambda has none');
 }
 
+// What else k8s/kubeconfig-connection.ts names is never reached without one.
+export { KubeConfig as createConfiguration, KubeConfig as RequestContext };
 export const HttpMethod = {};

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { ClusterFailure, RequestRefused } from '../../../k8s/failure.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 import { Requests } from '../../../k8s/requests.ts';
+import { selfSigned } from '../certificate.ts';
 
 /** What a real API server cannot be made to answer at will. */
 
@@ -26,15 +28,19 @@ async function answering(
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return { connection: connectionTo(port), asked: () => count };
+  return { connection: connectionTo(`http://127.0.0.1:${portOf(server)}`), asked: () => count };
 }
 
-function connectionTo(port: number): KubeConfigConnection {
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** @param caData whom to trust; nobody is asked for a certificate without it. */
+function connectionTo(server: string, caData?: string): KubeConfigConnection {
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
-    { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: 'test', server, skipTLSVerify: caData === undefined, ...(caData !== undefined && { caData }) },
     { name: 'me' },
   );
   return new KubeConfigConnection(config);
@@ -72,9 +78,28 @@ describe('a request to the API server', () => {
     const { connection, asked } = await answering('reset', 'reset', 'reset');
     await expect(new Requests(connection).send(request)).rejects.toThrow(ClusterFailure);
     expect(asked()).toBe(3);
-    const nobody = new Requests(connectionTo(2)).send(request);
+    const nobody = new Requests(connectionTo('http://127.0.0.1:2')).send(request);
     await expect(nobody).rejects.toThrow(
       /^the API server http:\/\/127.0.0.1:2 does not answer: .*ECONNREFUSED/,
     );
+  });
+
+  // client-node's own way is a new one for each request: a TLS handshake that took longer than the request.
+  test('shares its connection with those before', async () => {
+    const { key, cert } = selfSigned();
+    let connections = 0;
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('{}'));
+    server.on('secureConnection', () => (connections += 1));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const connection = connectionTo(
+      `https://127.0.0.1:${portOf(server)}`,
+      Buffer.from(cert).toString('base64'),
+    );
+    const requests = new Requests(connection);
+    for (let count = 0; count < 20; count += 1) await requests.send(request);
+    // One that has just answered may not be free yet.
+    expect(connections).toBeLessThan(5);
+    server.closeAllConnections();
   });
 });
