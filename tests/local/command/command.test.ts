@@ -1,0 +1,308 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import type { JobList } from '../../../jobs/answers/list.ts';
+import type { JobView } from '../../../jobs/answers/job.ts';
+import { everyCommand } from '../../unit/cli/every-command.ts';
+import { RunningService } from '../running-service.ts';
+import { bin, type Ended, environment, root, runInPipes } from './bin.ts';
+import { columns, PseudoTerminal } from './pseudo-terminal.ts';
+
+/** The command as people have it: the real bin on the machine's own Node, against the real service. */
+let service: RunningService;
+
+beforeAll(async () => {
+  service = await RunningService.start();
+});
+
+afterAll(() => service.stop());
+
+const inPipe = (...line: string[]): Promise<Ended> => runInPipes([bin, '--api', service.url, ...line]);
+const withInput = (input: string, ...line: string[]): Promise<Ended> =>
+  runInPipes([bin, '--api', service.url, ...line], { input });
+
+const quick = '{"source": "synthetic", "records": 3}';
+const endless = '{"source": "synthetic", "records": 1000000, "recordsPerSecond": 100}';
+
+describe('the bin', () => {
+  test('is found by npx in the repository, below it too', async () => {
+    const { code, out } = await runInPipes(['npx', '--no-install', 'eks-jobs', '--version'], {
+      cwd: join(root, 'docs'),
+    });
+    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+
+  test('on a Node that runs no TypeScript hands over to the one that npm ci brings, or says that there is none', async () => {
+    const old =
+      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
+    const { code, err } = await runInPipes([
+      ...[process.execPath, '--import', `data:text/javascript,${encodeURIComponent(old)}`],
+      ...[bin, 'get', 'no id'],
+    ]);
+    const brought = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+    expect({ code, err }).toEqual({
+      code: brought ? 2 : 1,
+      err: expect.stringContaining(brought ? 'Allowed: an id' : 'Node 20.19.0 is too old'),
+    });
+  });
+
+  test('says on a bare clone what is missing', async () => {
+    const clone = mkdtempSync(join(tmpdir(), 'eks-jobs-clone-'));
+    try {
+      mkdirSync(join(clone, 'cli'));
+      cpSync(bin, join(clone, 'cli', 'eks-jobs.mjs'));
+      expect(await runInPipes([join(clone, 'cli', 'eks-jobs.mjs'), 'stats'])).toEqual({
+        code: 1,
+        out: '',
+        err: `eks-jobs: its packages are not installed: run \`npm ci\` in ${clone}/, then this again.\n`,
+      });
+    } finally {
+      rmSync(clone, { recursive: true });
+    }
+  });
+});
+
+describe('in a pipe', () => {
+  test.each(everyCommand())('eks-jobs $line --help', async ({ line }) => {
+    const { code, out, err } = await inPipe(...line, '--help');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(new RegExp(`^Usage: ${['eks-jobs', ...line].join(' ')}\\b`));
+  });
+
+  test('submit prints the id alone, and get, list, history, logs and stats show the job', async () => {
+    const { out, err } = await withInput(quick, 'submit', '--input', '-', '--label', 'suite=pipe');
+    const jobId = out.trim();
+    expect({ err, jobId }).toEqual({ err: '', jobId: expect.stringMatching(/^[a-z0-9-]{26,}$/) });
+    const waited = await inPipe('get', jobId, '--wait');
+    expect(waited).toMatchObject({ code: 0, out: expect.stringMatching(/^Status +SUCCEEDED$/m) });
+    const listed = await inPipe('list', '--label', 'suite=pipe', '--status', 'SUCCEEDED', '--from', '1h');
+    expect(listed.out).toMatch(new RegExp(`^JOB .*\\n${jobId} +SUCCEEDED .* suite=pipe\\n$`));
+    expect((await inPipe('history', jobId)).out).toMatch(/ExecutionStarted[^]*ExecutionSucceeded\n$/);
+    expect((await inPipe('logs', jobId)).out).toMatch(/^0 .* attempt started/);
+    expect((await inPipe('stats')).out).toMatch(/^succeedJob +\d+ attempts succeeded\n/);
+  });
+
+  test('there are no colours, no bars, no cuts', async () => {
+    const { code, out, err } = await inPipe('submit', '--input', quick, '--wait');
+    expect(code).toBe(0);
+    expect(stripVTControlCharacters(out + err)).toBe(out + err);
+    expect(out).toContain('"records":3');
+  });
+
+  test('--output json is the API’s own answers, one a line', async () => {
+    const submitted = await inPipe('submit', '--input', quick, '--wait', '--output', 'json');
+    const job = JSON.parse(submitted.out) as JobView;
+    expect(job).toMatchObject({ status: 'SUCCEEDED', result: { records: 3 } });
+    expect(job).toEqual(await service.job(job.jobId));
+    await inPipe('submit', '--input', quick, '--wait');
+    const pages = (await inPipe('list', '--limit', '2', '--output', 'json')).out.trim().split('\n');
+    expect(pages.flatMap((page) => (JSON.parse(page) as JobList).jobs)).toHaveLength(2);
+  });
+
+  test('a list goes on where it stopped', async () => {
+    const first = await inPipe('list', '--limit', '1');
+    const cursor = / --cursor (\S+)\n$/.exec(first.err)?.[1] ?? '';
+    const second = await inPipe('list', '--limit', '1', '--cursor', cursor);
+    const [[one], [other]] = [first, second].map(({ out }) => out.split('\n').slice(1)) as [
+      [string],
+      [string],
+    ];
+    expect(other).toMatch(/^[a-z0-9-]{26,} /);
+    expect(other).not.toBe(one);
+  });
+
+  test('a failed job is exit code 10, and can be run again', async () => {
+    const input = '{"source": "synthetic", "records": 3, "failAttempts": 9}';
+    const { code, out } = await inPipe(
+      'submit',
+      '--input',
+      input,
+      '--max-attempts',
+      '1',
+      '--wait',
+      '-o',
+      'json',
+    );
+    const { jobId } = JSON.parse(out) as JobView;
+    expect(code).toBe(10);
+    const again = await inPipe('retry', jobId, '--wait');
+    expect(again).toMatchObject({
+      code: 10,
+      out: expect.stringMatching(new RegExp(`^Retry of +${jobId}$`, 'm')),
+    });
+  });
+
+  test('logs --follow shows each line once, and ends with the job', async () => {
+    const input = '{"source": "synthetic", "records": 3, "failAttempts": 1}';
+    const jobId = (await inPipe('submit', '--input', input)).out.trim();
+    const { code, out } = await inPipe('logs', jobId, '--follow', '--output', 'json');
+    const lines = out.trim().split('\n');
+    expect(code).toBe(0);
+    expect(new Set(lines).size).toBe(lines.length);
+    const { attempts } = await service.job(jobId);
+    expect(attempts).toHaveLength(2);
+    expect(lines).toEqual(attempts.flatMap(({ log }) => log));
+  });
+
+  test('a job is cancelled; cancelling one that has ended otherwise is exit code 1', async () => {
+    const jobId = (await inPipe('submit', '--input', endless)).out.trim();
+    expect(await inPipe('cancel', jobId)).toEqual({ code: 0, out: `job ${jobId} is CANCELLED\n`, err: '' });
+    expect((await inPipe('get', jobId, '--wait')).code).toBe(11);
+    const ended = (await inPipe('submit', '--input', quick)).out.trim();
+    await service.ended(ended);
+    expect(await inPipe('cancel', ended)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('Conflict'),
+    });
+  });
+
+  test('the same key is the same job', async () => {
+    const submit = () => inPipe('submit', '--input', quick, '--idempotency-key', 'nightly-2026-11-28');
+    expect((await submit()).out).toBe((await submit()).out);
+  });
+
+  test('a schedule lives, from create to delete', async () => {
+    const created = await inPipe(
+      'schedule',
+      'create',
+      '0 7 * * MON',
+      '--timezone',
+      'Europe/Berlin',
+      '--name',
+      'weekly',
+      '--paused',
+      '-o',
+      'json',
+    );
+    const { scheduleId } = JSON.parse(created.out) as { scheduleId: string };
+    expect((await inPipe('schedule', 'list')).out).toMatch(
+      new RegExp(`^${scheduleId} +PAUSED +0 7 \\* \\* MON`, 'm'),
+    );
+    expect((await inPipe('schedule', 'resume', scheduleId)).out).toMatch(/^State +ACTIVE$/m);
+    expect(
+      (await inPipe('schedule', 'update', scheduleId, '--cron', '@daily', '--input', quick)).out,
+    ).toMatch(/^Cron +@daily$/m);
+    expect((await inPipe('schedule', 'pause', scheduleId)).out).toMatch(/^State +PAUSED$/m);
+    expect(await inPipe('schedule', 'run', scheduleId, '--wait')).toMatchObject({ code: 0 });
+    expect((await inPipe('list', '--schedule', scheduleId)).out).toContain(`${scheduleId}-now-`);
+    expect((await inPipe('schedule', 'get', scheduleId)).out).toMatch(
+      /^Input +\{"source":"synthetic","records":3\}$/m,
+    );
+    expect(await inPipe('schedule', 'delete', scheduleId)).toMatchObject({ code: 0 });
+    expect(await inPipe('schedule', 'get', scheduleId)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('NotFound'),
+    });
+  });
+
+  test('input comes from a file too, and keeps its digits', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-input-'));
+    try {
+      const file = join(directory, 'job.json');
+      writeFileSync(
+        file,
+        '{"source": "inline", "format": "csv", "data": "a\\n1\\n", "key": 12345678901234567890}',
+      );
+      const { out } = await inPipe('submit', '--input', `@${file}`, '--wait', '-o', 'json');
+      expect(out).toContain('"key":12345678901234567890');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test('doctor finds nothing wrong, its canary included', async () => {
+    const { code, out } = await inPipe('doctor');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^ok +canary +job \S+ was QUEUED for \S+ and RUNNING for \S+$/m);
+    expect(out).toMatch(/\n4 ok, 0 failed, 2 skipped\n$/);
+  });
+
+  test('a reader that has seen enough is no failure', () => {
+    const line = `"${bin}" --help | head -n 1; echo done`;
+    const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { env: environment, encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'Usage: eks-jobs [options] [command]\ndone\n', stderr: '' });
+  });
+});
+
+describe('at a terminal', () => {
+  const open: PseudoTerminal[] = [];
+
+  afterEach(async () => {
+    for (const terminal of open.splice(0)) await terminal.close();
+  });
+
+  const atTerminal = (line: string[], more: NodeJS.ProcessEnv = {}): PseudoTerminal => {
+    const terminal = new PseudoTerminal([bin, '--api', service.url, ...line], { ...environment, ...more });
+    open.push(terminal);
+    return terminal;
+  };
+
+  /** What a reader sees of it, line by line, where nothing was overwritten. */
+  const linesOf = ({ shown }: PseudoTerminal): string[] => stripVTControlCharacters(shown).split(/[\r\n]+/);
+
+  test('--wait shows a bar that moves, then the job in colours; the exit code is its outcome', async () => {
+    const input = '{"source": "synthetic", "records": 400, "recordsPerSecond": 100}';
+    const terminal = atTerminal(['submit', '--input', input, '--wait']);
+    await terminal.shows(/RUNNING, try 1 of 3 \[#+\.+\] \d+ of 400 records/);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.shown).toContain('\u001b[32mSUCCEEDED\u001b[39m');
+    expect(linesOf(terminal)).toContainEqual(expect.stringMatching(/^Ran for +\d/));
+    // What it changed of the terminal it gave back.
+    expect(terminal.shown.lastIndexOf('\u001b[?7h')).toBeGreaterThan(
+      terminal.shown.lastIndexOf('\u001b[?7l'),
+    );
+  });
+
+  test('Ctrl-C leaves the job running, and says how to follow or cancel it', async () => {
+    const terminal = atTerminal(['submit', '--input', endless, '--wait']);
+    await terminal.shows(/RUNNING, try 1 of 3/);
+    terminal.type('\u0003');
+    expect(await terminal.exit()).toBe(130);
+    const [, jobId = ''] = /eks-jobs get (\S+) --wait/.exec(terminal.shown) ?? [];
+    expect(terminal.shown).toContain(`To cancel it: eks-jobs cancel ${jobId}`);
+    expect(terminal.shown.lastIndexOf('\u001b[?7h')).toBeGreaterThan(
+      terminal.shown.lastIndexOf('\u001b[?7l'),
+    );
+    expect((await service.job(jobId)).status).toBe('RUNNING');
+    expect((await inPipe('cancel', jobId)).code).toBe(0);
+  });
+
+  test('Ctrl-C ends logs --follow too', async () => {
+    const jobId = await service.post({ input: JSON.parse(endless) as object });
+    const terminal = atTerminal(['logs', jobId, '--follow']);
+    await terminal.shows(/is RUNNING/);
+    terminal.type('\u0003');
+    expect(await terminal.exit()).toBe(130);
+    expect(terminal.shown).toContain(`Job ${jobId} goes on`);
+    await inPipe('cancel', jobId);
+  });
+
+  test('submit says what comes next; lists fit the screen', async () => {
+    const submitted = atTerminal(['submit', '--input', quick, '--label', `long=${'x'.repeat(60)}`]);
+    expect(await submitted.exit()).toBe(0);
+    expect(submitted.shown).toMatch(/to see what becomes of it: eks-jobs get [a-z0-9]+ --wait/);
+    const listed = atTerminal(['list', '--limit', '1']);
+    expect(await listed.exit()).toBe(0);
+    expect(stripVTControlCharacters(listed.shown)).toContain('…');
+  });
+
+  test.each([
+    ['NO_COLOR', [], { NO_COLOR: '1' }],
+    ['--no-color', ['--no-color'], {}],
+  ])('%s takes the colours away', async (_what, line, more) => {
+    const terminal = atTerminal(['list', '--limit', '5', ...line], more);
+    expect(await terminal.exit()).toBe(0);
+    expect(terminal.shown).toContain('SUCCEEDED');
+    expect(stripVTControlCharacters(terminal.shown)).toBe(terminal.shown);
+  });
+
+  test('the help fits the screen', async () => {
+    const terminal = atTerminal(['submit', '--help']);
+    expect(await terminal.exit()).toBe(0);
+    const [options = ''] = terminal.shown.split('\r\nExamples:');
+    for (const line of options.split('\r\n')) expect(line.length).toBeLessThanOrEqual(columns);
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { instant } from '../../../cli/arguments/instant.ts';
+import { label, textOf } from '../../../cli/arguments/labels.ts';
+import { readPages } from '../../../cli/pages.ts';
+import { LabelQuery, Labels } from '../../../jobs/labels.ts';
+import { eksJobs } from './command-line.ts';
+import { FakeApi } from './fake-api.ts';
+
+const now = Date.parse('2026-11-23T10:00:00Z');
+
+test.each([
+  ['90s', '2026-11-23T09:58:30.000Z'],
+  ['30m', '2026-11-23T09:30:00.000Z'],
+  ['2h', '2026-11-23T08:00:00.000Z'],
+  ['7d', '2026-11-16T10:00:00.000Z'],
+  ['2026-11-23T10:00:00+01:00', '2026-11-23T10:00:00+01:00'],
+])('the time %s is %s', (text, time) => {
+  expect(instant(text, now)).toBe(time);
+});
+
+test.each(['', '2w', '-1h', '1.5h', '2026-11-23', '2026-13-01T00:00:00Z', 'h'])('%j is no time', (text) => {
+  expect(() => instant(text, now)).toThrow(/Allowed/);
+});
+
+test('labels that the API takes arrive there, whatever they are', () => {
+  const word = fc.stringMatching(/^[a-z0-9]([a-z0-9_./-]{0,20}[a-z0-9])?$/);
+  const value = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,20}[A-Za-z0-9])?$/);
+  fc.assert(
+    fc.property(fc.dictionary(word, value, { minKeys: 1, maxKeys: 16 }), (labels) => {
+      const texts = Object.entries(labels).map(([key, text]) => `${key}=${text}`);
+      const read = texts.reduce<Record<string, string>>((before, text) => label(text, before), {});
+      expect(Labels.parse(read)).toEqual(labels);
+      expect(Object.fromEntries(LabelQuery.parse(textOf(read)))).toEqual(labels);
+    }),
+  );
+});
+
+describe('pages', () => {
+  /** A list of so many things, of which a page holds so many. */
+  const listOf = (things: number, limit: number, most = 100) => {
+    const sizes: number[] = [];
+    const end = readPages<number>({
+      limit,
+      largestPage: most,
+      cursor: undefined,
+      read: (size, cursor = '0') => {
+        sizes.push(size);
+        return Promise.resolve(Math.min(Number(cursor) + size, things));
+      },
+      cursorOf: (position) => (position < things ? String(position) : undefined),
+      take: (position) => position - sizes.slice(0, -1).reduce((sum, size) => sum + size, 0),
+    });
+    return { end, sizes };
+  };
+
+  test('are read until there is enough', async () => {
+    const { end, sizes } = listOf(1000, 250);
+    expect(await end).toBe('250');
+    expect(sizes).toEqual([100, 100, 50]);
+  });
+
+  test('are read until the list ends', async () => {
+    const { end, sizes } = listOf(120, 10_000);
+    expect(await end).toBeUndefined();
+    expect(sizes).toHaveLength(2);
+  });
+
+  test('of which all are empty are read a thousand times, and not for ever', async () => {
+    let reads = 0;
+    const end = await readPages<string>({
+      ...{ limit: 20, largestPage: 100, cursor: undefined },
+      read: () => Promise.resolve(String((reads += 1))),
+      cursorOf: (page) => page,
+      take: () => 0,
+    });
+    expect({ reads, end }).toEqual({ reads: 1000, end: '1000' });
+  });
+});
+
+test('what submit is given is what the API gets', async () => {
+  const api = await FakeApi.start();
+  try {
+    api.script = [{ status: 202, body: { jobId: 'x', status: 'QUEUED' } }];
+    const line = [
+      ...['submit', '--input', '{"key": 12345678901234567890, "share": 1.50}', '--timeout', '60'],
+      ...['--max-attempts', '2', '-l', 'a=1', '-l', 'b=', '--cpu', '500m', '--memory', '1Gi'],
+      ...['--idempotency-key', 'once', '--api', api.url],
+    ];
+    expect(await eksJobs(line)).toMatchObject({ code: 0, out: 'x\n' });
+    const [{ body, headers } = { body: '', headers: {} }] = api.received;
+    expect(body).toBe(
+      '{"input":{"key":12345678901234567890,"share":1.50},"timeoutSeconds":60,"maxAttempts":2,' +
+        '"labels":{"a":"1","b":""},"resources":{"cpu":"500m","memory":"1Gi"}}',
+    );
+    expect(headers).toMatchObject({ 'idempotency-key': 'once', 'content-type': 'application/json' });
+  } finally {
+    await api.stop();
+  }
+});
