@@ -1,17 +1,16 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { JobList } from '../../../jobs/answers/list.ts';
 import type { JobView } from '../../../jobs/answers/job.ts';
+import type { JobList } from '../../../jobs/answers/list.ts';
 import { everyCommand } from '../../unit/cli/every-command.ts';
 import { RunningService } from '../running-service.ts';
-import { bin, type Ended, environment, root, runInPipes } from './bin.ts';
-import { columns, PseudoTerminal } from './pseudo-terminal.ts';
+import { bin, type Ended, environment, runInPipes } from './bin.ts';
 
-/** The command as people have it: the real bin on the machine's own Node, against the real service. */
+/** The command as scripts have it: the real bin on the machine's own Node, against the real service. */
 let service: RunningService;
 
 beforeAll(async () => {
@@ -26,44 +25,6 @@ const withInput = (input: string, ...line: string[]): Promise<Ended> =>
 
 const quick = '{"source": "synthetic", "records": 3}';
 const endless = '{"source": "synthetic", "records": 1000000, "recordsPerSecond": 100}';
-
-describe('the bin', () => {
-  test('is found by npx in the repository, below it too', async () => {
-    const { code, out } = await runInPipes(['npx', '--no-install', 'eks-jobs', '--version'], {
-      cwd: join(root, 'docs'),
-    });
-    expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
-  });
-
-  test('on a Node that runs no TypeScript hands over to the one that npm ci brings, or says that there is none', async () => {
-    const old =
-      'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
-    const { code, err } = await runInPipes([
-      ...[process.execPath, '--import', `data:text/javascript,${encodeURIComponent(old)}`],
-      ...[bin, 'get', 'no id'],
-    ]);
-    const brought = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
-    expect({ code, err }).toEqual({
-      code: brought ? 2 : 1,
-      err: expect.stringContaining(brought ? 'Allowed: an id' : 'Node 20.19.0 is too old'),
-    });
-  });
-
-  test('says on a bare clone what is missing', async () => {
-    const clone = mkdtempSync(join(tmpdir(), 'eks-jobs-clone-'));
-    try {
-      mkdirSync(join(clone, 'cli'));
-      cpSync(bin, join(clone, 'cli', 'eks-jobs.mjs'));
-      expect(await runInPipes([join(clone, 'cli', 'eks-jobs.mjs'), 'stats'])).toEqual({
-        code: 1,
-        out: '',
-        err: `eks-jobs: its packages are not installed: run \`npm ci\` in ${clone}/, then this again.\n`,
-      });
-    } finally {
-      rmSync(clone, { recursive: true });
-    }
-  });
-});
 
 describe('in a pipe', () => {
   test.each(everyCommand())('eks-jobs $line --help', async ({ line }) => {
@@ -224,85 +185,5 @@ describe('in a pipe', () => {
     const line = `"${bin}" --help | head -n 1; echo done`;
     const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { env: environment, encoding: 'utf8' });
     expect({ stdout, stderr }).toEqual({ stdout: 'Usage: eks-jobs [options] [command]\ndone\n', stderr: '' });
-  });
-});
-
-describe('at a terminal', () => {
-  const open: PseudoTerminal[] = [];
-
-  afterEach(async () => {
-    for (const terminal of open.splice(0)) await terminal.close();
-  });
-
-  const atTerminal = (line: string[], more: NodeJS.ProcessEnv = {}): PseudoTerminal => {
-    const terminal = new PseudoTerminal([bin, '--api', service.url, ...line], { ...environment, ...more });
-    open.push(terminal);
-    return terminal;
-  };
-
-  /** What a reader sees of it, line by line, where nothing was overwritten. */
-  const linesOf = ({ shown }: PseudoTerminal): string[] => stripVTControlCharacters(shown).split(/[\r\n]+/);
-
-  test('--wait shows a bar that moves, then the job in colours; the exit code is its outcome', async () => {
-    const input = '{"source": "synthetic", "records": 400, "recordsPerSecond": 100}';
-    const terminal = atTerminal(['submit', '--input', input, '--wait']);
-    await terminal.shows(/RUNNING, try 1 of 3 \[#+\.+\] \d+ of 400 records/);
-    expect(await terminal.exit()).toBe(0);
-    expect(terminal.shown).toContain('\u001b[32mSUCCEEDED\u001b[39m');
-    expect(linesOf(terminal)).toContainEqual(expect.stringMatching(/^Ran for +\d/));
-    // What it changed of the terminal it gave back.
-    expect(terminal.shown.lastIndexOf('\u001b[?7h')).toBeGreaterThan(
-      terminal.shown.lastIndexOf('\u001b[?7l'),
-    );
-  });
-
-  test('Ctrl-C leaves the job running, and says how to follow or cancel it', async () => {
-    const terminal = atTerminal(['submit', '--input', endless, '--wait']);
-    await terminal.shows(/RUNNING, try 1 of 3/);
-    terminal.type('\u0003');
-    expect(await terminal.exit()).toBe(130);
-    const [, jobId = ''] = /eks-jobs get (\S+) --wait/.exec(terminal.shown) ?? [];
-    expect(terminal.shown).toContain(`To cancel it: eks-jobs cancel ${jobId}`);
-    expect(terminal.shown.lastIndexOf('\u001b[?7h')).toBeGreaterThan(
-      terminal.shown.lastIndexOf('\u001b[?7l'),
-    );
-    expect((await service.job(jobId)).status).toBe('RUNNING');
-    expect((await inPipe('cancel', jobId)).code).toBe(0);
-  });
-
-  test('Ctrl-C ends logs --follow too', async () => {
-    const jobId = await service.post({ input: JSON.parse(endless) as object });
-    const terminal = atTerminal(['logs', jobId, '--follow']);
-    await terminal.shows(/is RUNNING/);
-    terminal.type('\u0003');
-    expect(await terminal.exit()).toBe(130);
-    expect(terminal.shown).toContain(`Job ${jobId} goes on`);
-    await inPipe('cancel', jobId);
-  });
-
-  test('submit says what comes next; lists fit the screen', async () => {
-    const submitted = atTerminal(['submit', '--input', quick, '--label', `long=${'x'.repeat(60)}`]);
-    expect(await submitted.exit()).toBe(0);
-    expect(submitted.shown).toMatch(/to see what becomes of it: eks-jobs get [a-z0-9]+ --wait/);
-    const listed = atTerminal(['list', '--limit', '1']);
-    expect(await listed.exit()).toBe(0);
-    expect(stripVTControlCharacters(listed.shown)).toContain('…');
-  });
-
-  test.each([
-    ['NO_COLOR', [], { NO_COLOR: '1' }],
-    ['--no-color', ['--no-color'], {}],
-  ])('%s takes the colours away', async (_what, line, more) => {
-    const terminal = atTerminal(['list', '--limit', '5', ...line], more);
-    expect(await terminal.exit()).toBe(0);
-    expect(terminal.shown).toContain('SUCCEEDED');
-    expect(stripVTControlCharacters(terminal.shown)).toBe(terminal.shown);
-  });
-
-  test('the help fits the screen', async () => {
-    const terminal = atTerminal(['submit', '--help']);
-    expect(await terminal.exit()).toBe(0);
-    const [options = ''] = terminal.shown.split('\r\nExamples:');
-    for (const line of options.split('\r\n')) expect(line.length).toBeLessThanOrEqual(columns);
   });
 });

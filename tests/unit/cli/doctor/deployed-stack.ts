@@ -1,4 +1,4 @@
-import type { Received, Scripted } from './fake-api.ts';
+import type { Received, Scripted } from '../fake-api.ts';
 
 /** A stack of `sls deploy` as AWS shows it to the SDK's real clients: CloudFormation, STS and EKS over their wire protocols. */
 export class DeployedStack {

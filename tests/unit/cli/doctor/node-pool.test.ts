@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deployed, Surroundings } from './surroundings.ts';
+
+const around = new Surroundings();
+
+describe('the NodePool, in the cluster of a context', () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'eks-jobs-doctor-'));
+    const config = {
+      ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'other' },
+      clusters: [{ name: 'c', cluster: { server: around.server.url, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'u', user: { token: 't' } }],
+      contexts: [{ name: 'mine', context: { cluster: 'c', user: 'u' } }],
+    };
+    writeFileSync(join(directory, 'config'), JSON.stringify(config));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const inContext = (context: string) =>
+    deployed('--no-canary', '--context', context, '--kubeconfig', join(directory, 'config'));
+
+  test('is ready', async () => {
+    around.pool = { conditions: [{ type: 'Ready', status: 'True' }] };
+    expect((await inContext('mine')).by('node pool')).toMatchObject({
+      outcome: 'ok',
+      message: 'NodePool eks-jobs-dev is ready',
+    });
+  });
+
+  test('is not ready, and says why', async () => {
+    const condition = {
+      type: 'NodeClassReady',
+      status: 'False',
+      reason: 'NotFound',
+      message: 'no NodeClass',
+    };
+    around.pool = { conditions: [condition, { type: 'Ready', status: 'False' }] };
+    const { code, by } = await inContext('mine');
+    expect(code).toBe(1);
+    expect(by('node pool')?.message).toContain('is not ready: NodeClassReady: NotFound, no NodeClass');
+  });
+
+  test('is not there', async () => {
+    expect((await inContext('mine')).by('node pool')).toMatchObject({
+      outcome: 'failed',
+      message: expect.stringContaining('there is no NodePool eks-jobs-dev'),
+    });
+  });
+
+  test('is not looked for in a context that is not there', async () => {
+    expect((await inContext('your')).by('node pool')).toMatchObject({
+      outcome: 'skipped',
+      message: expect.stringContaining('there is no context your; there are: mine'),
+    });
+  });
+
+  test('is not looked for where the stack brings no nodes', async () => {
+    around.stack.nodeClass = 'none';
+    expect((await inContext('mine')).by('node pool')).toMatchObject({ outcome: 'skipped' });
+  });
+});
