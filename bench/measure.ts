@@ -12,8 +12,8 @@ export const spread = (samples: readonly number[]): string =>
   `p50 ${percentile(samples, 0.5).toFixed(1)} ms, p99 ${percentile(samples, 0.99).toFixed(1)} ms`;
 
 /** Median, least and most, with a unit. */
-export const range = (samples: readonly number[], unit: string): string =>
-  `median ${percentile(samples, 0.5).toFixed(1)} ${unit} (${Math.min(...samples).toFixed(1)} to ${Math.max(...samples).toFixed(1)}, ${samples.length} runs)`;
+export const range = (samples: readonly number[], unit: string, digits = 1): string =>
+  `median ${percentile(samples, 0.5).toFixed(digits)} ${unit} (${Math.min(...samples).toFixed(digits)} to ${Math.max(...samples).toFixed(digits)}, ${samples.length} runs)`;
 
 /** Memory that a process holds now. */
 export const residentMegabytes = (pid: number): number =>

@@ -39,6 +39,6 @@ export function openCluster(settings: Settings = readSettings()): Cluster {
 
 async function open(settings: Settings, namespace: string): Promise<Cluster> {
   const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./cluster/index.ts');
-  const config = connect(settings);
-  return { ...deleterOfJobs(config, namespace), waitingJobs: readerOfWaitingJobs(config, namespace) };
+  const connection = connect(settings);
+  return { ...deleterOfJobs(connection, namespace), waitingJobs: readerOfWaitingJobs(connection, namespace) };
 }

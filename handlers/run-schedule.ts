@@ -4,6 +4,7 @@ import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
 import { ownerOfSchedule } from '../jobs/schedules/record.ts';
 import { readSettings } from '../jobs/settings.ts';
+import { startOnce } from '../jobs/start.ts';
 import { accepted } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
@@ -11,23 +12,32 @@ import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { openScheduleStore } from './schedules.ts';
 import { logger, openExecutions, openStore } from './services.ts';
 
-const store = openScheduleStore();
-const jobs = openStore();
+const schedules = openScheduleStore();
+const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused; its owner's, whoever asks. */
+/** The same run, though its schedule may have been changed since. */
+const isSame = (): boolean => true;
+
+/**
+ * `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused; its owner's, whoever asks; with an
+ * Idempotency-Key one at most.
+ */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
-  const { schedule, input } = await readOwn(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), store);
-  const owner = ownerOfSchedule(schedule);
+  const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   readBody(event.body ?? '', RunRequest, 'run of a schedule');
   const key = idempotencyKeyOf(event);
+  const { schedule, input } = await readOwn(scheduleId, caller, schedules);
+  const owner = ownerOfSchedule(schedule);
   const jobId = jobIdOfRunNow(scheduleId, key);
-  // While it runs, Step Functions answers a repeated start as it did the first.
-  const known = key === undefined ? undefined : await jobs.read(jobId, Date.now());
-  const started =
-    !known && (await executions.startOnce(jobId, executionInput(jobId, { scheduleId, owner, input })));
+  const text = executionInput(jobId, { scheduleId, owner, input });
+  if (key !== undefined) {
+    const started = await startOnce(jobId, text, { store, executions, now: () => new Date() }, isSame);
+    return accepted(started, { scheduleId });
+  }
+  await executions.start(jobId, text);
   logger.info('job accepted', { jobId, scheduleId, requestId: event.requestContext.requestId });
-  return accepted({ jobId, status: known?.job.status ?? 'QUEUED', replayed: !started }, { scheduleId });
+  return accepted({ jobId, status: 'QUEUED', replayed: false }, { scheduleId });
 });

@@ -1,5 +1,5 @@
-import { HttpMethod, type KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
+import type { Connection } from './connection.ts';
 import { UnknownKind } from './failure.ts';
 import { KubernetesObject, nameOf, referenceTo, type ObjectReference } from './kubernetes-object.ts';
 import { Requests } from './requests.ts';
@@ -18,17 +18,14 @@ export class ApiServer {
   readonly #resources = new Map<string, Resource[]>();
 
   /** @param signal once aborted, nothing more is asked of the server. */
-  constructor(config: KubeConfig, signal?: AbortSignal) {
-    this.#requests = new Requests(config, signal);
+  constructor(connection: Connection, signal?: AbortSignal) {
+    this.#requests = new Requests(connection, signal);
   }
 
   /** @returns the object, or undefined when there is none. */
   async read(reference: ObjectReference): Promise<KubernetesObject | undefined> {
     const path = await this.#pathOf(reference);
-    const answer = await this.#requests.send(
-      { method: HttpMethod.GET, path, subject: nameOf(reference) },
-      [404],
-    );
+    const answer = await this.#requests.send({ method: 'GET', path, subject: nameOf(reference) }, [404]);
     return answer === undefined ? undefined : KubernetesObject.parse(answer);
   }
 
@@ -42,7 +39,7 @@ export class ApiServer {
   ): Promise<KubernetesObject> {
     const reference = referenceTo(object);
     const answer = await this.#requests.send({
-      method: HttpMethod.PATCH,
+      method: 'PATCH',
       path: await this.#pathOf(reference),
       query: {
         fieldManager: manager,
@@ -61,7 +58,7 @@ export class ApiServer {
   async delete(reference: ObjectReference, uid: string | undefined): Promise<void> {
     await this.#requests.send(
       {
-        method: HttpMethod.DELETE,
+        method: 'DELETE',
         path: await this.#pathOf(reference),
         headers: { 'Content-Type': 'application/json' },
         body: { propagationPolicy: 'Background', ...(uid !== undefined && { preconditions: { uid } }) },
@@ -74,7 +71,7 @@ export class ApiServer {
   /** Deletes all that the selector finds and, in the background, what belongs to it. @param path of their collection */
   async deleteCollection(path: string, labelSelector: string, subject: string): Promise<void> {
     await this.#requests.send({
-      method: HttpMethod.DELETE,
+      method: 'DELETE',
       path,
       query: { labelSelector },
       headers: { 'Content-Type': 'application/json' },
@@ -85,7 +82,7 @@ export class ApiServer {
 
   /** GET of any other path. @throws RequestRefused naming the subject. */
   async get(path: string, subject: string, headers?: Record<string, string>): Promise<unknown> {
-    return await this.#requests.send({ method: HttpMethod.GET, path, subject, ...(headers && { headers }) });
+    return await this.#requests.send({ method: 'GET', path, subject, ...(headers && { headers }) });
   }
 
   async #pathOf(reference: ObjectReference): Promise<string> {
@@ -108,7 +105,7 @@ export class ApiServer {
 
   async #discover(base: string, reference: ObjectReference): Promise<Resource[]> {
     const answer = await this.#requests.send(
-      { method: HttpMethod.GET, path: base, subject: `the API ${reference.apiVersion}` },
+      { method: 'GET', path: base, subject: `the API ${reference.apiVersion}` },
       [404],
     );
     if (answer === undefined) throw unknownKind(reference);

@@ -4,6 +4,7 @@ import { applyManifests } from './apply.ts';
 import { loadContext } from './context.ts';
 import { differenceOf } from './difference.ts';
 import { ClusterFailure, InvalidParameters } from './failure.ts';
+import { KubeConfigConnection } from './kubeconfig-connection.ts';
 import { nameOf } from './kubernetes-object.ts';
 import { readManifests, renderManifests, type ManifestSet } from './manifests.ts';
 import { readNamespace } from './parameters.ts';
@@ -31,7 +32,7 @@ const report: Report = (object, change) => {
 };
 
 const open = ({ context, kubeconfig }: ClusterOptions): ApiServer =>
-  new ApiServer(loadContext(context, kubeconfig));
+  new ApiServer(new KubeConfigConnection(loadContext(context, kubeconfig)));
 
 const command = (name: string, description: string): Command =>
   new Command(name)

@@ -10,22 +10,24 @@ import { causeOf, ClusterFailure } from './failure.ts';
  */
 export function loadContext(context: string, kubeconfig?: string): KubeConfig {
   const config = new KubeConfig();
+  let source = kubeconfig ?? join(homedir(), '.kube', 'config');
   try {
-    // Without any file loadFromDefault would make up a context of its own.
-    if (kubeconfig === undefined && process.env['KUBECONFIG']) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig ?? join(homedir(), '.kube', 'config'));
+    // KUBECONFIG may name several files. Without any file loadFromDefault would make up a context of its own.
+    if (kubeconfig === undefined && process.env['KUBECONFIG']) {
+      source = process.env['KUBECONFIG'];
+      config.loadFromDefault();
+    } else config.loadFromFile(source);
   } catch (error) {
-    throw new ClusterFailure(`the kubeconfig cannot be read: ${causeOf(error)}`, { cause: error });
+    throw new ClusterFailure(`the kubeconfig ${source} cannot be read: ${causeOf(error)}`, { cause: error });
   }
   if (config.getContextObject(context) === null) {
     const names = config.getContexts().map(({ name }) => name);
-    throw new ClusterFailure(
-      `there is no context ${context}; ${names.length === 0 ? 'the kubeconfig has none' : `there are: ${names.join(', ')}`}`,
-    );
+    const there = names.length === 0 ? 'none' : names.join(', ');
+    throw new ClusterFailure(`the kubeconfig ${source} has no context ${context}; it has ${there}`);
   }
   config.setCurrentContext(context);
   if (config.getCurrentCluster() === null) {
-    throw new ClusterFailure(`context ${context} names a cluster that the kubeconfig does not have`);
+    throw new ClusterFailure(`the context ${context} of ${source} names a cluster that is not there`);
   }
   return config;
 }

@@ -10,6 +10,15 @@ export class Unreachable extends ClusterFailure {
   override readonly name = 'Unreachable';
 }
 
+/** There is nothing to prove with who asks. */
+export class NoCredentials extends ClusterFailure {
+  override readonly name = 'NoCredentials';
+
+  constructor(cause: unknown) {
+    super(`there are no credentials for the cluster: ${causeOf(cause)}`, { cause });
+  }
+}
+
 /** The API server refused one request; the message names the object and gives the server's own reason. */
 export class RequestRefused extends ClusterFailure {
   override readonly name = 'RequestRefused';
@@ -37,11 +46,13 @@ export class InvalidParameters extends ClusterFailure {
   }
 }
 
-const Thrown = z.object({ message: z.string(), code: z.string().optional(), cause: z.unknown() }).partial();
+const Thrown = z
+  .object({ name: z.string(), message: z.string(), code: z.string(), cause: z.unknown() })
+  .partial();
 
 /** Why it failed, in the words of whoever knew: fetch itself says only "fetch failed". */
 export function causeOf(error: unknown): string {
-  const { message, code, cause } = Thrown.safeParse(error).data ?? {};
+  const { name, message, code, cause } = Thrown.safeParse(error).data ?? {};
   if (cause !== undefined && cause !== null) return causeOf(cause);
-  return [message, code, String(error)].find(Boolean) ?? 'no reason was given';
+  return [message, code, name, String(error)].find(Boolean) ?? 'no reason was given';
 }

@@ -3,8 +3,15 @@ import { createServer, type Server } from 'node:http';
 import pRetry from 'p-retry';
 import { LocalFailure } from './failure.ts';
 
+/**
+ * How long a connection may be idle, in milliseconds. After a standstill (a disk or a processor that is busy) Node closes
+ * what it takes for idle before it reads what has come meanwhile: with its own five seconds that happened.
+ */
+const keepAlive = 75_000;
+
 /** Listens on a loopback port. @throws LocalFailure when another program has it. */
 export async function listen(server: Server, port: number): Promise<void> {
+  server.keepAliveTimeout = keepAlive;
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');

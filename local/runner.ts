@@ -2,19 +2,18 @@ import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
-import { LocalFailure } from './failure.ts';
 import type { Options } from './options.ts';
 import type { JobRunner } from './runners/job-runner.ts';
 import { ProcessRunner } from './runners/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Opens the runner, once the table is there. @throws LocalFailure when jobs could not run. */
+/** Opens the runner, once the table is there. @throws LocalFailure or ClusterFailure when jobs could not run. */
 type OpenRunner = (service: string, definition: string) => Promise<JobRunner>;
 
 /**
  * Makes what jobs run in ready: the program that is built here, or the cluster that the user named.
- * @throws LocalFailure when it is not to be had.
+ * @throws LocalFailure or ClusterFailure when it is not to be had.
  */
 export async function prepareRunner(
   options: Options,
@@ -34,9 +33,10 @@ async function prepareCluster(
   signal: AbortSignal,
 ): Promise<OpenRunner> {
   // Only now: the client takes a third of a second to load.
-  const { ApiServer, ensurePermissions, forward, KubernetesRunner, NoAnswer, openContext, probe } =
+  const { ApiServer, ensurePermissions, forward, KubernetesRunner, probe } =
     await import('./runners/kubernetes/index.ts');
-  const api = new ApiServer(openContext(context, kubeconfig));
+  const { loadContext } = await import('../k8s/context.ts');
+  const api = new ApiServer(loadContext(context, kubeconfig));
   await ensurePermissions(api, context, namespace);
   const table = `http://${isIPv6(advertise) ? `[${advertise}]` : advertise}:${tablePort}`;
   const environment = podEnvironment(table);
@@ -50,7 +50,7 @@ async function prepareCluster(
       await probe(api, definition, { context, namespace, environment, table }, signal);
     } catch (error) {
       await close();
-      throw error instanceof NoAnswer ? new LocalFailure(error.message) : error;
+      throw error;
     }
     const runner = new KubernetesRunner(api, service, environment);
     return {

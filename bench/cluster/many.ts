@@ -30,13 +30,11 @@ export async function benchMany(
     environment,
   });
   try {
-    const lines: string[] = [];
+    const megabytes = (): string => `service ${residentMegabytes(service.pid).toFixed(0)} MB`;
+    const lines = [`before the first: ${megabytes()}`];
     for (let round = 1; round <= 5; round += 1) {
       const seconds = await run(service);
-      const memory = residentMegabytes(service.pid).toFixed(0);
-      lines.push(
-        `${round * jobs} jobs done: ${seconds.toFixed(0)} s for the last ${jobs}, service ${memory} MB`,
-      );
+      lines.push(`${round * jobs} jobs done: ${seconds.toFixed(0)} s for the last ${jobs}, ${megabytes()}`);
     }
     const { jobs: ended } = await service.stats();
     lines.push(`succeeded ${ended.succeeded}, failed ${ended.failed}`);

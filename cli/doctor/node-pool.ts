@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { UnknownKind } from '../../k8s/failure.ts';
+import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
 import { attempt, failed, type Finding, ok } from './finding.ts';
 
 const check = 'node pool';
@@ -35,7 +36,8 @@ export const checkNodePool = (
   signal: AbortSignal,
 ): Promise<Finding> =>
   attempt(check, async () => {
-    const server = new ApiServer(loadContext(context, kubeconfig), signal);
+    const connection = new KubeConfigConnection(loadContext(context, kubeconfig));
+    const server = new ApiServer(connection, signal);
     try {
       const pool = await server.read({ apiVersion: 'karpenter.sh/v1', kind: 'NodePool', name });
       if (pool === undefined) {

@@ -5,7 +5,7 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { ClusterFailure } from '../../k8s/failure.ts';
-import type { EksCluster } from '../cluster/eks.ts';
+import type { EksCluster } from '../cluster/eks-connection.ts';
 
 /** @returns what EKS says of the cluster, or undefined when there is none of that name. */
 export async function findCluster(

@@ -4,7 +4,7 @@ import { applyManifests } from '../../k8s/apply.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
 import { readInventory } from '../../k8s/inventory.ts';
 import { deleteManifests, type Report } from '../../k8s/remove.ts';
-import { configFor, type EksCluster } from '../cluster/eks.ts';
+import { EksConnection, type EksCluster } from '../cluster/eks-connection.ts';
 import { onceLetIn, type Patience } from './access.ts';
 import { addressOf, ensureUsable, findCluster, unlessEmpty } from './describe.ts';
 import { endJobs } from './jobs.ts';
@@ -30,7 +30,7 @@ export interface OpenCluster {
 
 const connect = (name: string, cluster: Cluster, { client, signal }: Setting): OpenCluster => {
   const address = addressOf(name, cluster);
-  return { address, server: new ApiServer(configFor(address, client.config), signal) };
+  return { address, server: new ApiServer(new EksConnection(address, client.config), signal) };
 };
 
 /**

@@ -1,7 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import type { JobCluster } from '../../jobs/settle.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
+import type { Connection } from '../../k8s/connection.ts';
 
 /** A job has one Kubernetes Job for each try, and tries anew only when somebody redrives it: a page is plenty. */
 const page = 100;
@@ -17,8 +17,8 @@ const Jobs = z.object({
 });
 
 /** Deletes by name what the label finds: its role may list and delete Jobs, not whole collections. */
-export function deleterOfJobs(config: KubeConfig, namespace: string): JobCluster {
-  const api = new ApiServer(config);
+export function deleterOfJobs(connection: Connection, namespace: string): JobCluster {
+  const api = new ApiServer(connection);
   return {
     deleteJobs: async (jobId) => {
       for (let count = 0; count < pagesAtMost; count += 1) {

@@ -1,4 +1,4 @@
-/** What settle and sweep need of a cluster; holds the Kubernetes client, so no other function may import it. */
+/** What settle and sweep need of a cluster; loaded when it is first needed. */
 export { connect } from './connection.ts';
 export { deleterOfJobs } from './delete-jobs.ts';
 export { readerOfWaitingJobs } from './waiting-jobs.ts';

@@ -1,7 +1,7 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import type { WaitingJobs, WaitingReason } from '../../jobs/waiting.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
+import type { Connection } from '../../k8s/connection.ts';
 
 const jobIdLabel = 'eks-jobs/job-id';
 /** Kueue, where it rules the cluster, suspends the Jobs with its label until their turn comes. */
@@ -43,8 +43,8 @@ const List = z.object({
 });
 
 /** Reads from pods and Jobs of the namespace, listed once, what jobs wait for. */
-export function readerOfWaitingJobs(config: KubeConfig, namespace: string): () => Promise<WaitingJobs> {
-  const api = new ApiServer(config);
+export function readerOfWaitingJobs(connection: Connection, namespace: string): () => Promise<WaitingJobs> {
+  const api = new ApiServer(connection);
 
   async function list<Item>(shape: z.ZodType<Item>, path: string, query: object): Promise<Item[]> {
     const items: Item[] = [];

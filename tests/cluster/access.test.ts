@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readerOfWaitingJobs } from '../../handlers/cluster/index.ts';
 import { loadContext } from '../../k8s/context.ts';
+import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
 import { eventually } from '../local/running-service.ts';
 import { identity, type Identity } from './identities.ts';
 import { jobManifest } from './job-manifest.ts';
@@ -197,7 +198,8 @@ describe('sweep', () => {
     );
     expect(created.status).toBe(201);
     const both = identity('sweep', `${namespace}:settle-job`, `${namespace}:sweep`);
-    const asks = readerOfWaitingJobs(loadContext('cluster', both.kubeconfig), namespace);
+    const connection = new KubeConfigConnection(loadContext('cluster', both.kubeconfig));
+    const asks = readerOfWaitingJobs(connection, namespace);
     expect(await eventually(async () => (await asks()).get('waits'), 'its pod is seen')).toBe('NoNode');
     await runJob.send('DELETE', `${jobs}/waits-0-0`, { propagationPolicy: 'Background' });
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import pRetry from 'p-retry';
-import { configFor } from '../../handlers/cluster/eks.ts';
+import { EksConnection } from '../../handlers/cluster/eks-connection.ts';
 import { respond } from '../../handlers/cluster-setup/respond.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
@@ -342,7 +342,7 @@ describe('an access entry', () => {
       endpoint: Data['Endpoint'] ?? '',
       certificateAuthority: Data['CertificateAuthority'] ?? '',
     };
-    const api = new ApiServer(configFor(address, eks.client(session('settle-job')).config));
+    const api = new ApiServer(new EksConnection(address, eks.client(session('settle-job')).config));
     const list = (kind: string) => api.get(`/${kind}/namespaces/${namespace}/jobs`, 'the jobs');
     expect(await list('apis/batch/v1')).toMatchObject({ kind: 'JobList', items: [] });
     const secrets = api.get(`/api/v1/namespaces/${namespace}/secrets`, 'the secrets');

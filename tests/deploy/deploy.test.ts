@@ -1,31 +1,36 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DescribeExecutionCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import type { HistoryEntry } from '../../jobs/answers/history.ts';
+import type { JobList } from '../../jobs/answers/list.ts';
+import type { JobLogs } from '../../jobs/answers/logs.ts';
+import type { ScheduleView } from '../../jobs/answers/schedule.ts';
 import type { Stats } from '../../jobs/answers/stats.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
 import { kubectl } from '../cluster/kubectl.ts';
 import { eventually } from '../local/running-service.ts';
-import { clusterName, Emulator } from './emulator.ts';
+import { Client, patience } from './client.ts';
+import { Emulator } from './emulator.ts';
+import { Executions } from './executions.ts';
 import { Issuer } from './issuer.ts';
+import { JobObjects } from './job-objects.ts';
+import { listings, listingsThatName } from './listings.ts';
 import { Stack } from './stack.ts';
 
 // The real `sls deploy` into an emulated AWS that has a real Kubernetes behind its EKS, and the service as its users then
 // find it. The tests are steps of one stack's life and run in order. Creating a cluster is not among them: no emulator
 // does that; packaging and the linters are what shows it.
 
-/** How long a deploy, a pod's start or three tries with their pauses may take, in milliseconds. */
-const patience = 300_000;
 const audience = 'eks-jobs-tests';
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-deploy-'));
 let emulator: Emulator;
 let issuer: Issuer;
 let stack: Stack;
-let stepFunctions: SFNClient;
-/** Where the deployed API answers, under the emulator's address of it. */
-let api = '';
+let executions: Executions;
+let objects: JobObjects;
+/** Speaks to the deployed API under the emulator's address of it. */
+let api: Client;
 let deployed = '';
 
 beforeAll(async () => {
@@ -34,138 +39,41 @@ beforeAll(async () => {
   stack = new Stack(emulator, directory, 'test', {
     ...{ auth: 'jwt', jwtIssuer: issuer.url, jwtAudience: audience },
   });
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  stepFunctions = new SFNClient({ endpoint: emulator.url, region: 'us-east-1', credentials });
+  executions = new Executions(emulator.url, stack.name);
+  objects = new JobObjects(stack.name);
   const { code, text } = await stack.sls('deploy');
   if (code !== 0) throw new Error(`${text}\n${emulator.log.slice(-10_000)}`);
   deployed = text;
   const id = /https:\/\/(\w+)\.execute-api\./.exec(text)?.[1] ?? '';
-  api = `${emulator.url}/_aws/execute-api/${id}`;
+  api = new Client(`${emulator.url}/_aws/execute-api/${id}`, token, () => emulator.log.slice(-5000));
 }, 600_000);
 
 afterAll(async () => {
-  stepFunctions.destroy();
+  executions.destroy();
   await issuer.stop();
   await emulator.stop();
   rmSync(directory, { recursive: true, force: true });
 });
 
-const call = (method: string, path: string, token?: string, body?: object): Promise<Response> =>
-  fetch(`${api}${path}`, {
-    method,
-    headers: {
-      'content-type': 'application/json',
-      ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-
-const good = (): string => issuer.token({ aud: audience });
-
-async function ask<Body>(method: string, path: string, body?: object): Promise<Body> {
-  const response = await call(method, path, good(), body);
-  const text = await response.text();
-  if (!response.ok)
-    throw new Error(`${method} ${path}: ${response.status} ${text}\n${emulator.log.slice(-5000)}`);
-  return JSON.parse(text) as Body;
-}
-
-const post = async (job: object): Promise<string> =>
-  (await ask<{ jobId: string }>('POST', '/jobs', job)).jobId;
-const view = (jobId: string): Promise<JobView> => ask<JobView>('GET', `/jobs/${jobId}`);
+const token = (): string => issuer.token({ aud: audience });
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
-const ended = (jobId: string): Promise<JobView> =>
-  eventually(
-    async () => {
-      const job = await view(jobId);
-      return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
-    },
-    `the end of job ${jobId}`,
-    patience,
-  );
-const running = (jobId: string): Promise<JobView> =>
-  eventually(
-    async () => {
-      const job = await view(jobId);
-      return job.status === 'RUNNING' && (job.progress?.done ?? 0) > 0 ? job : undefined;
-    },
-    `job ${jobId} at work`,
-    patience,
-  );
-const objectsOf = (kind: string, jobId: string): Promise<string> =>
-  kubectl(
-    'get',
-    kind,
-    '--namespace',
-    stack.name,
-    '--selector',
-    `eks-jobs/job-id=${jobId}`,
-    '--output',
-    'name',
-  );
-/** Whatever a job left in the cluster goes, though its pod needs a moment. */
-const gone = (jobId: string): Promise<true> =>
-  eventually(async () => (await objectsOf('jobs,pods', jobId)) === '' || undefined, 'nothing left', patience);
-
-const Events = z.object({
-  items: z.array(
-    z.object({ reason: z.string(), involvedObject: z.object({ kind: z.string(), name: z.string() }) }),
-  ),
-});
-
-/** What happened to a job's Jobs and pods, the pods' random ends cut off. */
-const recorded = (events: string, jobId: string): string[] =>
-  Events.parse(JSON.parse(events))
-    .items.filter(({ involvedObject: { name } }) => name.startsWith(jobId))
-    .map(
-      ({ reason, involvedObject: { kind, name } }) =>
-        `${kind}/${kind === 'Pod' ? name.replace(/-\w+$/, '') : name} ${reason}`,
-    );
-
-const executionOf = (jobId: string): string =>
-  `arn:aws:states:us-east-1:000000000000:execution:${stack.name}-run-job:${jobId}`;
-const stop = (jobId: string): Promise<unknown> =>
-  stepFunctions.send(new StopExecutionCommand({ executionArn: executionOf(jobId) }));
+const Posted = z.object({ jobId: z.string() });
 const slow = synthetic({ records: 60_000, recordsPerSecond: 100 });
 
-/** Where a part of the stack would be seen. */
-const listings = [
-  [
-    'cloudformation',
-    'list-stacks',
-    '--stack-status-filter',
-    'CREATE_COMPLETE',
-    'UPDATE_COMPLETE',
-    'DELETE_FAILED',
-  ],
-  ['dynamodb', 'list-tables'],
-  ['lambda', 'list-functions'],
-  ['stepfunctions', 'list-state-machines'],
-  ['apigatewayv2', 'get-apis'],
-  ['sqs', 'list-queues'],
-  ['events', 'list-rules'],
-  ['iam', 'list-roles'],
-  ['logs', 'describe-log-groups'],
-  ['cloudwatch', 'describe-alarms'],
-  ['cloudwatch', 'list-dashboards'],
-  ['s3api', 'list-buckets'],
-  ['eks', 'list-access-entries', '--cluster-name', clusterName],
-  ['eks', 'list-pod-identity-associations', '--cluster-name', clusterName],
-];
-
-/** The listings that name the stack. */
-async function holding(): Promise<string[]> {
-  const found: string[] = [];
-  for (const words of listings) {
-    const answer = JSON.stringify(await emulator.aws(...words));
-    // The framework names the API in the other order.
-    if (answer.includes(stack.name) || answer.includes(`${stack.stage}-eks-jobs`))
-      found.push(words.join(' '));
-  }
-  return found;
+/** What EventBridge Scheduler has of a schedule. */
+async function schedulesAt(scheduleId: string): Promise<object[]> {
+  const { Schedules } = await emulator.aws<{ Schedules: Record<'Name' | 'GroupName' | 'State', string>[] }>(
+    ...['scheduler', 'list-schedules', '--group-name', stack.name, '--name-prefix', scheduleId],
+  );
+  return Schedules.map(({ Name, GroupName, State }) => ({ Name, GroupName, State }));
 }
 
 describe('a deployed stack', () => {
+  /** Jobs that have ended so. */
+  let [succeeding, failing] = ['', ''];
+  /** A schedule of every minute, and what was counted before it was there. */
+  let everyMinute: { scheduleId: string; before: Stats };
+
   test('is told of at the end, with the commands for a first job', () => {
     expect(deployed).toContain(`Service deployed to stack ${stack.name}`);
     expect(deployed).toMatch(/^api: https:\/\/\w+\.execute-api\.us-east-1\.amazonaws\.com$/m);
@@ -198,43 +106,41 @@ describe('a deployed stack', () => {
     ['a token that has expired', () => issuer.token({ aud: audience, exp: 1 })],
     ['a token that somebody else has signed', () => issuer.token({ aud: audience }, { forged: true })],
     ['no token at all but words', () => 'let me in'],
-  ])('refuses %s', async (_, token) => {
+  ])('refuses %s', async (_, offered) => {
     for (const [method, path] of [
       ['POST', '/jobs'],
       ['GET', '/jobs/stats'],
       ['GET', '/jobs/some-job'],
     ] as const) {
-      expect({ path, status: (await call(method, path, token?.())).status }).toEqual({ path, status: 401 });
+      const { status } = await api.call(method, path, offered && { token: offered() });
+      expect({ path, status }).toEqual({ path, status: 401 });
     }
   });
 
   test(
     'runs a job in a pod, and one that fails three times; the counters are the example of the original',
     async () => {
-      expect(await ask<Stats>('GET', '/jobs/stats')).toMatchObject({
+      expect(await api.ask<Stats>('GET', '/jobs/stats')).toMatchObject({
         succeedJob: 0,
         jobRetry: 0,
         failedJob: 0,
       });
-      const [succeeding, failing] = [
-        await post(synthetic({ records: 10 })),
-        await post(synthetic({ records: 0, failAttempts: 9 })),
-      ];
-      const succeeded = await ended(succeeding);
+      succeeding = await api.post(synthetic({ records: 10 }));
+      failing = await api.post(synthetic({ records: 0, failAttempts: 9 }));
+      const succeeded = await api.ended(succeeding);
       expect(succeeded).toMatchObject({ status: 'SUCCEEDED', result: { records: 10 } });
       // By a real pod, of which the cluster's own record is left: Settle removes the Jobs.
-      await gone(succeeding);
-      const events = await kubectl('get', 'events', '--namespace', stack.name, '--output', 'json');
-      expect(recorded(events, succeeding)).toEqual(
+      await objects.gone(succeeding);
+      expect(await objects.events(succeeding)).toEqual(
         expect.arrayContaining([`Job/${succeeding}-0-0 Completed`, `Pod/${succeeding}-0-0 Started`]),
       );
 
-      const failed = await ended(failing);
+      const failed = await api.ended(failing);
       expect(failed.status).toBe('FAILED');
       expect(failed.attempts.map(({ attempt, status }) => ({ attempt, status }))).toEqual(
         [0, 1, 2].map((attempt) => ({ attempt, status: 'FAILED' })),
       );
-      expect(await ask<Stats>('GET', '/jobs/stats')).toEqual({
+      expect(await api.ask<Stats>('GET', '/jobs/stats')).toEqual({
         ...{ succeedJob: 1, jobRetry: 2, failedJob: 3 },
         jobs: { succeeded: 1, failed: 1, cancelled: 0, timedOut: 0 },
       });
@@ -243,13 +149,73 @@ describe('a deployed stack', () => {
   );
 
   test(
+    'answers on every other route of a job',
+    async () => {
+      const { jobs } = await api.ask<JobList>('GET', '/jobs?status=FAILED');
+      expect(jobs).toMatchObject([{ jobId: failing }]);
+      // The container's verdict is there before its execution has ended.
+      const history = await eventually(
+        async () => {
+          const answer = await api.ask<{ events: HistoryEntry[] }>('GET', `/jobs/${failing}/history`);
+          return answer.events.at(-1)?.type === 'ExecutionFailed' ? answer.events : undefined;
+        },
+        'the end of the history',
+        patience,
+      );
+      const tries = history.filter(({ state, type }) => state === 'RunJob' && type === 'TaskFailed');
+      expect(tries).toHaveLength(3);
+      const { attempts } = await api.ask<JobLogs>('GET', `/jobs/${failing}/logs`);
+      expect(attempts.map(({ lines }) => lines.length > 0)).toEqual([true, true, true]);
+      const retry = () => api.ask('POST', `/jobs/${succeeding}/retry`, undefined, 'again');
+      const { jobId } = Posted.parse(await retry());
+      expect(await api.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', retryOf: succeeding });
+      expect(await retry()).toEqual({ jobId, status: 'SUCCEEDED', retryOf: succeeding });
+      const cancelled = await api.post(slow);
+      await api.running(cancelled);
+      await api.ask('DELETE', `/jobs/${cancelled}`);
+      expect(await api.view(cancelled)).toMatchObject({ status: 'CANCELLED' });
+      await objects.gone(cancelled);
+    },
+    patience,
+  );
+
+  test(
+    'keeps schedules, which change, pause and run on demand',
+    async () => {
+      const { scheduleId } = await api.ask<ScheduleView>('POST', '/jobs/schedule', {
+        cron: '0 7 * * MON',
+        timezone: 'Europe/Berlin',
+        ...synthetic({ records: 1 }),
+      });
+      const path = `/jobs/schedules/${scheduleId}`;
+      await api.ask('PATCH', path, { cron: '0 7 1 * MON', enabled: false });
+      expect(await api.ask('GET', path)).toMatchObject({ state: 'PAUSED', cron: '0 7 1 * MON' });
+      expect(await schedulesAt(scheduleId)).toEqual([
+        { Name: `${scheduleId}-1`, GroupName: stack.name, State: 'DISABLED' },
+        { Name: `${scheduleId}-2`, GroupName: stack.name, State: 'DISABLED' },
+      ]);
+      const run = () => api.ask('POST', `${path}/run`, undefined, 'once');
+      const { jobId } = Posted.parse(await run());
+      expect(await api.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', origin: 'schedule', scheduleId });
+      expect(await run()).toEqual({ jobId, status: 'SUCCEEDED', scheduleId });
+      // Its ticks come while the next tests go on.
+      const before = await api.ask<Stats>('GET', '/jobs/stats');
+      const made = { cron: '* * * * *', ...synthetic({ records: 1 }) };
+      everyMinute = { ...(await api.ask<ScheduleView>('POST', '/jobs/schedule', made)), before };
+      const { schedules } = await api.ask<{ schedules: ScheduleView[] }>('GET', '/jobs/schedules');
+      expect(schedules.map((listed) => listed.scheduleId)).toEqual([everyMinute.scheduleId, scheduleId]);
+    },
+    patience,
+  );
+
+  test(
     'settles a job whose execution was stopped, by the event',
     async () => {
-      const jobId = await post(slow);
-      await running(jobId);
-      await stop(jobId);
-      expect(await ended(jobId)).toMatchObject({ status: 'CANCELLED' });
-      await gone(jobId);
+      const jobId = await api.post(slow);
+      await api.running(jobId);
+      await executions.stop(jobId);
+      expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
+      await objects.gone(jobId);
     },
     patience,
   );
@@ -265,26 +231,64 @@ describe('a deployed stack', () => {
       await emulator.aws('events', 'disable-rule', '--name', rule);
       // It waits for a node: a container that still gives signs of life is left to end by itself.
       await kubectl('cordon', 'node1');
-      const jobId = await post(slow);
+      const jobId = await api.post(slow);
       await eventually(
-        async () => (await objectsOf('pods', jobId)) !== '' || undefined,
+        async () => (await objects.names('pods', jobId)) !== '' || undefined,
         'a pod that waits',
         patience,
       );
-      await stop(jobId);
-      const executionArn = executionOf(jobId);
-      expect(await stepFunctions.send(new DescribeExecutionCommand({ executionArn }))).toMatchObject({
-        status: 'ABORTED',
-      });
-      expect(await view(jobId)).toMatchObject({ status: 'QUEUED' });
+      expect(await executions.stop(jobId)).toBe('ABORTED');
+      expect(await api.view(jobId)).toMatchObject({ status: 'QUEUED' });
       // What its schedule does every five minutes.
       const answer = join(directory, 'sweep.json');
       expect(
         await emulator.aws('lambda', 'invoke', '--function-name', `${stack.name}-sweep`, answer),
       ).not.toHaveProperty('FunctionError');
-      expect(await ended(jobId)).toMatchObject({ status: 'CANCELLED' });
-      await gone(jobId);
+      expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
+      await objects.gone(jobId);
       await kubectl('uncordon', 'node1');
+    },
+    patience,
+  );
+
+  test(
+    'runs one job for each tick of a schedule, though each is delivered twice',
+    async () => {
+      const { scheduleId, before } = everyMinute;
+      const ticked = async () =>
+        (await api.ask<JobList>('GET', '/jobs?limit=100')).jobs.filter(({ jobId }) =>
+          jobId.startsWith(scheduleId),
+        );
+      await eventually(async () => (await ticked())[0], 'a tick', patience);
+      await api.ask('DELETE', `/jobs/schedules/${scheduleId}`);
+      expect(await schedulesAt(scheduleId)).toEqual([]);
+      expect((await api.call('GET', `/jobs/schedules/${scheduleId}`, { token: token() })).status).toBe(404);
+      // Once all have come: the last one's repetition may be on its way.
+      const ended = await eventually(
+        async () => {
+          const found = await executions.ofTicks(scheduleId);
+          return [...(found?.values() ?? [[]])].every(({ length }) => length === 2) ? found : undefined;
+        },
+        'the end of each tick’s two executions',
+        patience,
+      );
+      const jobs = await ticked();
+      expect(jobs.map(({ jobId }) => jobId).sort()).toEqual([...ended.keys()].sort());
+      // The execution of a repetition ends well too, and is no job.
+      expect(new Set([...ended.values()].flat())).toEqual(new Set(['SUCCEEDED']));
+      for (const { jobId } of jobs) {
+        const scheduledAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00.000Z$/) as unknown;
+        expect(await api.view(jobId)).toMatchObject({
+          ...{ status: 'SUCCEEDED', origin: 'schedule', owner: 'somebody', scheduleId, scheduledAt },
+          result: { records: 1 },
+          attempts: [{ attempt: 0, status: 'SUCCEEDED' }],
+        });
+      }
+      const after = await api.ask<Stats>('GET', '/jobs/stats');
+      expect([after.succeedJob - before.succeedJob, after.jobs.succeeded - before.jobs.succeeded]).toEqual([
+        jobs.length,
+        jobs.length,
+      ]);
     },
     patience,
   );
@@ -309,7 +313,7 @@ describe('a deployed stack', () => {
     'leaves nothing when it is removed',
     async () => {
       // Each listing shows what it should, as long as it is there.
-      expect(await holding()).toEqual(listings.map((words) => words.join(' ')));
+      expect(await listingsThatName(stack, emulator)).toEqual(listings.map((words) => words.join(' ')));
       const said = await stack.sls('remove');
       expect(said).toMatchObject({ code: 0 });
       expect(emulator.accessEntries).toEqual([]);
@@ -320,7 +324,7 @@ describe('a deployed stack', () => {
         'no namespace',
         patience,
       );
-      expect(await holding()).toEqual([]);
+      expect(await listingsThatName(stack, emulator)).toEqual([]);
     },
     patience,
   );

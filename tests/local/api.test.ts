@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openApiDocument } from '../../openapi/document.ts';
 import { containersOf } from '../compliance/containers.ts';
@@ -189,6 +190,24 @@ describe('the gateway does what API Gateway does', () => {
     const answer = await service.request('POST', '/jobs', { body: ' '.repeat(10 * 1024 * 1024 + 1) });
     expect(answer).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
   });
+
+  // As a machine does whose disk or processor is busy. A connection that counts as idle meanwhile is closed with the request in it.
+  test('what comes while the service stands still for some seconds is answered afterwards', async () => {
+    const statuses = (): Promise<number[]> =>
+      Promise.all(
+        Array.from(
+          { length: 50 },
+          async () => (await service.request('POST', '/jobs', { body: '{' })).status,
+        ),
+      );
+    await statuses();
+    service.kill('SIGSTOP');
+    const answered = statuses();
+    answered.catch(() => undefined);
+    await setTimeout(7000);
+    service.kill('SIGCONT');
+    expect(new Set(await answered)).toEqual(new Set([400]));
+  }, 30_000);
 
   test('GET /health says whether the parts live', async () => {
     expect(await service.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });

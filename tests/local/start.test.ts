@@ -64,6 +64,16 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     expect(output).toMatch(/^eks-jobs: the state directory \S+ cannot be written: .*\n$/);
   });
 
+  test('a context that its kubeconfig does not have', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'kubeconfig');
+    const context = { name: 'staging', context: { cluster: 'c', user: 'u' } };
+    writeFileSync(file, JSON.stringify({ contexts: [context] }));
+    const options = ['--context', 'stagin', '--kubeconfig', file, '--advertise', '10.0.0.1'];
+    const { code, output } = await refused({ arguments: options });
+    expect(code).toBe(1);
+    expect(output).toBe(`eks-jobs: the kubeconfig ${file} has no context stagin; it has staging\n`);
+  });
+
   test('a function that does not compile', async () => {
     const bin = mkdtempSync(join(tmpdir(), 'eks-jobs-'));
     writeFileSync(join(bin, 'cargo'), '#!/bin/sh\necho "error[E0425]: cannot find value" >&2\nexit 101\n');

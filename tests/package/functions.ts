@@ -27,6 +27,8 @@ export interface PackagedFunction {
   role: string;
   bytes: number;
   zipBytes: number;
+  /** Whether a route of the HTTP API leads to it. */
+  hasRoute: boolean;
 }
 
 /** What the stack would know: pseudo parameters, parameters, attributes of resources. */
@@ -61,9 +63,12 @@ function resolve(value: z.infer<typeof text>): string {
 
 /** Every function of the package, with the bundle and the environment that Lambda will have. */
 export function functionsOf({ template, directory }: Packaged): PackagedFunction[] {
-  return Object.values(template.Resources)
-    .filter(({ Type }) => Type === 'AWS::Lambda::Function')
-    .map(({ Properties }) => {
+  const integrations = JSON.stringify(
+    Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Integration'),
+  );
+  return Object.entries(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::Lambda::Function')
+    .map(([logicalId, { Properties }]) => {
       const properties = Function.parse(Properties);
       const name = properties.FunctionName.replace(/^.*-/, '');
       const zip = join(directory, `${name}.zip`);
@@ -82,6 +87,7 @@ export function functionsOf({ template, directory }: Packaged): PackagedFunction
         role: properties.Role['Fn::GetAtt'][0],
         bytes: statSync(bundle).size,
         zipBytes: statSync(zip).size,
+        hasRoute: integrations.includes(`"${logicalId}"`),
       };
     });
 }

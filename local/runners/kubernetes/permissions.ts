@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { LocalFailure } from '../../failure.ts';
 import { messageOf } from '../job-runner.ts';
-import { type ApiServer, NoAnswer } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
 
 /** What runner, start check and settle-job do in the namespace: the Roles of k8s/manifests allow no more. */
 const needed = [
@@ -13,7 +13,7 @@ const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /**
  * Asks the API server for every permission that jobs need.
- * @throws LocalFailure naming each one that is missing, or why the cluster did not answer.
+ * @throws LocalFailure naming each one that is missing, ClusterFailure when the cluster does not answer.
  */
 export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
   const allowed = await Promise.all(
@@ -35,16 +35,10 @@ async function review(api: ApiServer, context: string, resourceAttributes: objec
     kind: 'SelfSubjectAccessReview',
     spec: { resourceAttributes },
   };
-  try {
-    const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-    const answer = await api.request('POST', path, body);
-    if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
-    const { statusCode, statusText } = answer;
-    const wrong = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
-    throw new LocalFailure(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
-  } catch (error) {
-    if (error instanceof NoAnswer)
-      throw new LocalFailure(`the cluster of context ${context}: ${error.message}`);
-    throw error;
-  }
+  const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+  const answer = await api.request('POST', path, body);
+  if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
+  const { statusCode, statusText } = answer;
+  const wrong = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
+  throw new LocalFailure(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
 }

@@ -1,4 +1,5 @@
 import pRetry, { AbortError } from 'p-retry';
+import { ClusterFailure } from '../../../k8s/failure.ts';
 import {
   type ClusterAnswer,
   type JobOutcome,
@@ -8,7 +9,7 @@ import {
   type KubernetesJob,
   type StartedJob,
 } from '../job-runner.ts';
-import { type ApiServer, NoAnswer } from './api-server.ts';
+import type { ApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';
 
@@ -96,7 +97,7 @@ export class KubernetesRunner implements JobRunner {
         minTimeout: 200,
         maxTimeout: 5000,
         randomize: true,
-        shouldRetry: ({ error }) => error instanceof NoAnswer || error instanceof JobRefused,
+        shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
         onFailedAttempt: ({ error }) => {
           if (!(error instanceof JobRefused) || error.answer.statusCode !== 429) unknown = true;
         },

@@ -1,4 +1,4 @@
-"""An AWS for tests: ministack, with what this service needs of EKS and ministack lacks.
+"""An AWS for tests: ministack, with what this service needs of EKS and of EventBridge Scheduler and ministack lacks.
 
 Settings, all needed: GATEWAY_PORT, EKS_CLUSTER (name), EKS_ENDPOINT and EKS_CERTIFICATE_AUTHORITY (a file) of a real
 Kubernetes, EKS_ACCESS_ENTRIES (a file that is kept up to date for whoever reviews the cluster's tokens).
@@ -13,6 +13,7 @@ from ministack.services.cloudformation import provisioners
 
 import access
 import run_job
+import ticks
 
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
@@ -62,4 +63,5 @@ types.update(access.resource_handlers())
 types["AWS::CloudWatch::Alarm"] = without_metric_math(types["AWS::CloudWatch::Alarm"])
 stepfunctions._SERVICE_DISPATCH["arn:aws:states:::eks:runJob"] = run_job.run_job
 run_job.complete_the_interpreter()
+ticks.complete_the_scheduler()
 app.main()

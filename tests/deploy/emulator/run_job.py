@@ -5,7 +5,6 @@ Every call carries an EKS token of the state machine's own role, so that the clu
 
 import base64
 import contextvars
-import hashlib
 import json
 import os
 import ssl
@@ -16,9 +15,10 @@ import urllib.request
 from botocore.auth import SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from ministack.services import stepfunctions, sts
+from ministack.services import stepfunctions
 
 import access
+import sessions
 
 REGION = os.environ["MINISTACK_REGION"]
 # Seconds between two looks at a Job; AWS takes a minute.
@@ -54,23 +54,6 @@ def complete_the_interpreter() -> None:
     stepfunctions._execute_task = execute_task
 
 
-def _session(role: str, name: str) -> Credentials:
-    """Credentials of a role, as ministack gives them to a Lambda function; always the same for the same use."""
-    digest = hashlib.sha256(f"{role}:{name}".encode()).hexdigest()
-    key = f"ASIA{digest[:16].upper()}"
-    secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()
-    token = hashlib.sha256(f"token:{digest}".encode()).hexdigest()
-    account, role_name = role.split(":")[4], role.rsplit("/", 1)[-1]
-    session = {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{role_name}/{name}",
-        "UserId": f"{role_name}:{name}",
-        "SecretAccessKey": secret,
-        "SessionToken": token,
-    }
-    sts.register_session(key, session)
-    return Credentials(key, secret, token)
-
-
 def _token(cluster: str, credentials: Credentials) -> str:
     url = f"https://sts.{REGION}.amazonaws.com/?Action=GetCallerIdentity&Version=2011-06-15"
     request = AWSRequest(method="GET", url=url, headers={"x-k8s-aws-id": cluster})
@@ -84,7 +67,7 @@ class _Cluster:
         self._trust = ssl.create_default_context(cadata=authority)
         self._endpoint = arguments["Endpoint"]
         self._name = arguments["ClusterName"]
-        self._credentials = _session(role, "run-job")
+        self._credentials = sessions.credentials_of(role, "run-job")
 
     def call(self, method: str, path: str, body: dict | None = None) -> dict:
         """One request. Raises EKS.<status> with the cause that AWS documents for EKS.401."""
@@ -111,7 +94,7 @@ def _with_pod_identity(job: dict, namespace: str) -> dict:
     role = access.role_of(namespace, pod.get("serviceAccountName", "default"))
     if role is None:
         return job
-    credentials = _session(role, "pod")
+    credentials = sessions.credentials_of(role, "pod")
     for container in pod["containers"]:
         container["env"] = container.get("env", []) + [
             {"name": "AWS_ACCESS_KEY_ID", "value": credentials.access_key},

@@ -8,6 +8,7 @@ import { openCluster } from '../../../handlers/cluster.ts';
 import { deleterOfJobs, readerOfWaitingJobs } from '../../../handlers/cluster/index.ts';
 import { clusterToken } from '../../../handlers/cluster/token.ts';
 import { readSettings } from '../../../jobs/settings.ts';
+import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 
 const always = { TABLE_NAME: 'table', STATE_MACHINE_ARN: 'arn:x' };
 const eks = {
@@ -72,14 +73,14 @@ describe('a cluster', () => {
     server.close();
   });
 
-  const configured = (): KubeConfig => {
+  const connection = (): KubeConfigConnection => {
     const config = new KubeConfig();
     const { port } = server.address() as AddressInfo;
     const cluster = { name: 'c', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
     config.loadFromClusterAndUser(cluster, { name: 'u' });
-    return config;
+    return new KubeConfigConnection(config);
   };
-  const deleter = () => deleterOfJobs(configured(), 'jobs');
+  const deleter = () => deleterOfJobs(connection(), 'jobs');
   const collection = '/apis/batch/v1/namespaces/jobs/jobs';
   const job = (name: string, more: object = {}) => ({ metadata: { name, uid: `uid-${name}`, ...more } });
   const listing = (...pages: object[]) => {
@@ -146,7 +147,7 @@ describe('a cluster', () => {
         const items = podPages[page++] ?? [];
         return [200, { metadata: page < podPages.length ? { continue: `page ${page}` } : {}, items }];
       });
-      return Object.fromEntries(await readerOfWaitingJobs(configured(), 'jobs')());
+      return Object.fromEntries(await readerOfWaitingJobs(connection(), 'jobs')());
     };
 
     test('by what Kubernetes says of their pods', async () => {
@@ -199,7 +200,7 @@ describe('a cluster', () => {
 
     test('or says that it may not look', async () => {
       answers.push(() => [403, { message: 'pods is forbidden' }]);
-      await expect(readerOfWaitingJobs(configured(), 'jobs')()).rejects.toThrow('pods is forbidden');
+      await expect(readerOfWaitingJobs(connection(), 'jobs')()).rejects.toThrow('pods is forbidden');
     });
   });
 });

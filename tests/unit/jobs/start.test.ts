@@ -17,11 +17,15 @@ interface World {
   isNew?: boolean;
 }
 
-async function started(input: string, { items = [], execution, isNew = false }: World) {
+async function started(
+  input: string,
+  { items = [], execution, isNew = false }: World,
+  isSame?: Parameters<typeof startOnce>[3],
+) {
   const calls: string[] = [];
   const known = { arn: 'arn', execution: 'arn@t', status: 'RUNNING' as const, startedAt: 't' };
-  const answer = await startOnce(jobId, input, {
-    store: { read: (_jobId, now) => Promise.resolve(recordOf(items, now)) },
+  const dependencies = {
+    store: { read: (_jobId: string, now: number) => Promise.resolve(recordOf(items, now)) },
     executions: {
       startOnce: () => {
         calls.push('start');
@@ -30,7 +34,8 @@ async function started(input: string, { items = [], execution, isNew = false }: 
       ofJob: () => Promise.resolve(execution && { ...known, ...execution }),
     },
     now: () => new Date(0),
-  });
+  };
+  const answer = await startOnce(jobId, input, dependencies, isSame);
   return { ...answer, calls };
 }
 
@@ -76,6 +81,12 @@ describe('a request with an Idempotency-Key', () => {
 
   test('asks to come again while Step Functions does not show what it refuses to start twice', async () => {
     await expect(started(text, {})).rejects.toThrow(TooManyRequests);
+  });
+
+  test('is the same where its maker says so, though it would start something else by now', async () => {
+    const { record } = goldenAbout('cancel-running', jobId);
+    const again = await started(other, { items: record }, () => true);
+    expect(again).toMatchObject({ jobId, status: 'RUNNING', replayed: true, calls: [] });
   });
 
   test('that runs a job again is another request than the one that posted it', async () => {

@@ -35,16 +35,17 @@ describe('only the cluster that the user names', () => {
   });
 
   test('a name that is not there lists those that are', () => {
-    expect(() => loadContext('staging', file())).toThrow(
-      'there is no context staging; there are: production, kind',
+    const known = file();
+    expect(() => loadContext('staging', known)).toThrow(
+      `the kubeconfig ${known} has no context staging; it has production, kind`,
     );
   });
 
   test('a file that is not there, or empty, says so', () => {
     expect(() => loadContext('kind', '/nonexistent/config')).toThrow(
-      /^the kubeconfig cannot be read: ENOENT/,
+      /^the kubeconfig \/nonexistent\/config cannot be read: ENOENT/,
     );
-    expect(() => loadContext('kind', kubeconfig({}))).toThrow('the kubeconfig has none');
+    expect(() => loadContext('kind', kubeconfig({}))).toThrow('has no context kind; it has none');
   });
 
   // client-node would make up a cluster at localhost:8080.
@@ -64,12 +65,12 @@ describe('only the cluster that the user names', () => {
     });
     expect({ status, stderr }).toEqual({
       status: 2,
-      stderr: `eks-jobs: the kubeconfig cannot be read: ENOENT: no such file or directory, open '${home}/.kube/config'\n`,
+      stderr: `eks-jobs: the kubeconfig ${home}/.kube/config cannot be read: ENOENT: no such file or directory, open '${home}/.kube/config'\n`,
     });
   });
 
   test('a context whose cluster is missing is no way to any', () => {
     const broken = kubeconfig({ users, contexts });
-    expect(() => loadContext('kind', broken)).toThrow('names a cluster that the kubeconfig does not have');
+    expect(() => loadContext('kind', broken)).toThrow('names a cluster that is not there');
   });
 });

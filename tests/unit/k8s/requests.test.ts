@@ -1,8 +1,11 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { HttpMethod, KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { ClusterFailure, RequestRefused } from '../../../k8s/failure.ts';
+import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 import { Requests } from '../../../k8s/requests.ts';
+import { selfSigned } from '../certificate.ts';
 
 /** What a real API server cannot be made to answer at will. */
 
@@ -15,7 +18,7 @@ afterEach(() => {
 /** An API server that gives these answers one after another: a status, or "reset" for a connection that breaks. */
 async function answering(
   ...answers: (number | 'reset')[]
-): Promise<{ config: KubeConfig; asked: () => number }> {
+): Promise<{ connection: KubeConfigConnection; asked: () => number }> {
   let count = 0;
   const server = createServer((request, response) => {
     const answer = answers[count++] ?? 200;
@@ -25,26 +28,30 @@ async function answering(
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return { config: configFor(port), asked: () => count };
+  return { connection: connectionTo(`http://127.0.0.1:${portOf(server)}`), asked: () => count };
 }
 
-function configFor(port: number): KubeConfig {
+function portOf(server: Server): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** @param caData whom to trust; nobody is asked for a certificate without it. */
+function connectionTo(server: string, caData?: string): KubeConfigConnection {
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
-    { name: 'test', server: `http://127.0.0.1:${port}`, skipTLSVerify: true },
+    { name: 'test', server, skipTLSVerify: caData === undefined, ...(caData !== undefined && { caData }) },
     { name: 'me' },
   );
-  return config;
+  return new KubeConfigConnection(config);
 }
 
-const request = { method: HttpMethod.GET, path: '/api', subject: 'Role run-job in eks-jobs' };
+const request = { method: 'GET' as const, path: '/api', subject: 'Role run-job in eks-jobs' };
 
 describe('a request to the API server', () => {
   test('is repeated while the server is away or overloaded: it may just be restarting', async () => {
-    const { config, asked } = await answering(200, 'reset', 'reset', 503, 429);
-    const requests = new Requests(config);
+    const { connection, asked } = await answering(200, 'reset', 'reset', 503, 429);
+    const requests = new Requests(connection);
     for (const count of [1, 6]) {
       expect(await requests.send(request)).toEqual({ message: 'answer 200' });
       expect(asked()).toBe(count);
@@ -52,8 +59,8 @@ describe('a request to the API server', () => {
   });
 
   test('is not repeated when the answer will stay the same, and the answer names the object', async () => {
-    const { config, asked } = await answering(403);
-    const refused = new Requests(config).send(request);
+    const { connection, asked } = await answering(403);
+    const refused = new Requests(connection).send(request);
     await expect(refused).rejects.toThrow(
       new RequestRefused(403, 'Role run-job in eks-jobs: answer 403 (403)'),
     );
@@ -61,19 +68,38 @@ describe('a request to the API server', () => {
   });
 
   test('says whose credentials are wrong', async () => {
-    const { config } = await answering(401);
-    await expect(new Requests(config).send(request)).rejects.toThrow(
+    const { connection } = await answering(401);
+    await expect(new Requests(connection).send(request)).rejects.toThrow(
       'does not accept these credentials (401)',
     );
   });
 
   test('gives up soon on a server that never answered, and names it', async () => {
-    const { config, asked } = await answering('reset', 'reset', 'reset');
-    await expect(new Requests(config).send(request)).rejects.toThrow(ClusterFailure);
+    const { connection, asked } = await answering('reset', 'reset', 'reset');
+    await expect(new Requests(connection).send(request)).rejects.toThrow(ClusterFailure);
     expect(asked()).toBe(3);
-    const nobody = new Requests(configFor(2)).send(request);
+    const nobody = new Requests(connectionTo('http://127.0.0.1:2')).send(request);
     await expect(nobody).rejects.toThrow(
       /^the API server http:\/\/127.0.0.1:2 does not answer: .*ECONNREFUSED/,
     );
+  });
+
+  // client-node's own way is a new one for each request: a TLS handshake that took longer than the request.
+  test('shares its connection with those before', async () => {
+    const { key, cert } = selfSigned();
+    let connections = 0;
+    const server = createTlsServer({ key, cert }, (_request, response) => response.end('{}'));
+    server.on('secureConnection', () => (connections += 1));
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const connection = connectionTo(
+      `https://127.0.0.1:${portOf(server)}`,
+      Buffer.from(cert).toString('base64'),
+    );
+    const requests = new Requests(connection);
+    for (let count = 0; count < 20; count += 1) await requests.send(request);
+    // One that has just answered may not be free yet.
+    expect(connections).toBeLessThan(5);
+    server.closeAllConnections();
   });
 });

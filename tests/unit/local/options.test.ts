@@ -3,10 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { podEnvironment } from '../../../local/environment.ts';
 import { readOptions } from '../../../local/options.ts';
-import { openContext } from '../../../local/runners/kubernetes/index.ts';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 const script = fileURLToPath(new URL('../../../local/start.ts', import.meta.url));
 
@@ -96,34 +92,6 @@ describe('npm start -- --auth', () => {
     [[...jwt, '--jwt-issuer', 'https://issuer.example', '--jwt-audience', 'a,,b'], 'Allowed: names'],
   ])('refuses %p', (arguments_, reason) => {
     expect(refusal(...arguments_)).toContain(reason);
-  });
-});
-
-describe('a context', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'kubeconfig');
-  const context = (name: string) => ({ name, context: { cluster: 'c', user: 'u' } });
-  const kubeconfig = {
-    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
-    users: [{ name: 'u', user: { token: 'x' } }],
-    contexts: [context('staging'), context('production')],
-    'current-context': 'production',
-  };
-  writeFileSync(file, JSON.stringify(kubeconfig));
-
-  test('is the one that was named, not the current one', () => {
-    expect(openContext('staging', file).getCurrentContext()).toBe('staging');
-  });
-
-  test('that does not exist is refused with those there are', () => {
-    expect(() => openContext('stagin', file)).toThrow(
-      `the kubeconfig ${file} has no context stagin; it has staging, production`,
-    );
-  });
-
-  test('of a kubeconfig that cannot be read says so', () => {
-    expect(() => openContext('staging', `${file}.none`)).toThrow(
-      /kubeconfig .*\.none cannot be read: .*ENOENT/,
-    );
   });
 });
 

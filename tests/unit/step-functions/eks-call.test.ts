@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EksCallIntegration, overHttps } from '../../../local/step-functions/index.ts';
 import type { JsonObject } from '../../../local/step-functions/json.ts';
-import { selfSigned } from './certificate.ts';
+import { selfSigned } from '../certificate.ts';
 import { eventsOf, execute, oneTask, start, until, untilEnded } from './harness.ts';
 
 // A state machine may ask the cluster itself; what it then sees, and whom it trusts, is this integration's part.

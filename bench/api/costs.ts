@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { setFunctionEnvironment } from '../../local/environment.ts';
+import { Functions } from '../../local/functions.ts';
+import { createGateway } from '../../local/gateway.ts';
+import { readOptions } from '../../local/options.ts';
+import { readFunctions } from '../../local/service-definition.ts';
+import type { RunningService } from '../../tests/local/running-service.ts';
+import { type Call, CountingProxy } from './counting-proxy.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Proxies {
+  dynamodb: CountingProxy;
+  stepFunctions: CountingProxy;
+}
+
+/** The API once more, of the same functions, whose calls of AWS go through a proxy to a running service's table and executions. */
+export class CountedApi {
+  readonly #proxies: Proxies;
+  readonly #gateway: ReturnType<typeof createGateway>;
+
+  private constructor(proxies: Proxies, gateway: ReturnType<typeof createGateway>) {
+    this.#proxies = proxies;
+    this.#gateway = gateway;
+  }
+
+  static async start(): Promise<CountedApi> {
+    const proxies = { dynamodb: await CountingProxy.start(), stepFunctions: await CountingProxy.start() };
+    const endpoints = {
+      dynamodb: proxies.dynamodb.url,
+      stepFunctions: proxies.stepFunctions.url,
+      scheduler: '',
+    };
+    setFunctionEnvironment(endpoints, readOptions([]));
+    const definitions = readFunctions(root);
+    const gateway = createGateway(definitions, await Functions.load(definitions), () => Promise.resolve());
+    gateway.listen(0, '127.0.0.1');
+    await once(gateway, 'listening');
+    return new CountedApi(proxies, gateway);
+  }
+
+  /** What one GET of this path calls, were it asked of that service. @throws Error when it is not answered with 200. */
+  async callsOf(service: RunningService, path: string): Promise<Call[]> {
+    this.#proxies.dynamodb.leadTo(service.dynamodbUrl);
+    this.#proxies.stepFunctions.leadTo(service.stepFunctionsUrl);
+    const address = this.#gateway.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
+    const body = await answer.text();
+    if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${body}`);
+    return [...this.#proxies.dynamodb.taken(), ...this.#proxies.stepFunctions.taken()];
+  }
+
+  async stop(): Promise<void> {
+    this.#gateway.closeAllConnections();
+    await new Promise((resolve) => this.#gateway.close(resolve));
+    await Promise.all([this.#proxies.dynamodb.stop(), this.#proxies.stepFunctions.stop()]);
+  }
+}
+
+/** Calls and read units in one cell: `1 BatchGetItem, 16 units`. */
+export function inWords(calls: readonly Call[]): string {
+  const counted = new Map<string, number>();
+  for (const { operation } of calls) counted.set(operation, (counted.get(operation) ?? 0) + 1);
+  const units = calls.reduce((total, call) => total + call.units, 0);
+  return `${[...counted].map(([operation, count]) => `${count} ${operation}`).join(', ')}, ${units} units`;
+}

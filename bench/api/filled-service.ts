@@ -1,0 +1,61 @@
+import { performance } from 'node:perf_hooks';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { JobStore } from '../../jobs/store.ts';
+import { RunningService } from '../../tests/local/running-service.ts';
+import { fill } from './fill.ts';
+import type { RecordedJob } from './recorded-jobs.ts';
+
+/** The table of a service on one machine. */
+export const table = 'eks-jobs-local';
+
+/** A running service whose table is filled from outside. */
+export class FilledService {
+  readonly running: RunningService;
+  readonly client: DynamoDBClient;
+  readonly store: JobStore;
+  /** Of the first jobs it was filled with, some, evenly spread. */
+  ids: readonly string[] = [];
+
+  private constructor(running: RunningService) {
+    this.running = running;
+    this.client = new DynamoDBClient({
+      endpoint: running.dynamodbUrl,
+      region: 'local',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    });
+    this.store = new JobStore(this.client, table);
+  }
+
+  static async start(): Promise<FilledService> {
+    return new FilledService(await RunningService.start());
+  }
+
+  /** Adds so many jobs of an owner, and looks whether the service counts them. */
+  async fill(recorded: readonly RecordedJob[], jobs: number, owner: string): Promise<void> {
+    const before = await this.#counted();
+    const started = performance.now();
+    const ids = await fill(this.store, recorded, { jobs, owner }, (written) => {
+      const seconds = ((performance.now() - started) / 1000).toFixed(0);
+      console.error(`${written} of ${jobs} jobs written, ${seconds} s`);
+    });
+    if (this.ids.length === 0) this.ids = ids;
+    const counted = (await this.#counted()) - before;
+    if (counted !== jobs) throw new Error(`of ${jobs} jobs ${counted} were counted`);
+  }
+
+  /** @throws Error when the path is not answered with 200. */
+  async get(path: string): Promise<void> {
+    const { status, body } = await this.running.request('GET', path);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy();
+    await this.running.stop();
+  }
+
+  async #counted(): Promise<number> {
+    const { succeeded, failed, cancelled, timedOut } = (await this.running.stats()).jobs;
+    return succeeded + failed + cancelled + timedOut;
+  }
+}
