@@ -58,7 +58,7 @@ describe('the NodePool, in the cluster of a context', () => {
   test('is not looked for in a context that is not there', async () => {
     expect((await inContext('your')).by('node pool')).toMatchObject({
       outcome: 'skipped',
-      message: expect.stringContaining('there is no context your; there are: mine'),
+      message: expect.stringContaining('has no context your; it has mine'),
     });
   });
 
