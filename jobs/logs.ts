@@ -1,12 +1,12 @@
 import type { JobLogs } from './answers/logs.ts';
 import type { AttemptItem } from './record.ts';
 
-/** @param logGroup where the cluster's containers log to, if it is known. */
+/** @param logGroup where the cluster's containers log to; empty or absent where that is not known. */
 export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup?: string): JobLogs {
   return {
     jobId,
     attempts: attempts.map(({ attempt, status, log }) => ({ attempt, status, lines: log ?? [] })),
-    ...(logGroup !== undefined && {
+    ...(logGroup && {
       full: {
         logGroup,
         // Pods are named after the Job, and that after the job, the redrives and the tries.

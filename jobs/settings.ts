@@ -15,10 +15,10 @@ const Settings = z.object({
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
   /** What is before the routes, for whoever asks how to call them. */
   API_AUTHORIZATION: Authorization.default('none'),
-  /** The log group of CloudWatch that the jobs' containers log to, where the cluster collects logs. */
+  /** The log group of CloudWatch that the jobs' containers log to; empty or absent where the cluster collects none. */
   JOB_LOG_GROUP: z
     .string()
-    .regex(/^[\w./#-]{1,512}$/)
+    .regex(/^[\w./#-]{0,512}$/)
     .optional(),
   /** Where the jobs' Kubernetes Jobs are; without it settle deletes none. It needs one of the clusters below. */
   JOB_NAMESPACE: z

@@ -28,6 +28,7 @@ export const Parameters = z
       text(/^arn:[a-z-]+:iam::[0-9]{12}:(role|user)\/.+$/, 'must be the ARN of an IAM role or user'),
     ),
     containerLogs: z.enum(['true', 'false']),
+    jobLogGroup: optional(text(/^[\w./#-]{1,512}$/, "must be a CloudWatch log group's name")),
     nodeClass: z.enum(['auto-mode', 'bottlerocket', 'none']),
     nodeRole: optional(text(/^[\w+=,.@-]{1,64}$/, "must be an IAM role's name")),
     subnetTag: optional(text(/^[^=]{1,127}=.{1,255}$/, 'must be KEY=VALUE')),
@@ -93,6 +94,9 @@ export const Parameters = z
     }
     if (given.cluster === undefined && given.nodeClass !== 'auto-mode') {
       refuse('nodeClass', 'of a cluster that the stack creates is auto-mode');
+    }
+    if (given.cluster === undefined && given.jobLogGroup !== '') {
+      refuse('jobLogGroup', 'of a cluster that the stack creates is made with it');
     }
     if (given.nodeClass === 'bottlerocket') {
       if (given.nodeRole === '')

@@ -9,6 +9,9 @@ const text = z.union([
   z.object({ 'Fn::Sub': z.string() }),
   z.object({ Ref: z.string() }),
   z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) }),
+  z.object({
+    'Fn::If': z.tuple([z.string(), z.object({ Ref: z.string() }), z.object({ Ref: z.string() })]),
+  }),
 ]);
 const Function = z.looseObject({
   FunctionName: z.string(),
@@ -38,6 +41,7 @@ const knownValues: Record<string, string> = {
   'AWS::AccountId': '123456789012',
   JobNamespace: 'eks-jobs-dev',
   ClusterName: 'eks-jobs-dev',
+  ApplicationLogGroup: '/aws/containerinsights/eks-jobs-dev/application',
   'ClusterSetup.Endpoint': 'https://127.0.0.1:9',
   'ClusterSetup.CertificateAuthority': 'bm9uZQ==',
 };
@@ -52,6 +56,8 @@ function valueOf(name: string): string {
 function resolve(value: z.infer<typeof text>): string {
   if (typeof value === 'string') return value;
   if ('Ref' in value) return valueOf(value.Ref);
+  // As where every condition holds.
+  if ('Fn::If' in value) return valueOf(value['Fn::If'][1].Ref);
   if ('Fn::GetAtt' in value) {
     const [resource, attribute] = value['Fn::GetAtt'];
     // An ARN only has to look like one.

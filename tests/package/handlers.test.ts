@@ -178,9 +178,16 @@ describe('the packaged handlers', () => {
     expect(calls.at(-1)).toBe('AWSStepFunctions.GetExecutionHistory');
   });
 
-  test('get-logs reads neither input nor result', async () => {
+  test('get-logs reads neither input nor result, and knows where all lines are', async () => {
     const { answer, calls } = await call('getLogs', asAlice('GET /jobs/{jobId}/logs'), record);
-    expect(body(answer)).toEqual({ jobId, attempts: [] });
+    expect(body(answer)).toEqual({
+      jobId,
+      attempts: [],
+      full: {
+        logGroup: '/aws/containerinsights/eks-jobs-dev/application',
+        query: expect.stringContaining(`kubernetes.pod_name like /^${jobId}-`),
+      },
+    });
     expect(calls).toEqual(['DynamoDB_20120810.GetItem', 'DynamoDB_20120810.Query']);
   });
 

@@ -44,6 +44,7 @@ describe('the parameters of a deploy', () => {
     ['namespace=kube-system', "namespace must be the jobs' own"],
     ['buckets=Mine', 'buckets must be names of buckets with commas between'],
     ['alarmTopic=alarms', 'alarmTopic must be the ARN of an SNS topic'],
+    ['jobLogGroup=/jobs', 'jobLogGroup of a cluster that the stack creates is made with it'],
     ['nodeClass=bottlerocket', 'nodeClass of a cluster that the stack creates is auto-mode'],
     ['maxJobMemory=8', 'jobMemory is beyond what a job may have. Allowed: from 16Mi to 8.'],
     ['maxJobCpu=4.0001', 'maxJobCpu must be a quantity such as 500m or 4'],

@@ -42,6 +42,8 @@ test('a user’s input arrives in the job as it was sent, whatever it contains',
         input,
         maxAttempts: 3,
         timeoutSeconds: 3600,
+        labels: {},
+        resources: {},
       });
     }),
     { numRuns: 1000 },
