@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { kubectl } from '../../tests/cluster/kubectl.ts';
 import { namespace } from '../../tests/cluster/service.ts';
-import type { RunningService } from '../../tests/local/running-service.ts';
+import { eventually, type RunningService } from '../../tests/local/running-service.ts';
 import { range } from '../measure.ts';
 import { bareJob, input } from './bare-job.ts';
 import type { CompletedJobs } from './completed-jobs.ts';
@@ -15,7 +15,10 @@ const rounds = 3;
 export async function benchBurst(service: RunningService, completed: CompletedJobs): Promise<string[]> {
   const [bare, ours, seen, ratios]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let round = 0; round < rounds; round += 1) {
+    // What is left of those before would be taken away at the cost of those that follow.
+    await noPods();
     const plain = await bareSeconds(round, completed);
+    await noPods();
     const posted = await postedSeconds(service, completed);
     bare.push(plain);
     ours.push(posted.complete);
@@ -29,6 +32,13 @@ export async function benchBurst(service: RunningService, completed: CompletedJo
     `ratio, POST to kubectl                ${range(ratios, 'times')}`,
   ];
 }
+
+const noPods = (): Promise<true> =>
+  eventually(
+    async () => (await kubectl('get', 'pods', '-n', namespace, '-o', 'name')) === '' || undefined,
+    'every pod gone',
+    300_000,
+  );
 
 async function bareSeconds(round: number, completed: CompletedJobs): Promise<number> {
   const names = Array.from({ length: jobs }, (_, index) => `burst-${round}-${index}`);
