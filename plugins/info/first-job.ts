@@ -19,7 +19,13 @@ export interface Api {
 export function firstJob({ url, authorization, region }: Api): string[] {
   const { before, options } = ways[authorization](region);
   const curl = ['curl', '--fail-with-body', ...options].join(' ');
-  return [...before, `${curl} --request POST '${url}/jobs'`, `${curl} '${url}/jobs/stats'`];
+  const token = authorization === 'jwt' ? 'EKS_JOBS_TOKEN="$TOKEN" ' : '';
+  return [
+    ...before,
+    `${curl} --request POST '${url}/jobs'`,
+    `${curl} '${url}/jobs/stats'`,
+    `# The same, waited for, by this repository's own command: ${token}EKS_JOBS_API='${url}' npx eks-jobs submit --wait`,
+  ];
 }
 
 /** What comes before the calls, and with each of them. */
