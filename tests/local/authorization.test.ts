@@ -6,7 +6,7 @@ import { readFunctions } from '../../local/service-definition.ts';
 import { LoopbackIssuer } from './issuer.ts';
 import { Client, RunningService } from './running-service.ts';
 
-// Who may call, and whose jobs and schedules they then see: the real service with --auth jwt, asked over HTTP.
+// Who may call, and what an admin may: the real service with --auth jwt, asked over HTTP. Two owners are owners.test.ts' matter.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const body = JSON.stringify({ input: { source: 'synthetic', records: 1 } });
@@ -87,33 +87,6 @@ describe('npm start -- --auth jwt', () => {
     expect((await alice.request('GET', '/jobs')).body).toMatchObject({ jobs: [{ jobId }] });
     expect((await bob.request('GET', '/jobs')).body).toEqual({ jobs: [] });
     expect((await bob.request('GET', '/jobs/schedules')).body).toEqual({ schedules: [] });
-  });
-
-  const otherThan = (id: string): string => id.slice(0, -1) + (id.endsWith('0') ? '1' : '0');
-  const single = routes.filter((route) => route.includes('{'));
-  test.each(single)('%s of somebody else is not there, exactly as what never was', async (route) => {
-    const [method, path] = pathOf(route);
-    const init = method === 'PATCH' ? { body: '{"enabled":false}' } : {};
-    const theirs = await bob.request<{ error: object }>(method, path, init);
-    const never = path.replace(jobId, otherThan(jobId)).replace(scheduleId, otherThan(scheduleId));
-    const none = await bob.request<{ error: object }>(method, never, init);
-    expect(theirs.status).toBe(404);
-    expect({ status: theirs.status, error: theirs.body.error }).toEqual({
-      status: none.status,
-      error: none.body.error,
-    });
-    const schedule = await alice.request('GET', `/jobs/schedules/${scheduleId}`);
-    expect(schedule.body).toMatchObject({ state: 'ACTIVE' });
-  });
-
-  test('one Idempotency-Key of two callers stands for two jobs', async () => {
-    const init = { body, headers: { 'idempotency-key': 'one' } };
-    const ids = await Promise.all(
-      [alice, bob].map(
-        async (client) => (await client.request<{ jobId: string }>('POST', '/jobs', init)).body.jobId,
-      ),
-    );
-    expect(new Set(ids).size).toBe(2);
   });
 
   describe('an admin', () => {
