@@ -27,9 +27,9 @@ const isSame = (): boolean => true;
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  readBody(event.body ?? '', RunRequest, 'run of a schedule');
   const key = idempotencyKeyOf(event);
   const { schedule, input } = await readOwn(scheduleId, caller, schedules);
+  readBody(event.body ?? '', RunRequest, 'run of a schedule');
   const owner = ownerOfSchedule(schedule);
   const jobId = jobIdOfRunNow(scheduleId, key);
   const text = executionInput(jobId, { scheduleId, owner, input });
