@@ -31,9 +31,16 @@ export class EksConnection implements Connection {
   }
 
   async send({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
-    const authorization = `Bearer ${await this.#token()}`;
+    const credentials = { Authorization: `Bearer ${await this.#token()}` };
+    // Node itself would send the body of a DELETE without saying how long it is.
+    const length = body !== undefined && { 'Content-Length': Buffer.byteLength(body) };
+    const options = {
+      method,
+      headers: { ...headers, ...credentials, ...length },
+      ca: this.#authority,
+      signal,
+    };
     return new Promise((resolve, reject) => {
-      const options = { method, headers: { ...headers, authorization }, ca: this.#authority, signal };
       send(new URL(path, this.server), options)
         .on('response', (response) => {
           text(response).then((answer) => {
