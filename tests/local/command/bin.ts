@@ -4,10 +4,13 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const bin = fileURLToPath(new URL('../../../cli/eks-jobs.mjs', import.meta.url));
 
-/** A user's shell: the Node that the machine has, not the one that npm puts before it; no settings of whoever runs the tests. */
+/**
+ * A user's shell: the Node that the machine has, not the one that npm puts before it; no settings of whoever runs the tests (with CI
+ * set, Node takes no terminal for one that shows colours).
+ */
 export const environment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(EKS_JOBS_|AWS_|FORCE_COLOR|NO_COLOR|npm_)/.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^(EKS_JOBS_|AWS_|FORCE_COLOR|NO_COLOR|npm_|CI$)/.test(name)),
   ),
   PATH: (process.env['PATH'] ?? '')
     .split(':')
