@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clusterName, type Emulator } from './emulator.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a deploy reads. */
-const sources = [
-  ...['serverless.yml', 'package.json', 'tsconfig.json', 'plugins', 'resources', 'statemachines'],
-  ...['handlers', 'jobs', 'k8s', 'image', 'local', 'data_processor'],
-];
+/** What is not the service itself, besides what has a dot before its name. */
+const apart = ['node_modules', 'tests', 'docs', 'bench'];
+
+/** How long a command may take, in milliseconds: where a bundle fails, the framework waits for ever. */
+const patience = 300_000;
 
 /** What a command of sls said, and how it ended. */
 export interface Said {
@@ -31,7 +31,8 @@ export class Stack {
     this.#emulator = emulator;
     this.#folder = join(directory, 'service');
     mkdirSync(this.#folder);
-    for (const name of sources) {
+    for (const name of readdirSync(root)) {
+      if (name.startsWith('.') || apart.includes(name)) continue;
       cpSync(join(root, name), join(this.#folder, name), {
         recursive: true,
         filter: (path) => !path.includes('/data_processor/target'),
@@ -64,6 +65,7 @@ export class Stack {
         cwd: this.#folder,
         env: { ...this.#emulator.environment, NO_COLOR: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: patience,
       },
     );
     let text = '';
