@@ -6,13 +6,13 @@ export const patience = 300_000;
 
 /** A caller of the deployed API. */
 export class Client {
-  readonly #url: string;
+  readonly url: string;
   readonly #token: () => string;
   readonly #explain: () => string;
 
   /** @param explain what is added to a refusal that a test did not expect. */
   constructor(url: string, token: () => string, explain: () => string) {
-    this.#url = url;
+    this.url = url;
     this.#token = token;
     this.#explain = explain;
   }
@@ -23,7 +23,7 @@ export class Client {
     path: string,
     { token, body, key }: { token?: string; body?: object; key?: string } = {},
   ): Promise<Response> {
-    return fetch(`${this.#url}${path}`, {
+    return fetch(`${this.url}${path}`, {
       method,
       headers: {
         'content-type': 'application/json',

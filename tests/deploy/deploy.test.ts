@@ -9,6 +9,7 @@ import type { JobLogs } from '../../jobs/answers/logs.ts';
 import type { ScheduleView } from '../../jobs/answers/schedule.ts';
 import type { Stats } from '../../jobs/answers/stats.ts';
 import { kubectl } from '../cluster/kubectl.ts';
+import { bin, runInPipes } from '../local/command/bin.ts';
 import { eventually } from '../local/running-service.ts';
 import { Client, patience } from './client.ts';
 import { Emulator } from './emulator.ts';
@@ -57,6 +58,7 @@ afterAll(async () => {
 
 const token = (): string => issuer.token({ aud: audience });
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
+const Finding = z.object({ check: z.string(), outcome: z.string() });
 const Posted = z.object({ jobId: z.string() });
 const slow = synthetic({ records: 60_000, recordsPerSecond: 100 });
 
@@ -289,6 +291,29 @@ describe('a deployed stack', () => {
         jobs.length,
         jobs.length,
       ]);
+    },
+    patience,
+  );
+
+  test(
+    'is well, as far as doctor can see: all but the agent of Pod Identity, which this cluster has none of',
+    async () => {
+      const line = [bin, '--api', api.url, '--output', 'json', 'doctor', '--stack', stack.name];
+      const more = { ...emulator.environment, EKS_JOBS_TOKEN: token() };
+      const { code, out } = await runInPipes(line, { more });
+      const findings = out
+        .trim()
+        .split('\n')
+        .map((finding) => Finding.parse(JSON.parse(finding)))
+        .map(({ check, outcome }) => `${check} ${outcome}`);
+      expect({ code, findings }).toEqual({
+        code: 1,
+        findings: [
+          ...['stack ok', 'identity ok', 'api ok', 'access ok', 'cluster ok'],
+          ...Array.from({ length: 3 }, () => 'access entry ok'),
+          ...['pod identity ok', 'pod identity agent failed', 'node pool skipped', 'canary ok'],
+        ],
+      });
     },
     patience,
   );
