@@ -20,15 +20,11 @@ const pause = 3;
 /** `eks-jobs logs`: GET /jobs/{jobId}/logs */
 export const logs = (setting: Setting): Command =>
   runs<Options>(
-    command(
-      'logs',
-      "Show each attempt's last lines. The container hands them over when an attempt ends or is interrupted.",
-      [
-        'eks-jobs logs 01k…',
-        'eks-jobs logs 01k… --follow',
-        'eks-jobs logs 01k… --follow --output json | jq .message',
-      ],
-    )
+    command('logs', "Show each attempt's last lines, those of a running one as of some seconds ago.", [
+      'eks-jobs logs 01k…',
+      'eks-jobs logs 01k… --follow',
+      'eks-jobs logs 01k… --follow --output json | jq .message',
+    ])
       .addArgument(jobIdArgument())
       .option('-f, --follow', 'show new lines as they come, until the job ends; JSON: the lines themselves'),
     setting,

@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../../jobs/answers/history.ts';
 import type { JobList } from '../../jobs/answers/list.ts';
 import type { JobLogs } from '../../jobs/answers/logs.ts';
 import type { JobView } from '../../jobs/answers/job.ts';
-import { RunningService } from './running-service.ts';
+import { eventually, RunningService } from './running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };
@@ -160,6 +160,19 @@ describe('what happened in a job', () => {
     ]);
     for (const { lines } of attempts)
       expect(lines.map((line) => JSON.parse(line) as unknown)).not.toEqual([]);
+  });
+
+  // Whoever follows a long job, or asks why one was killed, cannot wait for its end.
+  test('its logs show what a running attempt has said so far', async () => {
+    const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
+    const lines = await eventually(async () => {
+      const [attempt] = (await get<JobLogs>(`/jobs/${jobId}/logs`)).body.attempts;
+      return attempt?.status === 'RUNNING' && attempt.lines.length > 0 ? attempt.lines : undefined;
+    }, 'lines of a running attempt');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({ message: 'attempt started' }),
+    );
+    await service.request('DELETE', `/jobs/${jobId}`);
   });
 
   test.each(['history', 'logs'])('%s of no job is 404', async (part) => {

@@ -61,10 +61,10 @@ describe('at a terminal', () => {
     expect((await inPipe('cancel', jobId)).code).toBe(0);
   });
 
-  test('Ctrl-C ends logs --follow too', async () => {
+  test('logs --follow shows lines while they come; Ctrl-C ends it too', async () => {
     const jobId = await service.post({ input: JSON.parse(endless) as object });
     const terminal = atTerminal(['logs', jobId, '--follow']);
-    await terminal.shows(/is RUNNING/);
+    await terminal.shows(/attempt started/);
     terminal.type('\u0003');
     expect(await terminal.exit()).toBe(130);
     expect(terminal.shown).toContain(`Job ${jobId} goes on`);

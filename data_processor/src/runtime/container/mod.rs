@@ -90,6 +90,7 @@ impl Container {
             &store,
             &claim,
             &job,
+            &self.logs,
             &self.settings,
             &self.signals,
             &mut outcome,

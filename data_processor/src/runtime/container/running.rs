@@ -1,5 +1,6 @@
 //! While the function runs: beats, signals, the time limit, and the loss of the attempt.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
 use crate::runtime::clock::Timestamp;
 use crate::runtime::job::Job;
+use crate::runtime::logging::Logs;
 use crate::runtime::protocol::{Claim, Outcome, attempt_lost, exit, run_timed_out};
 use crate::runtime::settings::Settings;
 use crate::runtime::signals::Signals;
@@ -33,6 +35,7 @@ pub(super) async fn watch(
     store: &Store,
     claim: &Claim,
     job: &Job,
+    logs: &Logs,
     settings: &Settings,
     signals: &Signals,
     outcome: &mut oneshot::Receiver<Outcome>,
@@ -41,6 +44,7 @@ pub(super) async fn watch(
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let limit = sleep(settings.timeout);
     tokio::pin!(limit);
+    let shown = Cell::new(0);
     let mut beat = None;
     let end = loop {
         tokio::select! {
@@ -60,7 +64,15 @@ pub(super) async fn watch(
                     return End::Lost(exit_code);
                 }
             }
-            _ = beats.tick(), if beat.is_none() => beat = Some(Box::pin(say(store, claim, job))),
+            _ = beats.tick(), if beat.is_none() => {
+                beat = Some(Box::pin(async {
+                    let lost = say(store, claim, job).await;
+                    if lost.is_none() {
+                        show_log(store, claim, logs, &shown).await;
+                    }
+                    lost
+                }));
+            }
         }
     };
     if let Some(beat) = beat {
@@ -74,6 +86,20 @@ async fn under_way<T>(beat: &mut Option<Pin<Box<impl Future<Output = T>>>>) -> T
     match beat {
         Some(beat) => beat.await,
         None => std::future::pending().await,
+    }
+}
+
+/// Shows lines that came since the last time. Whether that succeeds decides nothing: they are handed over at the end again.
+async fn show_log(store: &Store, claim: &Claim, logs: &Logs, shown: &Cell<u64>) {
+    let Some((count, lines)) = logs.beyond(shown.get()) else {
+        return;
+    };
+    if store
+        .write(&claim.show_log(&lines), &Store::token())
+        .await
+        .is_ok()
+    {
+        shown.set(count);
     }
 }
 

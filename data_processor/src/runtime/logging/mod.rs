@@ -7,7 +7,7 @@ mod line;
 mod ring;
 
 use std::io::{self, Write as _};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
@@ -68,10 +68,18 @@ impl Logs {
     /// The last lines.
     #[must_use]
     pub fn last(&self) -> Vec<String> {
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .lines()
+        self.ring().lines()
+    }
+
+    /// The last lines and how many there ever were, if these are more than `known`.
+    #[must_use]
+    pub fn beyond(&self, known: u64) -> Option<(u64, Vec<String>)> {
+        let ring = self.ring();
+        (ring.taken_in() > known).then(|| (ring.taken_in(), ring.lines()))
+    }
+
+    fn ring(&self) -> MutexGuard<'_, Ring> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, line: String) {
@@ -81,10 +89,7 @@ impl Logs {
             Output::Standard => io::stdout().lock().write_all(bytes.as_bytes()),
             Output::Error => io::stderr().lock().write_all(bytes.as_bytes()),
         };
-        self.last
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(line);
+        self.ring().push(line);
     }
 }
 

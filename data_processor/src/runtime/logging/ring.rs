@@ -9,6 +9,7 @@ use crate::runtime::text::cut;
 pub struct Ring {
     lines: VecDeque<String>,
     bytes: usize,
+    taken_in: u64,
     most_lines: usize,
     most_bytes: usize,
 }
@@ -20,6 +21,7 @@ impl Ring {
         Self {
             lines: VecDeque::with_capacity(most_lines),
             bytes: 0,
+            taken_in: 0,
             most_lines,
             most_bytes,
         }
@@ -29,6 +31,7 @@ impl Ring {
     pub fn push(&mut self, mut line: String) {
         line.truncate(cut(&line, self.most_bytes).len());
         self.bytes += line.len();
+        self.taken_in += 1;
         self.lines.push_back(line);
         while self.lines.len() > self.most_lines || self.bytes > self.most_bytes {
             let Some(oldest) = self.lines.pop_front() else {
@@ -36,6 +39,12 @@ impl Ring {
             };
             self.bytes -= oldest.len();
         }
+    }
+
+    /// How many lines it ever took in.
+    #[must_use]
+    pub fn taken_in(&self) -> u64 {
+        self.taken_in
     }
 
     /// The lines, oldest first.

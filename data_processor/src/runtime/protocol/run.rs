@@ -1,4 +1,4 @@
-//! What a container writes about an attempt that is its own: beat, finish, interrupt.
+//! What a container writes about an attempt that is its own: beat, log, interrupt, finish.
 
 use serde::Serialize;
 
@@ -71,6 +71,12 @@ impl Claim {
     #[must_use]
     pub fn beat(&self, progress: Progress, now: Timestamp) -> Vec<Write> {
         vec![self.job(progress, now)]
+    }
+
+    /// Shows the last log lines while the attempt runs; nothing is counted by it or depends on it.
+    #[must_use]
+    pub fn show_log(&self, log: &[String]) -> Vec<Write> {
+        vec![self.attempt().set(attributes! { "log": log })]
     }
 
     /// Marks the attempt for whoever takes it over; nothing is counted.
