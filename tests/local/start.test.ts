@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { temporaryDirectory } from '../temporary-directory.ts';
 import { eventually, freePorts, RunningService } from './running-service.ts';
 
 const services: RunningService[] = [];
@@ -57,7 +57,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
   });
 
   test('a state directory that cannot be written', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'file');
+    const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const { code, output } = await refused({ stateDirectory: join(file, 'state') });
     expect(code).toBe(1);
@@ -65,7 +65,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
   });
 
   test('a context that its kubeconfig does not have', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-')), 'kubeconfig');
+    const file = join(temporaryDirectory(), 'kubeconfig');
     const context = { name: 'staging', context: { cluster: 'c', user: 'u' } };
     writeFileSync(file, JSON.stringify({ contexts: [context] }));
     const options = ['--context', 'stagin', '--kubeconfig', file, '--advertise', '10.0.0.1'];
@@ -75,7 +75,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
   });
 
   test('a function that does not compile', async () => {
-    const bin = mkdtempSync(join(tmpdir(), 'eks-jobs-'));
+    const bin = temporaryDirectory();
     writeFileSync(join(bin, 'cargo'), '#!/bin/sh\necho "error[E0425]: cannot find value" >&2\nexit 101\n');
     chmodSync(join(bin, 'cargo'), 0o755);
     const { code, output } = await refused({ environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } });
@@ -91,7 +91,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
 
   test('no cargo at all: said before anything is installed', () => {
     // A machine that has Node and npm, and nothing else.
-    const bin = mkdtempSync(join(tmpdir(), 'eks-jobs-'));
+    const bin = temporaryDirectory();
     symlinkSync(process.execPath, join(bin, 'node'));
     const { status, stderr } = spawnSync(process.execPath, ['local/bootstrap.mjs'], {
       env: { PATH: bin },
@@ -126,7 +126,7 @@ describe('npm start', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s to npm itself ends it too', async (signal) => {
     // npm passes the signal to a shell: that one must be gone, or the service would never hear of it.
     const port = await freePorts();
-    const stateDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-state-'));
+    const stateDirectory = temporaryDirectory();
     const npm = spawn('npm', ['start', '--', '--port', String(port), '--state-dir', stateDirectory], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -140,7 +140,6 @@ describe('npm start', () => {
     );
     npm.kill(signal);
     await eventually(() => processesWith(stateDirectory).length === 0 || undefined, 'the end of all of it');
-    rmSync(stateDirectory, { recursive: true });
   });
 
   test('killed with -9 it still leaves nothing running', async () => {

@@ -1,19 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { execFile } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { openStateDirectory } from '../../../local/state-directory.ts';
+import { temporaryDirectory } from '../../temporary-directory.ts';
 
 const script = fileURLToPath(new URL('../../../local/token.ts', import.meta.url));
 
@@ -32,7 +24,7 @@ const run = (...arguments_: string[]): Promise<Said> =>
     });
   });
 
-const directory = (): string => join(mkdtempSync(join(tmpdir(), 'eks-jobs-token-')), 'state');
+const directory = (): string => join(temporaryDirectory(), 'state');
 
 describe('npm run token', () => {
   test('prints a token and nothing else, for who asks for nothing: an hour of reading and writing as local', async () => {
@@ -127,7 +119,7 @@ describe('the key of the tokens', () => {
   });
 
   test('that cannot be written says so', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'eks-jobs-token-')), 'file');
+    const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await run('--state-dir', join(file, 'state'));
     expect(code).toBe(1);
