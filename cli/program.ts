@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
+import { Authorization } from '../jobs/settings.ts';
 import type { Setting } from './action.ts';
 import { integer } from './arguments/numbers.ts';
 import { cancel } from './commands/cancel.ts';
@@ -48,7 +49,7 @@ export function makeProgram(setting: Setting): Command {
       new Option(
         '--auth <kind>',
         "how to say who asks (default: jwt with a token, iam at API Gateway's own addresses, else none)",
-      ).choices(['iam', 'jwt', 'none']),
+      ).choices(Authorization.options),
     )
     .option('--region <region>', "of AWS, to sign for and to look at (default: the API's, else AWS_REGION)")
     .option('--profile <name>', 'of ~/.aws, for --auth iam')

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { beyond, Cpu, Memory } from '../jobs/resources.ts';
+import { Authorization } from '../jobs/settings.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
 const name = /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/;
@@ -59,7 +60,7 @@ export const Parameters = z
       text(new RegExp(`^${bucket}(,${bucket})*$`), 'must be names of buckets with commas between'),
     ),
     jobEndpointUrl: optional(z.url({ protocol: /^https?$/ })),
-    auth: z.enum(['iam', 'jwt', 'none']),
+    auth: Authorization,
     jwtIssuer: optional(z.url({ protocol: /^https$/ })),
     jwtAudience: z.string(),
     apiRate: whole(1, 10_000),

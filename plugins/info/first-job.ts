@@ -1,9 +1,8 @@
-/** How an API lets callers in, by the stack's output of that name; undefined when it is none of those known here. */
-const authorizations = ['iam', 'jwt', 'none'] as const;
-export type Authorization = (typeof authorizations)[number];
+import { Authorization } from '../../jobs/settings.ts';
 
+/** How an API lets callers in, by the stack's output of that name; undefined when it is none of those known here. */
 export const readAuthorization = (value: string | undefined): Authorization | undefined =>
-  authorizations.find((authorization) => authorization === value);
+  Authorization.safeParse(value).data;
 
 /** An API that was deployed. */
 export interface Api {

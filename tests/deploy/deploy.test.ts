@@ -8,13 +8,14 @@ import type { JobList } from '../../jobs/answers/list.ts';
 import type { JobLogs } from '../../jobs/answers/logs.ts';
 import type { ScheduleView } from '../../jobs/answers/schedule.ts';
 import type { Stats } from '../../jobs/answers/stats.ts';
+import { serverCertificate } from '../cluster/identities.ts';
 import { kubectl } from '../cluster/kubectl.ts';
+import { Issuer } from '../issuer.ts';
 import { bin, runInPipes } from '../local/command/bin.ts';
 import { eventually } from '../local/running-service.ts';
 import { Client, patience } from './client.ts';
 import { Emulator } from './emulator.ts';
 import { Executions } from './executions.ts';
-import { Issuer } from './issuer.ts';
 import { JobObjects } from './job-objects.ts';
 import { listings, listingsThatName } from './listings.ts';
 import { Stack } from './stack.ts';
@@ -36,7 +37,7 @@ let deployed = '';
 
 beforeAll(async () => {
   emulator = await Emulator.start(directory);
-  issuer = await Issuer.start();
+  issuer = await Issuer.start(serverCertificate());
   stack = new Stack(emulator, directory, 'test', {
     ...{ auth: 'jwt', jwtIssuer: issuer.url, jwtAudience: audience },
   });
@@ -56,7 +57,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const token = (): string => issuer.token({ aud: audience });
+const claims = { sub: 'somebody', scope: 'jobs:read jobs:write', aud: audience };
+const token = (): string => issuer.token(claims);
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
 const Finding = z.object({ check: z.string(), outcome: z.string() });
 const Posted = z.object({ jobId: z.string() });
@@ -104,9 +106,9 @@ describe('a deployed stack', () => {
 
   test.each([
     ['no token', undefined],
-    ['a token for somebody else', () => issuer.token({ aud: 'another-service' })],
-    ['a token that has expired', () => issuer.token({ aud: audience, exp: 1 })],
-    ['a token that somebody else has signed', () => issuer.token({ aud: audience }, { forged: true })],
+    ['a token for somebody else', () => issuer.token({ ...claims, aud: 'another-service' })],
+    ['a token that has expired', () => issuer.token({ ...claims, exp: 1 })],
+    ['a token that somebody else has signed', () => issuer.token(claims, { forged: true })],
     ['no token at all but words', () => 'let me in'],
   ])('refuses %s', async (_, offered) => {
     for (const [method, path] of [

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { readFunctions } from '../../local/service-definition.ts';
-import { LoopbackIssuer } from './issuer.ts';
+import { Issuer } from '../issuer.ts';
 import { Client, RunningService } from './running-service.ts';
 
 // Who may call, and what an admin may: the real service with --auth jwt, asked over HTTP. Two owners are owners.test.ts' matter.
@@ -141,7 +141,7 @@ describe('npm start -- --auth jwt', () => {
 });
 
 describe('npm start -- --auth jwt --jwt-issuer', () => {
-  let issuer: LoopbackIssuer;
+  let issuer: Issuer;
   const options = (): string[] => [
     '--auth',
     'jwt',
@@ -152,7 +152,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
   ];
 
   beforeAll(async () => {
-    issuer = await LoopbackIssuer.start();
+    issuer = await Issuer.start();
   });
 
   afterAll(async () => {
@@ -165,11 +165,11 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
       const status = async (token: string, path = '/jobs'): Promise<number> =>
         (await new Client(service.port, token).request('GET', path)).status;
       const right = { sub: 'alice', aud: 'ours', scp: ['jobs:read'] };
-      expect(await status(await issuer.token(right))).toBe(200);
-      expect(await status(await issuer.token({ ...right, aud: 'theirs' }))).toBe(401);
-      expect(await status(await issuer.token({ ...right, scp: ['openid'] }))).toBe(403);
+      expect(await status(issuer.token(right))).toBe(200);
+      expect(await status(issuer.token({ ...right, aud: 'theirs' }))).toBe(401);
+      expect(await status(issuer.token({ ...right, scp: ['openid'] }))).toBe(403);
       expect(await status(await service.token())).toBe(401);
-      const nobody = new Client(service.port, await issuer.token({ ...right, sub: undefined }));
+      const nobody = new Client(service.port, issuer.token({ ...right, sub: undefined }));
       expect(await nobody.request('GET', '/jobs')).toMatchObject({
         status: 403,
         body: { error: { code: 'Forbidden', message: expect.stringContaining('claim sub') } },

@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { Authorization } from '../../../jobs/settings.ts';
 import { readFunctions } from '../../../local/service-definition.ts';
 import { openApiDocument } from '../../../openapi/document.ts';
 import { describedExamples, operationsOf } from './operations.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
-const authorizations = ['iam', 'jwt', 'none'] as const;
+const authorizations = Authorization.options;
 const document = openApiDocument('jwt');
 const operations = operationsOf(document);
 
