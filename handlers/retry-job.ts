@@ -2,12 +2,12 @@ import { findJob } from '../jobs/find.ts';
 import { newJobId } from '../jobs/job-id.ts';
 import { acceptRetry } from '../jobs/retry.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
-import { jobIdOfKey, startOnce } from '../jobs/start.ts';
-import { accepted } from './middleware/accepted.ts';
+import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import { logger, openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './services.ts';
+import { startJob } from './start-job.ts';
 
 const store = openStore();
 const executions = openExecutions();
@@ -22,11 +22,5 @@ export const handler = api(async (event) => {
   const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
   const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
   const input = acceptRetry(found, event.body ?? '', jobId, most);
-  if (key !== undefined) {
-    const started = await startOnce(jobId, input, { store, executions, now: () => new Date() });
-    return accepted(started, { retryOf });
-  }
-  await executions.start(jobId, input);
-  logger.info('job accepted', { jobId, retryOf, requestId: event.requestContext.requestId });
-  return accepted({ jobId, status: 'QUEUED', replayed: false }, { retryOf });
+  return await startJob(event, { jobId, input, key, more: { retryOf } }, { store, executions });
 });

@@ -4,17 +4,15 @@ import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
 import { ownerOfSchedule } from '../jobs/schedules/record.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { startOnce } from '../jobs/start.ts';
-import { accepted } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
 import { openScheduleStore } from './schedules.ts';
-import { logger, openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './services.ts';
+import { startJob } from './start-job.ts';
 
 const schedules = openScheduleStore();
-const store = openStore();
-const executions = openExecutions();
+const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
 /** The same run, though its schedule may have been changed since. */
@@ -28,16 +26,10 @@ export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
-  const { schedule, input } = await readOwn(scheduleId, caller, schedules);
+  const { schedule, input: stored } = await readOwn(scheduleId, caller, schedules);
   readBody(event.body ?? '', RunRequest, 'run of a schedule');
   const owner = ownerOfSchedule(schedule);
   const jobId = jobIdOfRunNow(scheduleId, key);
-  const text = executionInput(jobId, { scheduleId, owner, input });
-  if (key !== undefined) {
-    const started = await startOnce(jobId, text, { store, executions, now: () => new Date() }, isSame);
-    return accepted(started, { scheduleId });
-  }
-  await executions.start(jobId, text);
-  logger.info('job accepted', { jobId, scheduleId, requestId: event.requestContext.requestId });
-  return accepted({ jobId, status: 'QUEUED', replayed: false }, { scheduleId });
+  const input = executionInput(jobId, { scheduleId, owner, input: stored });
+  return await startJob(event, { jobId, input, key, more: { scheduleId }, isSame }, services);
 });
