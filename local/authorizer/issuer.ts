@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
+import { causeOf } from '../../k8s/failure.ts';
 import { LocalFailure } from '../failure.ts';
 
 /** How long an issuer may take to answer, in milliseconds, and how long its answer may be, in bytes. */
@@ -39,7 +40,7 @@ async function read(address: string, signal: AbortSignal): Promise<z.infer<typeo
     if (!response.ok) throw new Error(`the answer is ${response.status}`);
     return Configuration.parse(await response.json());
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : reasonOf(error);
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : causeOf(error);
     throw new LocalFailure(`${address}, of --jwt-issuer, cannot be read: ${reason}`);
   }
 }
@@ -55,10 +56,4 @@ async function fetchBounded(address: string, options: RequestInit): Promise<Resp
     chunks.push(chunk);
   }
   return new Response(Buffer.concat(chunks), { status, headers });
-}
-
-/** Of a failed fetch the message says nothing, and its cause all. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }
