@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { type Detail, InvalidRequest } from './errors.ts';
-import { parseExactly } from './exact-json.ts';
+import { parseExactly } from '../lib/exact-json.ts';
 
 /**
  * Reads the body of a request; an empty one is `{}`.

@@ -1,5 +1,5 @@
 import type { AttemptView, JobView } from './answers/job.ts';
-import { parseExactly } from './exact-json.ts';
+import { parseExactly } from '../lib/exact-json.ts';
 import type { Execution } from './executions.ts';
 import type { JobStatus } from './protocol.ts';
 import type { AttemptItem, JobRecord } from './record.ts';

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { scopes } from '../handlers/middleware/scopes.ts';
 import { type Grant, issueToken } from './authorizer/issue.ts';
 import { openSigningKey } from './authorizer/signing-key.ts';
-import { LocalFailure } from './failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { addStateDirectoryOption } from './options.ts';
 import { signingKeyIn } from './state-directory.ts';
 

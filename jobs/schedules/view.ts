@@ -1,5 +1,5 @@
 import type { ScheduleSummary, ScheduleView } from '../answers/schedule.ts';
-import { parseExactly } from '../exact-json.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
 import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from './record.ts';
 import { nextRunsOf } from './request.ts';
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { LocalFailure } from '../../failure.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 import { taskArguments } from '../../step-functions/index.ts';
 import { messageOf } from '../job-runner.ts';
 import type { ApiServer } from './api-server.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCron } from '../../../jobs/cron/parse.ts';
-import { CronRefused } from '../../../jobs/cron/refused.ts';
-import { toAwsExpressions } from '../../../jobs/cron/translate.ts';
+import { parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
 import { readAwsCron } from './aws-cron-matcher.ts';
 import { cronText } from './expressions.ts';
 import { asCrontabMeans, libraries, type NextRun } from './libraries.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { longestCron, parseCron } from '../../../jobs/cron/parse.ts';
-import { CronRefused } from '../../../jobs/cron/refused.ts';
-import { toAwsExpressions } from '../../../jobs/cron/translate.ts';
+import { longestCron, parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
 import { cronText } from './expressions.ts';
 import { asCrontabMeans, croner, cronParser } from './libraries.ts';
 

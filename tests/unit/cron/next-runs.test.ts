@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { nextRuns } from '../../../jobs/cron/next-runs.ts';
-import { parseCron } from '../../../jobs/cron/parse.ts';
-import { CronRefused } from '../../../jobs/cron/refused.ts';
-import { toAwsExpressions } from '../../../jobs/cron/translate.ts';
-import { isTimeZone } from '../../../jobs/time-zone.ts';
+import { nextRuns } from '../../../lib/cron/next-runs.ts';
+import { parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
+import { isTimeZone } from '../../../lib/time-zone.ts';
 import { readAwsCron } from './aws-cron-matcher.ts';
 import { cronText } from './expressions.ts';
 import { instantsOf, segmentsOf } from './zones.ts';

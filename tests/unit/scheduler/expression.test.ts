@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCron } from '../../../jobs/cron/parse.ts';
-import { CronRefused } from '../../../jobs/cron/refused.ts';
-import { nextRuns } from '../../../jobs/cron/next-runs.ts';
-import { toAwsExpressions } from '../../../jobs/cron/translate.ts';
+import { parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { nextRuns } from '../../../lib/cron/next-runs.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
 import { SchedulerError } from '../../../local/scheduler/errors.ts';
 import { nextTime, readExpression, type Timing } from '../../../local/scheduler/expression.ts';
 import { cronText } from '../cron/expressions.ts';
