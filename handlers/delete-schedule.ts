@@ -1,4 +1,4 @@
-import type { DeletedSchedule } from '../jobs/answers/schedule.ts';
+import type { DeletedSchedule } from '../api/responses/schedule.ts';
 import { deleteSchedule } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';

@@ -1,6 +1,6 @@
 import { findJob } from '../jobs/find.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { logsOf } from '../jobs/logs.ts';
+import { logsOf } from '../api/logs.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './services.ts';

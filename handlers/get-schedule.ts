@@ -1,5 +1,5 @@
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
-import { viewOfSchedule } from '../jobs/schedules/view.ts';
+import { viewOfSchedule } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';

@@ -1,4 +1,4 @@
-import { sumStats } from '../jobs/stats.ts';
+import { sumStats } from '../api/stats.ts';
 import { api } from './middleware/api.ts';
 import { openStore } from './services.ts';
 

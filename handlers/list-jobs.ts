@@ -1,4 +1,4 @@
-import { listJobs } from '../jobs/list.ts';
+import { listJobs } from '../api/job-list.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';

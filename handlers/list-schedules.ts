@@ -1,6 +1,6 @@
-import type { ScheduleList } from '../jobs/answers/schedule.ts';
-import { acceptPage, nextTokenOf } from '../jobs/schedules/page.ts';
-import { summaryOf } from '../jobs/schedules/view.ts';
+import type { ScheduleList } from '../api/responses/schedule.ts';
+import { acceptPage, nextTokenOf } from '../api/schedule-page.ts';
+import { summaryOf } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';

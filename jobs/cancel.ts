@@ -6,7 +6,7 @@ import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './owne
 import { isTerminal, type JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
 import type { JobStore } from './store.ts';
-import { statusOfUnrecorded } from './view.ts';
+import { statusOfUnrecorded } from '../api/job-view.ts';
 import type { Write } from './write.ts';
 
 interface Dependencies {

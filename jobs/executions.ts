@@ -13,7 +13,7 @@ import {
 import { TooManyRequests } from './errors.ts';
 import { limits } from './protocol.ts';
 import type { Failure } from './record.ts';
-import { ExecutionInput } from './request.ts';
+import { ExecutionInput } from '../api/job-request.ts';
 
 /** What AWS knows of an execution of run-job. */
 export interface Execution {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { WaitingView } from './answers/job.ts';
+import type { WaitingView } from '../api/responses/job.ts';
 import { jobKey } from './protocol.ts';
 import type { JobStore, OpenJob } from './store.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import FindMyWay from 'find-my-way';
 import * as z from 'zod';
-import { scopesFor } from '../handlers/middleware/scopes.ts';
+import { scopesFor } from '../api/scopes.ts';
 import type { Authorizer } from './authorizer/index.ts';
 import type { Functions } from './functions.ts';
 import { bodyOf, eventOf, headersOf, TooLarge } from './request-event.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { scopes } from '../handlers/middleware/scopes.ts';
+import { scopes } from '../api/scopes.ts';
 import { type Grant, issueToken } from './authorizer/issue.ts';
 import { openSigningKey } from './authorizer/signing-key.ts';
 import { LocalFailure } from '../lib/user-error.ts';

@@ -5,7 +5,7 @@ import { newScheduleId, ScheduleId } from './id.ts';
 import { targetInput } from './job.ts';
 import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
 import { isRefusal, refusalOf } from './refusals.ts';
-import { checkRuns, checkRunsAgain, type Wanted } from './request.ts';
+import { checkRuns, checkRunsAgain, type Wanted } from '../../api/schedule-request.ts';
 import type { ScheduleStore } from './store.ts';
 import { forgotten, put, settled } from './writes.ts';
 

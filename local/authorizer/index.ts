@@ -1,5 +1,5 @@
 import type { JWTPayload } from 'jose';
-import { scopesOf } from '../../handlers/middleware/scopes.ts';
+import { scopesOf } from '../../api/scopes.ts';
 import type { Authorization } from '../authorization-options.ts';
 import { keysOfIssuer } from './issuer.ts';
 import { TokenRefused } from './refusal.ts';

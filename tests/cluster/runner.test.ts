@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import { eventually, RunningService, type StartOptions } from '../local/running-service.ts';
 import { identity } from './identities.ts';
 import { applyObjects, kubectl } from './kubectl.ts';

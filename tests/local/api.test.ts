@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../openapi/document.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { operationsOf } from '../unit/openapi/operations.ts';
 import { eventually, RunningService } from './running-service.ts';

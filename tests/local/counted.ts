@@ -1,4 +1,4 @@
-import type { Stats } from '../../jobs/answers/stats.ts';
+import type { Stats } from '../../api/responses/stats.ts';
 
 /** What was counted between two looks at the counters. */
 export const countedBetween = (before: Stats, after: Stats): Stats => ({

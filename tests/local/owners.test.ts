@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../openapi/document.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
 import { type DescribedOperation, operationsOf } from '../unit/openapi/operations.ts';
 import { type Answer, type Client, eventually, RunningService } from './running-service.ts';
 

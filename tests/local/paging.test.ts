@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jobKey } from '../../jobs/protocol.ts';
-import { listJobs } from '../../jobs/list.ts';
+import { listJobs } from '../../api/job-list.ts';
 import type { Write } from '../../jobs/write.ts';
 import { Machine } from './container/machine.ts';
 import { freePorts } from './running-service.ts';

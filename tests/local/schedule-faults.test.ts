@@ -13,7 +13,7 @@ import {
   deleteSchedule,
   type Dependencies,
 } from '../../jobs/schedules/lifecycle.ts';
-import { acceptChange, acceptSchedule } from '../../jobs/schedules/request.ts';
+import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
 import { ScheduleStore } from '../../jobs/schedules/store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';

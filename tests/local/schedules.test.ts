@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { ScheduleView } from '../../jobs/answers/schedule.ts';
+import type { ScheduleView } from '../../api/responses/schedule.ts';
 import { RunningService } from './running-service.ts';
 
 interface ErrorBody {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { JobView } from '../../jobs/answers/job.ts';
-import type { ScheduleView } from '../../jobs/answers/schedule.ts';
+import type { JobView } from '../../api/responses/job.ts';
+import type { ScheduleView } from '../../api/responses/schedule.ts';
 import { eventually, RunningService } from './running-service.ts';
 
 /** Schedules go by a clock that the tests move; jobs, table and Step Functions are the real ones, on real time. */

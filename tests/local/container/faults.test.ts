@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../jobs/protocol.ts';
-import type { Stats } from '../../../jobs/answers/stats.ts';
+import type { Stats } from '../../../api/responses/stats.ts';
 import { freePorts } from '../running-service.ts';
 import { type Fault, FaultProxy, faults } from './fault-proxy.ts';
 import { exitOf, Machine } from './machine.ts';

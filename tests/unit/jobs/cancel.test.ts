@@ -5,7 +5,7 @@ import { Conflict, NotFound, RequestError, TooManyRequests } from '../../../jobs
 import type { Execution } from '../../../jobs/executions.ts';
 import type { Caller } from '../../../jobs/owned.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { ExecutionInput } from '../../../jobs/request.ts';
+import { ExecutionInput } from '../../../api/job-request.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { golden, goldenAbout } from './golden.ts';
 

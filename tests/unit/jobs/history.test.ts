@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readableHistory } from '../../../jobs/history.ts';
+import { readableHistory } from '../../../api/history.ts';
 
 const at = new Date('2026-11-23T10:00:00.000Z');
 const eks = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
-import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../jobs/request.ts';
+import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../api/job-request.ts';
 
 const most = { cpu: '4', memory: '8Gi' };
 

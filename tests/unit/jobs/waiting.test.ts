@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordOf } from '../../../jobs/record.ts';
 import type { OpenJob } from '../../../jobs/store.ts';
-import { viewOfRecord } from '../../../jobs/view.ts';
+import { viewOfRecord } from '../../../api/job-view.ts';
 import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { goldenAbout } from './golden.ts';

@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { Authorization } from '../../../jobs/settings.ts';
 import { readFunctions } from '../../../local/service-definition.ts';
-import { openApiDocument } from '../../../openapi/document.ts';
+import { openApiDocument } from '../../../api/openapi/document.ts';
 import { describedExamples, operationsOf } from './operations.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
-import { ExecutionInput, inputOf, largestExecutionInput } from '../../../jobs/request.ts';
+import { ExecutionInput, inputOf, largestExecutionInput } from '../../../api/job-request.ts';
 import { jobIdOfRunNow, newScheduleId, originOf, ScheduleId } from '../../../jobs/schedules/id.ts';
 import { executionInput, targetInput } from '../../../jobs/schedules/job.ts';
 import { fillIn } from '../../../local/scheduler/context-attributes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
-import { acceptJob, largestExecutionInput } from '../../../jobs/request.ts';
+import { acceptJob, largestExecutionInput } from '../../../api/job-request.ts';
 import type { Json } from '../../../local/step-functions/json.ts';
 import { assigned, evaluate, machineWith, taskOf } from './definition.ts';
 

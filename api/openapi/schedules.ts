@@ -1,14 +1,14 @@
 import * as z from 'zod';
-import { AcceptedJob } from '../jobs/answers/accepted.ts';
-import { DeletedSchedule, ScheduleList, ScheduleView } from '../jobs/answers/schedule.ts';
-import { ScheduleId } from '../jobs/schedules/id.ts';
-import { RunRequest } from '../jobs/schedules/job.ts';
-import { PageQuery } from '../jobs/schedules/page.ts';
-import { ScheduleChange, ScheduleRequest } from '../jobs/schedules/request.ts';
+import { AcceptedJob } from '../responses/accepted.ts';
+import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
+import { ScheduleId } from '../../jobs/schedules/id.ts';
+import { RunRequest } from '../../jobs/schedules/job.ts';
+import { PageQuery } from '../schedule-page.ts';
+import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
-import { keyUsed, noSuchSchedule, scheduleBusy } from './refusals.ts';
+import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
 
 const { jobId, scheduleId } = examples;
 const path = z.object({

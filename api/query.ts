@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { InvalidRequest } from './errors.ts';
+import { InvalidRequest } from '../jobs/errors.ts';
 
 export type Query = Readonly<Record<string, string | undefined>>;
 

@@ -1,5 +1,5 @@
-import type { ErrorBody } from '../../jobs/answers/error.ts';
-import { RequestError } from '../../jobs/errors.ts';
+import type { ErrorBody } from './responses/error.ts';
+import { RequestError } from '../jobs/errors.ts';
 
 /** What a caller is told of an error: a refusal says why, everything else only where the log has more. */
 export function errorBody(error: unknown, requestId: string): ErrorBody {

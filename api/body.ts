@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { type Detail, InvalidRequest } from './errors.ts';
+import { type Detail, InvalidRequest } from '../jobs/errors.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 
 /**

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { JobId } from '../job-id.ts';
-import { AttemptStatus, JobStatus, limits } from '../protocol.ts';
-import { Failure, Origin, Progress } from '../record.ts';
-import { Resources } from '../resources.ts';
-import { ScheduleId } from '../schedules/id.ts';
-import { WaitingReason } from '../waiting.ts';
+import { JobId } from '../../jobs/job-id.ts';
+import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
+import { Failure, Origin, Progress } from '../../jobs/record.ts';
+import { Resources } from '../../jobs/resources.ts';
+import { ScheduleId } from '../../jobs/schedules/id.ts';
+import { WaitingReason } from '../../jobs/waiting.ts';
 
 /** An instant as every answer shows it. */
 export const Time = z.iso.datetime().describe('RFC 3339, in UTC.');

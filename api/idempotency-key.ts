@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { InvalidRequest } from '../../jobs/errors.ts';
+import { InvalidRequest } from '../jobs/errors.ts';
 
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 

@@ -1,7 +1,7 @@
 import type { ZodOpenApiObject, ZodOpenApiResponsesObject } from 'zod-openapi';
-import { scopesFor } from '../handlers/middleware/scopes.ts';
-import type { Authorization } from '../jobs/settings.ts';
-import { forbidden, unauthorized } from './refusals.ts';
+import { scopesFor } from '../scopes.ts';
+import type { Authorization } from '../../jobs/settings.ts';
+import { forbidden, unauthorized } from './rejections.ts';
 import type { Method } from './operation.ts';
 
 type Schemes = NonNullable<NonNullable<ZodOpenApiObject['components']>['securitySchemes']>;

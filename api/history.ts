@@ -1,6 +1,6 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { HistoryEntry } from './answers/history.ts';
-import { limits } from './protocol.ts';
+import type { HistoryEntry } from './responses/history.ts';
+import { limits } from '../jobs/protocol.ts';
 
 /** What an event says besides its type; each type of event has its details in a field of its own. */
 interface Details {

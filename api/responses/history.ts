@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { JobId } from '../job-id.ts';
+import { JobId } from '../../jobs/job-id.ts';
 import { Time } from './job.ts';
 
 /** One thing that happened in a job's execution. */

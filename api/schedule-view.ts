@@ -1,7 +1,7 @@
-import type { ScheduleSummary, ScheduleView } from '../answers/schedule.ts';
-import { parseExactly } from '../../lib/exact-json.ts';
-import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from './record.ts';
-import { nextRunsOf } from './request.ts';
+import type { ScheduleSummary, ScheduleView } from './responses/schedule.ts';
+import { parseExactly } from '../lib/exact-json.ts';
+import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
+import { nextRunsOf } from './schedule-request.ts';
 
 /** A schedule in a list. */
 export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {

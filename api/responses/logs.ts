@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { JobId } from '../job-id.ts';
-import { AttemptStatus, limits } from '../protocol.ts';
+import { JobId } from '../../jobs/job-id.ts';
+import { AttemptStatus, limits } from '../../jobs/protocol.ts';
 
 /** The body of `GET /jobs/{jobId}/logs`. */
 export const JobLogs = z

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
-import { errorBody } from '../handlers/middleware/error-body.ts';
-import { ErrorBody } from '../jobs/answers/error.ts';
+import { errorBody } from '../error-body.ts';
+import { ErrorBody } from '../responses/error.ts';
 import {
   Conflict,
   Forbidden,
@@ -9,7 +9,7 @@ import {
   NotFound,
   PayloadTooLarge,
   TooManyRequests,
-} from '../jobs/errors.ts';
+} from '../../jobs/errors.ts';
 import { json } from './operation.ts';
 
 /** What API Gateway answers by itself, before a function is asked or when one does not answer. */

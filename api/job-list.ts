@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { JobList } from './answers/list.ts';
-import { InvalidRequest } from './errors.ts';
+import type { JobList } from './responses/list.ts';
+import { InvalidRequest } from '../jobs/errors.ts';
 import { Instant } from './instant.ts';
-import { LabelQuery } from './labels.ts';
-import { JobStatus } from './protocol.ts';
+import { LabelQuery } from '../jobs/labels.ts';
+import { JobStatus } from '../jobs/protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
-import { ScheduleId } from './schedules/id.ts';
-import type { JobStore, ListedJob } from './store.ts';
+import { ScheduleId } from '../jobs/schedules/id.ts';
+import type { JobStore, ListedJob } from '../jobs/store.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { readBody, textOfField } from './body.ts';
-import { PayloadTooLarge } from './errors.ts';
-import { JobId, registeredId } from './job-id.ts';
-import { Labels } from './labels.ts';
-import { limits } from './protocol.ts';
-import { checkResources, type ResourceLimits, Resources } from './resources.ts';
+import { PayloadTooLarge } from '../jobs/errors.ts';
+import { JobId, registeredId } from '../jobs/job-id.ts';
+import { Labels } from '../jobs/labels.ts';
+import { limits } from '../jobs/protocol.ts';
+import { checkResources, type ResourceLimits, Resources } from '../jobs/resources.ts';
 
 /** Room for the state machine's own words within the 256 KiB of a Step Functions payload. */
 export const largestExecutionInput = 240_000;

@@ -1,5 +1,5 @@
-import type { JobLogs } from './answers/logs.ts';
-import type { AttemptItem } from './record.ts';
+import type { JobLogs } from './responses/logs.ts';
+import type { AttemptItem } from '../jobs/record.ts';
 
 /** @param logGroup where the cluster's containers log to; empty or absent where that is not known. */
 export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup?: string): JobLogs {

@@ -1,9 +1,9 @@
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
-import package_ from '../package.json' with { type: 'json' };
-import type { Authorization } from '../jobs/settings.ts';
+import package_ from '../../package.json' with { type: 'json' };
+import type { Authorization } from '../../jobs/settings.ts';
 import { jobPaths } from './jobs.ts';
 import type { Method, Operation } from './operation.ts';
-import { internalError, invalidRequest, tooLarge, tooManyRequests, unavailable } from './refusals.ts';
+import { internalError, invalidRequest, tooLarge, tooManyRequests, unavailable } from './rejections.ts';
 import { schedulePaths } from './schedules.ts';
 import { security } from './security.ts';
 import { servicePaths } from './service.ts';

@@ -1,18 +1,18 @@
 import * as z from 'zod';
-import { AcceptedJob, CancelledJob } from '../jobs/answers/accepted.ts';
-import { JobHistory } from '../jobs/answers/history.ts';
-import { JobView } from '../jobs/answers/job.ts';
-import { JobList } from '../jobs/answers/list.ts';
-import { JobLogs } from '../jobs/answers/logs.ts';
-import { JobId } from '../jobs/job-id.ts';
-import { ListQuery } from '../jobs/list.ts';
-import { JobRequest } from '../jobs/request.ts';
-import { RetryRequest } from '../jobs/retry.ts';
-import { JobQuery } from '../jobs/wait.ts';
+import { AcceptedJob, CancelledJob } from '../responses/accepted.ts';
+import { JobHistory } from '../responses/history.ts';
+import { JobView } from '../responses/job.ts';
+import { JobList } from '../responses/list.ts';
+import { JobLogs } from '../responses/logs.ts';
+import { JobId } from '../../jobs/job-id.ts';
+import { ListQuery } from '../job-list.ts';
+import { JobRequest } from '../job-request.ts';
+import { RetryRequest } from '../../jobs/retry.ts';
+import { JobQuery } from '../../jobs/wait.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
-import { keyUsed, noSuchJob, wrongStatus } from './refusals.ts';
+import { keyUsed, noSuchJob, wrongStatus } from './rejections.ts';
 
 const { jobId } = examples;
 const path = z.object({

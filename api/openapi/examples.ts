@@ -1,10 +1,10 @@
 import type * as z from 'zod';
-import type { JobHistory } from '../jobs/answers/history.ts';
-import type { JobView } from '../jobs/answers/job.ts';
-import type { JobSummary } from '../jobs/answers/list.ts';
-import type { JobLogs } from '../jobs/answers/logs.ts';
-import type { ScheduleSummary, ScheduleView } from '../jobs/answers/schedule.ts';
-import type { JobRequest } from '../jobs/request.ts';
+import type { JobHistory } from '../responses/history.ts';
+import type { JobView } from '../responses/job.ts';
+import type { JobSummary } from '../responses/list.ts';
+import type { JobLogs } from '../responses/logs.ts';
+import type { ScheduleSummary, ScheduleView } from '../responses/schedule.ts';
+import type { JobRequest } from '../job-request.ts';
 
 /** One job from its request to its logs, and one schedule: what the operations show as their examples. */
 export const jobId = '01kb3x4v5n0000000000000000';

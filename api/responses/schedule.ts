@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { ScheduleId } from '../schedules/id.ts';
-import { ScheduleState } from '../schedules/record.ts';
+import { ScheduleId } from '../../jobs/schedules/id.ts';
+import { ScheduleState } from '../../jobs/schedules/record.ts';
 import { Time } from './job.ts';
 
 /** A schedule in a list. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { readBody } from '../body.ts';
-import { nextRuns } from '../../lib/cron/next-runs.ts';
-import { longestCron, parseCron } from '../../lib/cron/parse.ts';
-import { CronRefused } from '../../lib/cron/refused.ts';
-import { toAwsExpressions } from '../../lib/cron/translate.ts';
-import { Conflict, InvalidRequest } from '../errors.ts';
-import { Instant } from '../instant.ts';
-import { inputOf, JobRequest } from '../request.ts';
-import { isTimeZone } from '../../lib/time-zone.ts';
+import { readBody } from './body.ts';
+import { nextRuns } from '../lib/cron/next-runs.ts';
+import { longestCron, parseCron } from '../lib/cron/parse.ts';
+import { CronRefused } from '../lib/cron/refused.ts';
+import { toAwsExpressions } from '../lib/cron/translate.ts';
+import { Conflict, InvalidRequest } from '../jobs/errors.ts';
+import { Instant } from './instant.ts';
+import { inputOf, JobRequest } from './job-request.ts';
+import { isTimeZone } from '../lib/time-zone.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
 const CronText = z

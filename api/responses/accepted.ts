@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { JobId } from '../job-id.ts';
-import { JobStatus } from '../protocol.ts';
-import { ScheduleId } from '../schedules/id.ts';
+import { JobId } from '../../jobs/job-id.ts';
+import { JobStatus } from '../../jobs/protocol.ts';
+import { ScheduleId } from '../../jobs/schedules/id.ts';
 
 /** The answer to who posted a job, or ran one again. */
 export const AcceptedJob = z

@@ -1,4 +1,4 @@
-import { Authorization } from '../jobs/settings.ts';
+import { Authorization } from '../../jobs/settings.ts';
 import { openApiDocument } from './document.ts';
 
 /** `npm run openapi`: the document, as a service with this `--param auth` serves it; iam is the default. */
