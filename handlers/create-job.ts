@@ -5,8 +5,8 @@ import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from '../api/idempotency-key.ts';
-import { openExecutions, openStore } from './services.ts';
-import { startJob } from './start-job.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
+import { startJob } from './middleware/start-job.ts';
 
 const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -6,7 +6,7 @@ import { madeAt } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from '../api/idempotency-key.ts';
-import { openSchedules } from './schedules.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
 
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

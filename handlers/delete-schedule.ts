@@ -3,7 +3,7 @@ import { deleteSchedule } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openSchedules } from './schedules.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
 
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -6,7 +6,7 @@ import { readableHistory } from '../api/history.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

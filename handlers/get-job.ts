@@ -7,7 +7,7 @@ import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
 import { JobQuery, waitForEnd } from '../jobs/wait.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

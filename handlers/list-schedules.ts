@@ -4,7 +4,7 @@ import { summaryOf } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { openScheduleStore } from './schedules.ts';
+import { openScheduleStore } from './middleware/schedule-services.ts';
 
 const store = openScheduleStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

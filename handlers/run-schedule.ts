@@ -7,9 +7,9 @@ import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { idempotencyKeyOf } from '../api/idempotency-key.ts';
-import { openScheduleStore } from './schedules.ts';
-import { openExecutions, openStore } from './services.ts';
-import { startJob } from './start-job.ts';
+import { openScheduleStore } from './middleware/schedule-services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
+import { startJob } from './middleware/start-job.ts';
 
 const schedules = openScheduleStore();
 const services = { store: openStore(), executions: openExecutions() };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readerOfWaitingJobs } from '../../handlers/cluster/index.ts';
+import { readerOfWaitingJobs } from '../../jobs/cluster/index.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
 import { eventually } from '../local/running-service.ts';

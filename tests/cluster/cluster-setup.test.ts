@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import pRetry from 'p-retry';
-import { EksConnection } from '../../handlers/cluster/eks-connection.ts';
-import { respond } from '../../handlers/cluster-setup/respond.ts';
+import { EksConnection } from '../../k8s/eks-connection.ts';
+import { respond } from '../../k8s/setup/respond.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
 import { type Answer, CloudFormation, stackId } from '../unit/cluster-setup/cloudformation.ts';

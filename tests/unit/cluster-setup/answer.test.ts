@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { send, textOf } from '../../../handlers/cluster-setup/answer.ts';
-import { Request } from '../../../handlers/cluster-setup/request.ts';
+import { send, textOf } from '../../../k8s/setup/answer.ts';
+import { Request } from '../../../k8s/setup/request.ts';
 import { Answer, CloudFormation } from './cloudformation.ts';
 
 /** CloudFormation takes one answer, of at most 4096 bytes, at an address that was signed for exactly one form of request. */

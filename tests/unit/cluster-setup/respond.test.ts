@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { respond, type Surroundings } from '../../../handlers/cluster-setup/respond.ts';
+import { respond, type Surroundings } from '../../../k8s/setup/respond.ts';
 import { readManifests } from '../../../k8s/manifests.ts';
 import { type Answer, CloudFormation } from './cloudformation.ts';
 import { type Described, FakeEks, usable } from './fake-eks.ts';

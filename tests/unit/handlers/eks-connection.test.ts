@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { EksConnection } from '../../../handlers/cluster/eks-connection.ts';
+import { EksConnection } from '../../../k8s/eks-connection.ts';
 import type { ApiRequest } from '../../../k8s/connection.ts';
 import { NoCredentials } from '../../../k8s/failure.ts';
 import { Requests } from '../../../k8s/requests.ts';

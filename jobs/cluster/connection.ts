@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Settings } from '../../jobs/settings.ts';
+import type { Settings } from '../settings.ts';
 import type { Connection } from '../../k8s/connection.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
-import { EksConnection } from './eks-connection.ts';
+import { EksConnection } from '../../k8s/eks-connection.ts';
 
 /**
  * The cluster that the settings name: a context of this machine's kubeconfig, or an EKS cluster, entered as the function's own role.

@@ -1,7 +1,7 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
-import { ClusterFailure } from '../../k8s/failure.ts';
-import { nameOf } from '../../k8s/kubernetes-object.ts';
-import type { ManifestSources } from '../../k8s/manifests.ts';
+import { ClusterFailure } from '../failure.ts';
+import { nameOf } from '../kubernetes-object.ts';
+import type { ManifestSources } from '../manifests.ts';
 import { send, sendingTime, type Answer } from './answer.ts';
 import { readProperties } from './properties.ts';
 import { Request, stackOf } from './request.ts';

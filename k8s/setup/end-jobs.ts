@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
-import type { ApiServer } from '../../k8s/api-server.ts';
+import type { ApiServer } from '../api-server.ts';
 
 /** Every Job and pod of ours has it, nobody else's does. */
 const labelSelector = 'eks-jobs/job-id';

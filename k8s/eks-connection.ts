@@ -1,8 +1,8 @@
 import { request as send } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { ApiAnswer, ApiRequest, Connection } from '../../k8s/connection.ts';
-import { NoCredentials } from '../../k8s/failure.ts';
-import { clusterToken, type Signer } from './token.ts';
+import type { ApiAnswer, ApiRequest, Connection } from './connection.ts';
+import { NoCredentials } from './failure.ts';
+import { clusterToken, type Signer } from './eks-token.ts';
 
 /** What is needed to speak to an EKS cluster's API server. */
 export interface EksCluster {

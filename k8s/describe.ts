@@ -4,8 +4,8 @@ import {
   type Cluster,
   type EKSClient,
 } from '@aws-sdk/client-eks';
-import { ClusterFailure } from '../../k8s/failure.ts';
-import type { EksCluster } from '../cluster/eks-connection.ts';
+import { ClusterFailure } from './failure.ts';
+import type { EksCluster } from './eks-connection.ts';
 
 /** @returns what EKS says of the cluster, or undefined when there is none of that name. */
 export async function findCluster(

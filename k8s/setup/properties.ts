@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { InvalidParameters } from '../../k8s/failure.ts';
-import { renderManifests, type ManifestSources, type ManifestSet } from '../../k8s/manifests.ts';
+import { InvalidParameters } from '../failure.ts';
+import { renderManifests, type ManifestSources, type ManifestSet } from '../manifests.ts';
 
 /** CloudFormation's own, and the one that says nothing: it changes with our code, so that an upgrade is an update. */
 const unread = ['ServiceToken', 'ServiceTimeout', 'Version'];

@@ -1,5 +1,5 @@
 import pRetry from 'p-retry';
-import { ClusterFailure, RequestRefused, Unreachable } from '../../k8s/failure.ts';
+import { ClusterFailure, RequestRefused, Unreachable } from '../failure.ts';
 
 export interface Patience {
   /** How long a cluster may go on refusing what it should allow, in milliseconds. */

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Executions } from '../jobs/executions.ts';
-import { startOnce } from '../jobs/start.ts';
-import type { JobStore } from '../jobs/store.ts';
-import { accepted } from './middleware/accepted.ts';
-import type { Answer } from './middleware/api.ts';
+import type { Executions } from '../../jobs/executions.ts';
+import { startOnce } from '../../jobs/start.ts';
+import type { JobStore } from '../../jobs/store.ts';
+import { accepted } from './accepted.ts';
+import type { Answer } from './api.ts';
 import { logger } from './services.ts';
 
 /** A job that a route starts, and what its answer says besides. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { ApiServer } from '../../k8s/api-server.ts';
-import type { ObjectReference } from '../../k8s/kubernetes-object.ts';
-import { managerOf } from '../../k8s/remove.ts';
+import type { ApiServer } from '../api-server.ts';
+import type { ObjectReference } from '../kubernetes-object.ts';
+import { managerOf } from '../remove.ts';
 
 const annotation = 'eks-jobs/stack';
 

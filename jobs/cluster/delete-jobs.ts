@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JobCluster } from '../../jobs/settle.ts';
+import type { JobCluster } from '../settle.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { Connection } from '../../k8s/connection.ts';
 

@@ -1,6 +1,6 @@
-import { readSettings, type Settings } from '../jobs/settings.ts';
-import type { JobCluster } from '../jobs/settle.ts';
-import type { WaitingJobs } from '../jobs/waiting.ts';
+import { readSettings, type Settings } from '../settings.ts';
+import type { JobCluster } from '../settle.ts';
+import type { WaitingJobs } from '../waiting.ts';
 
 /** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
 export interface Cluster extends JobCluster {
@@ -38,7 +38,7 @@ export function openCluster(settings: Settings = readSettings()): Cluster {
 }
 
 async function open(settings: Settings, namespace: string): Promise<Cluster> {
-  const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./cluster/index.ts');
+  const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./index.ts');
   const connection = connect(settings);
   return { ...deleterOfJobs(connection, namespace), waitingJobs: readerOfWaitingJobs(connection, namespace) };
 }
