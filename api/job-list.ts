@@ -7,7 +7,7 @@ import { LabelQuery } from '../jobs/labels.ts';
 import { JobStatus } from '../jobs/protocol.ts';
 import { integerBetween, type Query, readQuery } from './query.ts';
 import { ScheduleId } from '../jobs/schedules/id.ts';
-import type { JobStore, ListedJob } from '../jobs/store.ts';
+import type { JobStore, ListedJob } from '../jobs/aws/job-store.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({

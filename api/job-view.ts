@@ -1,11 +1,11 @@
 import type { AttemptView, JobView } from './responses/job.ts';
 import { parseExactly } from '../lib/exact-json.ts';
-import type { Execution } from '../jobs/executions.ts';
+import type { Execution } from '../jobs/aws/executions.ts';
 import type { JobStatus } from '../jobs/protocol.ts';
 import type { AttemptItem, JobRecord } from '../jobs/record.ts';
 import type { ExecutionInput } from './job-request.ts';
 import { originOf } from '../jobs/schedules/id.ts';
-import { waitingView } from '../jobs/waiting.ts';
+import { waitingView } from '../jobs/waiting-reason.ts';
 
 /** The job that the table holds. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {

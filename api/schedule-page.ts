@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { integerBetween, type Query, readQuery } from './query.ts';
 import { ScheduleId } from '../jobs/schedules/id.ts';
-import type { Cursor } from '../jobs/schedules/store.ts';
+import type { Cursor } from '../jobs/aws/schedule-store.ts';
 
 const allowed = 'Allowed: the nextToken of the page before.';
 

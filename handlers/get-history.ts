@@ -1,6 +1,6 @@
 import type { JobHistory } from '../api/responses/history.ts';
 import { NotFound } from '../jobs/errors.ts';
-import { arnOf } from '../jobs/executions.ts';
+import { arnOf } from '../jobs/aws/executions.ts';
 import { findJob } from '../jobs/find.ts';
 import { readableHistory } from '../api/history.ts';
 import { readSettings } from '../jobs/settings.ts';

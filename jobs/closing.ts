@@ -11,7 +11,7 @@ import {
   shardOf,
   type TerminalStatus,
 } from './protocol.ts';
-import type { Execution, Try } from './executions.ts';
+import type { Execution, Try } from './aws/executions.ts';
 import type { Failure, JobRecord } from './record.ts';
 import type { ExecutionInput } from '../api/job-request.ts';
 import type { Write } from './write.ts';

@@ -4,7 +4,7 @@ import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
 import { Failure, Origin, Progress } from '../../jobs/record.ts';
 import { Resources } from '../../jobs/resources.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { WaitingReason } from '../../jobs/waiting.ts';
+import { WaitingReason } from '../../jobs/waiting-reason.ts';
 
 /** An instant as every answer shows it. */
 export const Time = z.iso.datetime().describe('RFC 3339, in UTC.');

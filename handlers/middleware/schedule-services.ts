@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { AwsSchedules } from '../../jobs/schedules/aws-schedules.ts';
+import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
 import type { Dependencies } from '../../jobs/schedules/lifecycle.ts';
-import { ScheduleStore } from '../../jobs/schedules/store.ts';
+import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';
 import { logger } from './services.ts';
 

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Executions } from '../../jobs/executions.ts';
+import type { Executions } from '../../jobs/aws/executions.ts';
 import { startOnce } from '../../jobs/start.ts';
-import type { JobStore } from '../../jobs/store.ts';
+import type { JobStore } from '../../jobs/aws/job-store.ts';
 import { accepted } from './accepted.ts';
 import type { Answer } from './api.ts';
 import { logger } from './services.ts';

@@ -1,6 +1,6 @@
 import { readSettings, type Settings } from '../settings.ts';
 import type { JobCluster } from '../settle.ts';
-import type { WaitingJobs } from '../waiting.ts';
+import type { WaitingJobs } from '../waiting-reason.ts';
 
 /** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
 export interface Cluster extends JobCluster {

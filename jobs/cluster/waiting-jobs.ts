@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { WaitingJobs, WaitingReason } from '../waiting.ts';
+import type { WaitingJobs, WaitingReason } from '../waiting-reason.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { Connection } from '../../k8s/connection.ts';
 

@@ -6,7 +6,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListSchedulesCommand, SchedulerClient, ThrottlingException } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Caller } from '../../jobs/owned.ts';
-import { AwsSchedules } from '../../jobs/schedules/aws-schedules.ts';
+import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
 import {
   changeSchedule,
   createSchedule,
@@ -14,7 +14,7 @@ import {
   type Dependencies,
 } from '../../jobs/schedules/lifecycle.ts';
 import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
-import { ScheduleStore } from '../../jobs/schedules/store.ts';
+import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/dynamodb.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { cancel } from '../../../jobs/cancel.ts';
 import { Conflict, NotFound, RequestError, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/executions.ts';
+import type { Execution } from '../../../jobs/aws/executions.ts';
 import type { Caller } from '../../../jobs/owned.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { ExecutionInput } from '../../../api/job-request.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { arnOf, executionFence, sameExecution } from '../../../jobs/executions.ts';
+import { arnOf, executionFence, sameExecution } from '../../../jobs/aws/executions.ts';
 
 const arn = 'arn:aws:states:eu-central-1:123456789012:execution:run-job:a';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/executions.ts';
+import type { Execution } from '../../../jobs/aws/executions.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { acceptJob, ExecutionInput } from '../../../api/job-request.ts';
 import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { recordOf } from '../../../jobs/record.ts';
-import type { OpenJob } from '../../../jobs/store.ts';
+import type { OpenJob } from '../../../jobs/aws/job-store.ts';
 import { viewOfRecord } from '../../../api/job-view.ts';
-import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting.ts';
+import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting-reason.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { goldenAbout } from './golden.ts';
 

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { isContention } from '../contention.ts';
+import { isContention } from './contention.ts';
 import { indexes } from '../protocol.ts';
 import { toTransactItem, type Write } from '../write.ts';
 import {
@@ -18,7 +18,7 @@ import {
   scheduleKey,
   type ScheduleRecord,
   scheduleSort,
-} from './record.ts';
+} from '../schedules/record.ts';
 
 /** Where a page of an owner's schedules ended. */
 export interface Cursor {

@@ -1,5 +1,5 @@
-import type { JobStatus } from './protocol.ts';
-import { jobIdPrefix } from './schedules/id.ts';
+import type { JobStatus } from '../protocol.ts';
+import { jobIdPrefix } from '../schedules/id.ts';
 
 /** Which jobs: times are RFC 3339, `from` included, `to` not and later; `after` is a position. */
 export interface JobFilter {

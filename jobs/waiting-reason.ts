@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { WaitingView } from '../api/responses/job.ts';
 import { jobKey } from './protocol.ts';
-import type { JobStore, OpenJob } from './store.ts';
+import type { JobStore, OpenJob } from './aws/job-store.ts';
 
 export const WaitingReason = z.enum(['LimitReached', 'NoNode', 'Starting', 'ImagePull', 'ContainerRefused']);
 export type WaitingReason = z.infer<typeof WaitingReason>;

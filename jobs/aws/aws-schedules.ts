@@ -7,8 +7,8 @@ import {
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { targetInput } from './job.ts';
-import { ownerOfSchedule, type ScheduleRecord } from './record.ts';
+import { targetInput } from '../schedules/job.ts';
+import { ownerOfSchedule, type ScheduleRecord } from '../schedules/record.ts';
 
 /** Where schedules are at EventBridge Scheduler, and what their ticks do. */
 export interface AwsScheduleSettings {

@@ -8,13 +8,13 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { JobSummary } from '../api/responses/list.ts';
+import type { JobSummary } from '../../api/responses/list.ts';
 import { isContention } from './contention.ts';
 import { filterExpression, type JobFilter } from './filter.ts';
-import { countersKey, indexes, jobKey, openPartition, shards } from './protocol.ts';
-import { JobItem, type JobRecord, recordOf } from './record.ts';
-import { originOf } from './schedules/id.ts';
-import { toTransactItem, type Write } from './write.ts';
+import { countersKey, indexes, jobKey, openPartition, shards } from '../protocol.ts';
+import { JobItem, type JobRecord, recordOf } from '../record.ts';
+import { originOf } from '../schedules/id.ts';
+import { toTransactItem, type Write } from '../write.ts';
 
 /** What sweep needs to know of a job that is not settled. */
 export type OpenJob = Pick<

@@ -10,10 +10,10 @@ import {
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { TooManyRequests } from './errors.ts';
-import { limits } from './protocol.ts';
-import type { Failure } from './record.ts';
-import { ExecutionInput } from '../api/job-request.ts';
+import { TooManyRequests } from '../errors.ts';
+import { limits } from '../protocol.ts';
+import type { Failure } from '../record.ts';
+import { ExecutionInput } from '../../api/job-request.ts';
 
 /** What AWS knows of an execution of run-job. */
 export interface Execution {
