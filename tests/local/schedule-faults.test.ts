@@ -17,7 +17,7 @@ import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
 import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';
-import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/dynamodb.ts';
+import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { start, SteppedClock } from '../unit/scheduler/harness.ts';
 import { freePorts } from './running-service.ts';

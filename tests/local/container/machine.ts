@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { buildDataProcessor, installDynoxide } from '../../../local/build.ts';
-import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/dynamodb.ts';
+import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../../local/service-definition.ts';
 import { executionFence } from '../../../jobs/aws/executions.ts';
 import { newJobId } from '../../../jobs/job-id.ts';

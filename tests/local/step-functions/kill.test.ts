@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { StepFunctions } from '../../../local/step-functions/index.ts';
+import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
 import { computing, definitionOf, failing, machineSteps, working } from '../../states/random-machine.ts';
 import { eventsOf, execute, start, untilEnded } from '../../unit/step-functions/harness.ts';
 import { VirtualClock } from '../../states/virtual-clock.ts';

@@ -7,7 +7,7 @@ import {
   type Authorizer,
   authorizerFor,
   type Refused,
-} from '../../../local/authorizer/index.ts';
+} from '../../../local/aws/api-gateway/authorizer.ts';
 
 // What is let in here must be let in by API Gateway, and what is not must not; the rules are those of its documentation:
 // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html

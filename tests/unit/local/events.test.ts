@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { Events } from '../../../local/events.ts';
+import { Events } from '../../../local/aws/eventbridge/events.ts';
 
 let events: Events;
 const invoked: [name: string, event: unknown][] = [];

@@ -4,8 +4,8 @@ import { parseCron } from '../../../lib/cron/parse.ts';
 import { CronRefused } from '../../../lib/cron/refused.ts';
 import { nextRuns } from '../../../lib/cron/next-runs.ts';
 import { toAwsExpressions } from '../../../lib/cron/translate.ts';
-import { SchedulerError } from '../../../local/scheduler/errors.ts';
-import { nextTime, readExpression, type Timing } from '../../../local/scheduler/expression.ts';
+import { SchedulerError } from '../../../local/aws/scheduler/errors.ts';
+import { nextTime, readExpression, type Timing } from '../../../local/aws/scheduler/expression.ts';
 import { cronText } from '../cron/expressions.ts';
 
 const timing = (text: string, more: Partial<Timing> = {}): Timing => ({

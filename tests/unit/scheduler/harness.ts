@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SchedulerClient, type CreateScheduleInput } from '@aws-sdk/client-scheduler';
-import { Scheduler, serve, type SchedulerOptions } from '../../../local/scheduler/index.ts';
+import { Scheduler, serve, type SchedulerOptions } from '../../../local/aws/scheduler/index.ts';
 import { VirtualClock } from '../../states/virtual-clock.ts';
 import { until } from '../step-functions/harness.ts';
 import { SteppedClock } from './stepped-clock.ts';

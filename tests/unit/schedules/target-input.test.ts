@@ -4,7 +4,7 @@ import { PayloadTooLarge } from '../../../jobs/errors.ts';
 import { ExecutionInput, inputOf, largestExecutionInput } from '../../../api/job-request.ts';
 import { jobIdOfRunNow, newScheduleId, originOf, ScheduleId } from '../../../jobs/schedules/id.ts';
 import { executionInput, targetInput } from '../../../jobs/schedules/job.ts';
-import { fillIn } from '../../../local/scheduler/context-attributes.ts';
+import { fillIn } from '../../../local/aws/scheduler/context-attributes.ts';
 import { JobId } from '../../../jobs/job-id.ts';
 
 const scheduleId = '01jdd0000000000000000000aa';

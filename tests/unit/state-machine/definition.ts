@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { readStateMachine } from '../../../local/service-definition.ts';
-import { stateMachine, type StateOf } from '../../../local/step-functions/definition.ts';
-import type { Scope } from '../../../local/step-functions/expressions.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
-import { evaluateTemplate } from '../../../local/step-functions/templates.ts';
+import { stateMachine, type StateOf } from '../../../local/aws/step-functions/definition.ts';
+import type { Scope } from '../../../local/aws/step-functions/expressions.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
+import { evaluateTemplate } from '../../../local/aws/step-functions/templates.ts';
 
 /** run-job as it is deployed: its tokens filled in, its states evaluated with AWS's functions, but nothing executed. */
 

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
 import { acceptJob, largestExecutionInput } from '../../../api/job-request.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { assigned, evaluate, machineWith, taskOf } from './definition.ts';
 
 /** Step Functions refuses a state's arguments above this: the job would be lost after its 202. */

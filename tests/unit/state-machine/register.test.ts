@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as z from 'zod';
 import { JobId, registeredId } from '../../../jobs/job-id.ts';
 import { toTransactItem } from '../../../jobs/write.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { golden } from '../jobs/golden.ts';
 import { assigned, evaluate, machineWith, table, taskOf } from './definition.ts';
 

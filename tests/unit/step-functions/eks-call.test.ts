@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { EksCallIntegration, overHttps } from '../../../local/step-functions/index.ts';
-import type { JsonObject } from '../../../local/step-functions/json.ts';
+import { EksCallIntegration, overHttps } from '../../../local/aws/step-functions/index.ts';
+import type { JsonObject } from '../../../local/aws/step-functions/json.ts';
 import { selfSigned } from '../certificate.ts';
 import { eventsOf, execute, oneTask, start, until, untilEnded } from './harness.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { evaluateTemplate } from '../../../local/step-functions/templates.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
+import { evaluateTemplate } from '../../../local/aws/step-functions/templates.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
 
 // AWS adds functions to JSONata and takes one away; and whatever is evaluated again after a restart must give the same.
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseTimestamp } from '../../../local/step-functions/timestamp.ts';
+import { parseTimestamp } from '../../../local/aws/step-functions/timestamp.ts';
 import { eventsOf, execute, oneTask, start, untilEnded } from './harness.ts';
 
 // What a field may hold is known only when its expression is evaluated: AWS fails the state then, and so must this.

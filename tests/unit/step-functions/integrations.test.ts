@@ -7,15 +7,15 @@ import {
   DynamoDBIntegration,
   EksIntegration,
   LambdaIntegration,
-} from '../../../local/step-functions/index.ts';
-import type { Integration } from '../../../local/step-functions/index.ts';
+} from '../../../local/aws/step-functions/index.ts';
+import type { Integration } from '../../../local/aws/step-functions/index.ts';
 import {
   type JobOutcome,
   JobRefused,
   type JobRunner,
   type JobRunOptions,
 } from '../../../local/runners/job-runner.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { eventsOf, execute, oneTask, start, untilEnded } from './harness.ts';
 
 // What a state machine sees of a service is decided by these three: results wrapped as AWS wraps them, errors by AWS's names.

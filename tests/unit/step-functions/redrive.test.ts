@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
 import { eventsOf, execute, lambdaTask, start, untilEnded } from './harness.ts';
 
 // A redrive must do again what failed and only that.

@@ -2,11 +2,11 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Task } from '../../../local/step-functions/index.ts';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
-import { Journal } from '../../../local/step-functions/journal.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
-import { isJsonObject } from '../../../local/step-functions/json.ts';
+import type { Task } from '../../../local/aws/step-functions/index.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
+import { Journal } from '../../../local/aws/step-functions/journal.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
+import { isJsonObject } from '../../../local/aws/step-functions/json.ts';
 import { eventsOf, execute, lambdaTask, start, until, untilEnded } from './harness.ts';
 
 // The service may be killed at any moment, and its executions must end as if nothing had happened.

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
 import { VirtualClock } from '../../states/virtual-clock.ts';
 import { execute, oneTask, start, untilEnded } from './harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
-import { retryDelay } from '../../../local/step-functions/recovery.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
+import { retryDelay } from '../../../local/aws/step-functions/recovery.ts';
 import { eventsOf, execute, oneTask, start, untilEnded } from './harness.ts';
 
 // A job's three tries and the delays between them are this service's promise to the user: they must be the state machine's.

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
-import type { StatusChange, Task } from '../../../local/step-functions/index.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
+import type { StatusChange, Task } from '../../../local/aws/step-functions/index.ts';
 import { eventsOf, execute, oneTask, start, until, untilEnded } from './harness.ts';
 
 // A cancelled job must stay cancelled: StopExecution wins over everything that was still to come.

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
-import { causeOf } from '../../k8s/failure.ts';
-import { LocalFailure } from '../../lib/user-error.ts';
+import { causeOf } from '../../../k8s/failure.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 
 /** How long an issuer may take to answer, in milliseconds, and how long its answer may be, in bytes. */
 const patience = 5000;

@@ -1,4 +1,4 @@
-import type { Functions } from './functions.ts';
+import type { Functions } from '../lambda/functions.ts';
 
 /** What EventBridge says of an execution, as far as the rule in resources/ looks at it. */
 export interface ExecutionStatusChange {

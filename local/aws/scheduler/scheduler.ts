@@ -4,7 +4,7 @@ import { invalid, SchedulerError } from './errors.ts';
 import { nextTime } from './expression.ts';
 import type { ListGroupsRequest, ListSchedulesRequest, ScheduleRequest, ScheduleSpec } from './requests.ts';
 import { type Group, type Schedule, Store } from './store.ts';
-import { type Deliver, Ticks, timingOf } from './ticks.ts';
+import { type Deliver, Ticks, timingOf } from './firings.ts';
 
 export interface SchedulerOptions {
   /** A file, made if missing, or ":memory:". */

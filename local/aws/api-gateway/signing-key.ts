@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, type JWK } from 'jose';
-import { LocalFailure } from '../../lib/user-error.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 import type { Trust } from './verify.ts';
 
 /** What signs this machine's own tokens. RSA, as API Gateway takes nothing else. */

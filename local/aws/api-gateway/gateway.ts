@@ -3,11 +3,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import FindMyWay from 'find-my-way';
 import * as z from 'zod';
-import { scopesFor } from '../api/scopes.ts';
-import type { Authorizer } from './authorizer/index.ts';
-import type { Functions } from './functions.ts';
+import { scopesFor } from '../../../api/scopes.ts';
+import type { Authorizer } from './authorizer.ts';
+import type { Functions } from '../lambda/functions.ts';
 import { bodyOf, eventOf, headersOf, TooLarge } from './request-event.ts';
-import type { FunctionDefinition } from './service-definition.ts';
+import type { FunctionDefinition } from '../../service-definition.ts';
 
 const Answer = z.object({
   statusCode: z.number().default(200),

@@ -1,5 +1,5 @@
 import { errors, type JWTPayload, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { TokenRefused } from './refusal.ts';
+import { TokenRefused } from './rejection.ts';
 
 /** Whose tokens are taken, and for whom they must be. */
 export interface Trust {

@@ -1,5 +1,5 @@
-import { type DailyTimes, instantsFrom } from '../../lib/daily-times.ts';
-import { instantOf } from '../../lib/time-zone.ts';
+import { type DailyTimes, instantsFrom } from '../../../lib/daily-times.ts';
+import { instantOf } from '../../../lib/time-zone.ts';
 import { readCron } from './cron-expression.ts';
 import { invalid } from './errors.ts';
 

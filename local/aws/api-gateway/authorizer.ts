@@ -1,8 +1,8 @@
 import type { JWTPayload } from 'jose';
-import { scopesOf } from '../../api/scopes.ts';
-import type { Authorization } from '../authorization-options.ts';
+import { scopesOf } from '../../../api/scopes.ts';
+import type { Authorization } from '../../authorization-options.ts';
 import { keysOfIssuer } from './issuer.ts';
-import { TokenRefused } from './refusal.ts';
+import { TokenRefused } from './rejection.ts';
 import { openSigningKey, trustIn } from './signing-key.ts';
 import { type Trust, verifyToken } from './verify.ts';
 

@@ -9,7 +9,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import pRetry from 'p-retry';
-import { LocalFailure } from '../lib/user-error.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 
 /** A DynamoDB that lives and dies with this process. */
 export interface LocalDynamoDB {

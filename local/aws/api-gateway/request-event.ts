@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Authorized } from './authorizer/index.ts';
+import type { Authorized } from './authorizer.ts';
 
 /** What API Gateway takes, in bytes. */
 const largestBody = 10 * 1024 * 1024;

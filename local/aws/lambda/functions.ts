@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import type { FunctionDefinition } from './service-definition.ts';
+import type { FunctionDefinition } from '../../service-definition.ts';
 
 /** What Lambda answers: the function's payload, or what it threw. */
 export type Invocation = { payload: unknown } | { functionError: 'Unhandled'; payload: FunctionError };

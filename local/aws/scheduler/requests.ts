@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isTimeZone } from '../../lib/time-zone.ts';
+import { isTimeZone } from '../../../lib/time-zone.ts';
 import { invalid } from './errors.ts';
 
 /** The shapes of EventBridge Scheduler's requests (API reference); dates are epoch seconds. Unknown fields are refused. */

@@ -1,4 +1,4 @@
-import type { DailyTimes } from '../../lib/daily-times.ts';
+import type { DailyTimes } from '../../../lib/daily-times.ts';
 import { invalid } from './errors.ts';
 
 /**
