@@ -5,7 +5,7 @@ import { Functions } from '../../local/aws/lambda/functions.ts';
 import { createGateway } from '../../local/aws/api-gateway/gateway.ts';
 import { readOptions } from '../../local/options.ts';
 import { readFunctions } from '../../local/service-definition.ts';
-import type { RunningService } from '../../tests/local/running-service.ts';
+import type { RunningService } from '../../tests/harness/running-service.ts';
 import { type Call, CountingProxy } from './counting-proxy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

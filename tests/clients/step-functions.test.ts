@@ -6,7 +6,7 @@ import { serve, TaskFailure } from '../../local/aws/step-functions/index.ts';
 import type { Task } from '../../local/aws/step-functions/index.ts';
 import { isJsonObject } from '../../local/aws/step-functions/json.ts';
 import { systemClock } from '../../local/aws/step-functions/clock.ts';
-import { oneTask, start, until } from '../unit/step-functions/harness.ts';
+import { oneTask, start, until } from '../harness/states/harness.ts';
 import { awsCli, boto3 } from './step-functions-clients.ts';
 import type { Client } from './step-functions-clients.ts';
 

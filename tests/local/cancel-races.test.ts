@@ -9,9 +9,9 @@ import { settle } from '../../jobs/settle.ts';
 import type { Stats } from '../../api/responses/stats.ts';
 import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
-import { goldenAbout } from '../unit/jobs/golden.ts';
-import { Machine } from './container/machine.ts';
-import { freePorts } from './running-service.ts';
+import { goldenAbout } from '../harness/golden.ts';
+import { Machine } from '../harness/container/machine.ts';
+import { freePorts } from '../harness/running-service.ts';
 import { draws, takeTurns, type Turn } from './turns.ts';
 
 /**

@@ -3,7 +3,7 @@ import { ListExecutionsCommand, SFNClient, StartExecutionCommand } from '@aws-sd
 import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { JobView } from '../../api/responses/job.ts';
 import type { ScheduleView } from '../../api/responses/schedule.ts';
-import { eventually, RunningService } from './running-service.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 /** Schedules go by a clock that the tests move; jobs, table and Step Functions are the real ones, on real time. */
 const options = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };

@@ -3,7 +3,7 @@ import type { HistoryEntry } from '../../api/responses/history.ts';
 import type { JobList } from '../../api/responses/list.ts';
 import type { JobLogs } from '../../api/responses/logs.ts';
 import type { JobView } from '../../api/responses/job.ts';
-import { eventually, RunningService } from './running-service.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };

@@ -20,7 +20,7 @@ import { installDynoxide } from '../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { start, SteppedClock } from '../unit/local/aws/scheduler/harness.ts';
-import { freePorts } from './running-service.ts';
+import { freePorts } from '../harness/running-service.ts';
 
 /**
  * A schedule is an item in the table and one or two schedules at EventBridge Scheduler, and no transaction spans both. Each

@@ -7,7 +7,7 @@ import type { Caller } from '../../../jobs/owned.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { ExecutionInput } from '../../../api/job-request.ts';
 import type { Write } from '../../../jobs/write.ts';
-import { golden, goldenAbout } from './golden.ts';
+import { golden, goldenAbout } from '../../harness/golden.ts';
 
 const Arguments = z.object({ input: ExecutionInput.optional() });
 const now = new Date('2026-11-23T10:01:00.000Z');

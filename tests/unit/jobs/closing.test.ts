@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { closeJob, closeLeftovers, recordUnregistered } from '../../../jobs/closing.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { ExecutionInput } from '../../../api/job-request.ts';
-import { golden } from './golden.ts';
+import { golden } from '../../harness/golden.ts';
 
 const Arguments = z.object({
   execution: z.string(),

@@ -4,7 +4,7 @@ import type { OpenJob } from '../../../jobs/aws/job-store.ts';
 import { viewOfRecord } from '../../../api/job-view.ts';
 import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting-reason.ts';
 import type { Write } from '../../../jobs/write.ts';
-import { goldenAbout } from './golden.ts';
+import { goldenAbout } from '../../harness/golden.ts';
 
 const open = (jobId: string, rest: Partial<OpenJob> = {}): OpenJob => ({
   ...{ jobId, status: 'QUEUED', execution: `arn:${jobId}@t`, createdAt: '2026-11-23T10:00:00.000Z' },

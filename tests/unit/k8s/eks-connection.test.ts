@@ -9,7 +9,7 @@ import { EksConnection } from '../../../k8s/eks-connection.ts';
 import type { ApiRequest } from '../../../k8s/connection.ts';
 import { NoCredentials } from '../../../k8s/failure.ts';
 import { Requests } from '../../../k8s/requests.ts';
-import { selfSigned } from '../certificate.ts';
+import { selfSigned } from '../../harness/certificate.ts';
 
 /** Every call of the deployed functions to the cluster goes this way. */
 describe('the connection to an EKS cluster', () => {

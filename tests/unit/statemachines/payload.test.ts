@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
 import { acceptJob, largestExecutionInput } from '../../../api/job-request.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { assigned, evaluate, machineWith, taskOf } from '../state-machine/definition.ts';
+import { assigned, evaluate, machineWith, taskOf } from '../../harness/run-job-definition.ts';
 
 /** Step Functions refuses a state's arguments above this: the job would be lost after its 202. */
 const payloadLimit = 262_144;

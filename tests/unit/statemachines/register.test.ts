@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { JobId, registeredId } from '../../../jobs/job-id.ts';
 import { toTransactItem } from '../../../jobs/write.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { golden } from '../jobs/golden.ts';
-import { assigned, evaluate, machineWith, table, taskOf } from '../state-machine/definition.ts';
+import { golden } from '../../harness/golden.ts';
+import { assigned, evaluate, machineWith, table, taskOf } from '../../harness/run-job-definition.ts';
 
 const Put = z.strictObject({
   TableName: z.string(),

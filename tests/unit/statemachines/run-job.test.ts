@@ -5,7 +5,7 @@ import { newJobId } from '../../../jobs/job-id.ts';
 import { limits } from '../../../jobs/protocol.ts';
 import type { Resources } from '../../../jobs/resources.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { assigned, evaluate, machineWith, parameters, taskOf } from '../state-machine/definition.ts';
+import { assigned, evaluate, machineWith, parameters, taskOf } from '../../harness/run-job-definition.ts';
 
 const Labels = z.record(z.string(), z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/));
 

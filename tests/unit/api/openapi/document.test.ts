@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { Authorization } from '../../../../jobs/settings.ts';
 import { readFunctions } from '../../../../local/service-definition.ts';
 import { openApiDocument } from '../../../../api/openapi/document.ts';
-import { describedExamples, operationsOf } from '../../openapi/operations.ts';
+import { describedExamples, operationsOf } from '../../../harness/operations.ts';
 
 const root = new URL('../../../..', import.meta.url).pathname;
 const authorizations = Authorization.options;

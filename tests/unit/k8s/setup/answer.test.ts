@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { send, textOf } from '../../../../k8s/setup/answer.ts';
 import { Request } from '../../../../k8s/setup/request.ts';
-import { Answer, CloudFormation } from '../../cluster-setup/cloudformation.ts';
+import { Answer, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
 
 /** CloudFormation takes one answer, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
 

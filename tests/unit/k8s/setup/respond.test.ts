@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { respond, type Surroundings } from '../../../../k8s/setup/respond.ts';
 import { readManifests } from '../../../../k8s/manifests.ts';
-import { type Answer, CloudFormation } from '../../cluster-setup/cloudformation.ts';
-import { type Described, FakeEks, usable } from '../../cluster-setup/fake-eks.ts';
+import { type Answer, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
+import { type Described, FakeEks, usable } from '../../../harness/cluster-setup/fake-eks.ts';
 
 /** What CloudFormation is told when nothing can be applied. A stack whose resource does not answer hangs for an hour. */
 

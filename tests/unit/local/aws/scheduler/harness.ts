@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SchedulerClient, type CreateScheduleInput } from '@aws-sdk/client-scheduler';
 import { Scheduler, serve, type SchedulerOptions } from '../../../../../local/aws/scheduler/index.ts';
-import { VirtualClock } from '../../../../states/virtual-clock.ts';
-import { until } from '../../../step-functions/harness.ts';
-import { SteppedClock } from '../../../scheduler/stepped-clock.ts';
+import { VirtualClock } from '../../../../harness/states/virtual-clock.ts';
+import { until } from '../../../../harness/states/harness.ts';
+import { SteppedClock } from '../../../../harness/stepped-clock.ts';
 
 export { SteppedClock };
 

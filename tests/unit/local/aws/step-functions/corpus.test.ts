@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { corpusPath, recordedCases } from '../../../../states/recorded-case.ts';
-import { replay } from '../../../../states/replay.ts';
+import { corpusPath, recordedCases } from '../../../../harness/states/recorded-case.ts';
+import { replay } from '../../../../harness/states/replay.ts';
 
 // The interpreter is ours only because nothing else runs eks:runJob.sync on one machine: AWS's own histories are its judge.
 

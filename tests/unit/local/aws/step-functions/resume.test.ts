@@ -7,7 +7,14 @@ import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
 import { Journal } from '../../../../../local/aws/step-functions/journal.ts';
 import type { Json } from '../../../../../local/aws/step-functions/json.ts';
 import { isJsonObject } from '../../../../../local/aws/step-functions/json.ts';
-import { eventsOf, execute, lambdaTask, start, until, untilEnded } from '../../../step-functions/harness.ts';
+import {
+  eventsOf,
+  execute,
+  lambdaTask,
+  start,
+  until,
+  untilEnded,
+} from '../../../../harness/states/harness.ts';
 
 // The service may be killed at any moment, and its executions must end as if nothing had happened.
 

@@ -6,8 +6,15 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { EksCallIntegration, overHttps } from '../../../../../../local/aws/step-functions/index.ts';
 import type { JsonObject } from '../../../../../../local/aws/step-functions/json.ts';
-import { selfSigned } from '../../../../certificate.ts';
-import { eventsOf, execute, oneTask, start, until, untilEnded } from '../../../../step-functions/harness.ts';
+import { selfSigned } from '../../../../../harness/certificate.ts';
+import {
+  eventsOf,
+  execute,
+  oneTask,
+  start,
+  until,
+  untilEnded,
+} from '../../../../../harness/states/harness.ts';
 
 // A state machine may ask the cluster itself; what it then sees, and whom it trusts, is this integration's part.
 

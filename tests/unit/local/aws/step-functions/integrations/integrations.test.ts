@@ -16,7 +16,7 @@ import {
   type JobRunOptions,
 } from '../../../../../../local/runners/job-runner.ts';
 import type { Json } from '../../../../../../local/aws/step-functions/json.ts';
-import { eventsOf, execute, oneTask, start, untilEnded } from '../../../../step-functions/harness.ts';
+import { eventsOf, execute, oneTask, start, untilEnded } from '../../../../../harness/states/harness.ts';
 
 // What a state machine sees of a service is decided by these three: results wrapped as AWS wraps them, errors by AWS's names.
 

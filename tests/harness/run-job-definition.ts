@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { readStateMachine } from '../../../local/service-definition.ts';
-import { stateMachine, type StateOf } from '../../../local/aws/step-functions/definition.ts';
-import type { Scope } from '../../../local/aws/step-functions/expressions.ts';
-import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { evaluateTemplate } from '../../../local/aws/step-functions/templates.ts';
+import { readStateMachine } from '../../local/service-definition.ts';
+import { stateMachine, type StateOf } from '../../local/aws/step-functions/definition.ts';
+import type { Scope } from '../../local/aws/step-functions/expressions.ts';
+import type { Json } from '../../local/aws/step-functions/json.ts';
+import { evaluateTemplate } from '../../local/aws/step-functions/templates.ts';
 
 /** run-job as it is deployed: its tokens filled in, its states evaluated with AWS's functions, but nothing executed. */
 
-const root = new URL('../../..', import.meta.url).pathname;
+const root = new URL('../..', import.meta.url).pathname;
 
 export const table = 'eks-jobs-test';
 

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { StepFunctions } from '../../local/aws/step-functions/index.ts';
-import { ApiError } from '../../local/aws/step-functions/errors.ts';
-import { parseJson } from '../../local/aws/step-functions/json.ts';
+import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
+import { ApiError } from '../../../local/aws/step-functions/errors.ts';
+import { parseJson } from '../../../local/aws/step-functions/json.ts';
 import { compare, parsedDetails } from './compare.ts';
 import type { Outcome } from './compare.ts';
 import { MockedServices } from './mocked-services.ts';

@@ -149,7 +149,7 @@ export class RunningService extends Client {
           root,
           ...(options.clock === undefined
             ? ['local', 'start.ts']
-            : ['tests', 'local', 'start-with-clock.ts']),
+            : ['tests', 'harness', 'start-with-clock.ts']),
         ),
         ...['--port', String(port), '--state-dir', stateDirectory],
         ...(options.arguments ?? []),

@@ -1,5 +1,5 @@
 /**
- * Runs the executions recorded on AWS against the local Step Functions and prints a table: `node tests/states/corpus.ts`.
+ * Runs the executions recorded on AWS against the local Step Functions and prints a table: `node tests/harness/states/corpus.ts`.
  * Fails if a case it does not refuse ends differently from AWS.
  */
 import { corpusPath, recordedCases } from './recorded-case.ts';

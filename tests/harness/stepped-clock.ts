@@ -1,4 +1,4 @@
-import type { Clock } from '../../../local/aws/step-functions/index.ts';
+import type { Clock } from '../../local/aws/step-functions/index.ts';
 
 /** A clock that stands still until a test moves it. */
 export class SteppedClock implements Clock {

@@ -33,7 +33,7 @@ export function prepareVirtualEnvironment(root: string, name?: string): string {
       `Python 3.11 or newer with venv is needed (Debian: apt install python3-venv). ${version.stderr.trim()}`,
     );
   }
-  console.log(`Installing tests/python/${prefix}requirements.txt into .venv${suffix} …`);
+  console.log(`Installing tests/harness/python/${prefix}requirements.txt into .venv${suffix} …`);
   rmSync(directory, { recursive: true, force: true });
   run('python3', ['-m', 'venv', directory]);
   run(join(programs, 'python'), [

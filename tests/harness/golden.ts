@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { openPartition, shardOf } from '../../../jobs/protocol.ts';
-import type { Write } from '../../../jobs/write.ts';
+import { openPartition, shardOf } from '../../jobs/protocol.ts';
+import type { Write } from '../../jobs/write.ts';
 
 /** jobs/protocol.golden.json, as the tests of this language read it. */
 const Golden = z.object({
@@ -22,7 +22,7 @@ const Golden = z.object({
 export type GoldenTransaction = z.infer<typeof Golden>['transactions'][number];
 
 export const golden = Golden.parse(
-  JSON.parse(readFileSync(new URL('../../../jobs/protocol.golden.json', import.meta.url), 'utf8')),
+  JSON.parse(readFileSync(new URL('../../jobs/protocol.golden.json', import.meta.url), 'utf8')),
 );
 
 /** A golden transaction about another job. */

@@ -1,7 +1,7 @@
-import { TaskFailure } from '../../local/aws/step-functions/index.ts';
-import type { Clock, Integration, Task } from '../../local/aws/step-functions/index.ts';
-import type { Json } from '../../local/aws/step-functions/json.ts';
-import { isJsonObject, parseJson, textOf } from '../../local/aws/step-functions/json.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
+import type { Clock, Integration, Task } from '../../../local/aws/step-functions/index.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
+import { isJsonObject, parseJson, textOf } from '../../../local/aws/step-functions/json.ts';
 import type { Answer, RecordedCase } from './recorded-case.ts';
 
 /**

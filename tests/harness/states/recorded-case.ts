@@ -43,7 +43,7 @@ export type RecordedCase = z.infer<typeof recordedCase>;
 /** Where the corpus is: $AWS_RECORDED_HISTORIES, or beside the repository. */
 export const corpusPath =
   process.env['AWS_RECORDED_HISTORIES'] ??
-  new URL('../../../shared/aws-recorded-histories/open.json', import.meta.url).pathname;
+  new URL('../../../../shared/aws-recorded-histories/open.json', import.meta.url).pathname;
 
 /** The recorded cases, or undefined where there is no corpus. */
 export function recordedCases(): RecordedCase[] | undefined {

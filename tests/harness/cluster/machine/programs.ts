@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { cache } from '../../../local/build.ts';
+import { cache } from '../../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('programs', import.meta.url));
 

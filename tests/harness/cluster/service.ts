@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { identity } from './identities.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Where the jobs of these tests run. */
 export const namespace = 'eks-jobs';

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
-import type { Setting } from '../../../cli/action.ts';
-import { makeProgram } from '../../../cli/program.ts';
+import type { Setting } from '../../cli/action.ts';
+import { makeProgram } from '../../cli/program.ts';
 
 /** What commands are made with that nobody runs. */
 export const unattended = (): Setting => ({

@@ -3,8 +3,8 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, r
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildImage } from '../../../image/build.ts';
-import { cache } from '../../../local/build.ts';
+import { buildImage } from '../../../../image/build.ts';
+import { cache } from '../../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('pause', import.meta.url));
 

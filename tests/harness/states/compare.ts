@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../local/aws/step-functions/json.ts';
-import { isJsonObject, parseJson } from '../../local/aws/step-functions/json.ts';
+import type { Json, JsonObject } from '../../../local/aws/step-functions/json.ts';
+import { isJsonObject, parseJson } from '../../../local/aws/step-functions/json.ts';
 import { difference } from './match.ts';
 import type { RecordedCase, RecordedEvent } from './recorded-case.ts';
 

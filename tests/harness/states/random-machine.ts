@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lambdaTask } from '../unit/step-functions/harness.ts';
+import { lambdaTask } from './harness.ts';
 
 /** What a machine does, a step after the other; each makes a number of the number it is given. */
 export type Step =

@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 /** `sls package` and what it leaves: the CloudFormation template and a zip for each function. */
 
-export const root = new URL('../..', import.meta.url).pathname;
+export const root = new URL('../../..', import.meta.url).pathname;
 
 const Resource = z.looseObject({ Type: z.string(), Properties: z.looseObject({}).optional() });
 const Template = z.looseObject({ Resources: z.record(z.string(), Resource) });

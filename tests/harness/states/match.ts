@@ -1,5 +1,5 @@
-import type { Json } from '../../local/aws/step-functions/json.ts';
-import { isJsonObject, jsonText } from '../../local/aws/step-functions/json.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
+import { isJsonObject, jsonText } from '../../../local/aws/step-functions/json.ts';
 
 const TOKEN = /<any(?::[^<>]*)?>/;
 const WHOLE_TOKEN = /^<any(?::[^<>]*)?>$/;

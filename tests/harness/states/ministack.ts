@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventually, freePorts } from '../local/running-service.ts';
+import { eventually, freePorts } from '../running-service.ts';
 import { prepareVirtualEnvironment } from '../python/environment.ts';
 
 /** A ministack of its own on loopback, with Step Functions alone, whose Wait states and retries take no time. */
@@ -16,7 +16,10 @@ export interface Ministack {
 
 /** Starts ministack, installing it on the first use. @throws CheckFailure when that fails. */
 export async function startMinistack(): Promise<Ministack> {
-  const programs = prepareVirtualEnvironment(fileURLToPath(new URL('../..', import.meta.url)), 'ministack');
+  const programs = prepareVirtualEnvironment(
+    fileURLToPath(new URL('../../..', import.meta.url)),
+    'ministack',
+  );
   const directory = mkdtempSync(join(tmpdir(), 'ministack-'));
   const port = await freePorts();
   const child = spawn(join(programs, 'ministack'), [], {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { evaluate, machineWith, taskOf } from '../unit/state-machine/definition.ts';
+import { evaluate, machineWith, taskOf } from '../run-job-definition.ts';
 
 const Arguments = z.object({
   Job: z.looseObject({
