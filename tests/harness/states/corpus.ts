@@ -2,15 +2,10 @@
  * Runs the executions recorded on AWS against the local Step Functions and prints a table: `node tests/harness/states/corpus.ts`.
  * Fails if a case it does not refuse ends differently from AWS.
  */
-import { corpusPath, recordedCases } from './recorded-case.ts';
+import { recordedCases } from './recorded-case.ts';
 import { replay } from './replay.ts';
 
 const cases = recordedCases();
-if (cases === undefined) {
-  console.error(`no recorded histories at ${corpusPath}; set AWS_RECORDED_HISTORIES`);
-  process.exit(1);
-}
-
 const failures: string[] = [];
 const refused = new Map<string, number>();
 let passed = 0;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
 const answer = z.object({
@@ -19,7 +19,7 @@ const event = z.object({
 });
 export type RecordedEvent = z.infer<typeof event>;
 
-/** One execution that AWS recorded; the corpus's FORMAT.md explains each field. */
+/** One execution that AWS recorded; recorded-histories/FORMAT.md explains each field. */
 const recordedCase = z.object({
   id: z.string(),
   recorded: z.string(),
@@ -40,13 +40,8 @@ const recordedCase = z.object({
 });
 export type RecordedCase = z.infer<typeof recordedCase>;
 
-/** Where the corpus is: $AWS_RECORDED_HISTORIES, or beside the repository. */
-export const corpusPath =
-  process.env['AWS_RECORDED_HISTORIES'] ??
-  new URL('../../../../shared/aws-recorded-histories/open.json', import.meta.url).pathname;
-
-/** The recorded cases, or undefined where there is no corpus. */
-export function recordedCases(): RecordedCase[] | undefined {
-  if (!existsSync(corpusPath)) return undefined;
-  return z.array(recordedCase).parse(JSON.parse(readFileSync(corpusPath, 'utf8')));
-}
+/** Reads the recorded cases. */
+export const recordedCases = (): RecordedCase[] =>
+  z
+    .array(recordedCase)
+    .parse(JSON.parse(readFileSync(new URL('recorded-histories/open.json', import.meta.url), 'utf8')));
