@@ -1,10 +1,10 @@
 import { changeSchedule } from '../jobs/schedules/lifecycle.ts';
-import { acceptChange } from '../jobs/schedules/request.ts';
-import { viewOfSchedule } from '../jobs/schedules/view.ts';
+import { acceptChange } from '../api/schedule-request.ts';
+import { viewOfSchedule } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openSchedules } from './schedules.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
 
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -1,12 +1,12 @@
 import { createSchedule } from '../jobs/schedules/lifecycle.ts';
-import { acceptSchedule } from '../jobs/schedules/request.ts';
-import { viewOfSchedule } from '../jobs/schedules/view.ts';
+import { acceptSchedule } from '../api/schedule-request.ts';
+import { viewOfSchedule } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { madeAt } from './middleware/accepted.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import { openSchedules } from './schedules.ts';
+import { idempotencyKeyOf } from '../api/idempotency-key.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
 
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -1,12 +1,12 @@
-import type { JobHistory } from '../jobs/answers/history.ts';
+import type { JobHistory } from '../api/responses/history.ts';
 import { NotFound } from '../jobs/errors.ts';
-import { arnOf } from '../jobs/executions.ts';
+import { arnOf } from '../jobs/aws/executions.ts';
 import { findJob } from '../jobs/find.ts';
-import { readableHistory } from '../jobs/history.ts';
+import { readableHistory } from '../api/history.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

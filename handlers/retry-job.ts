@@ -5,9 +5,9 @@ import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import { openExecutions, openStore } from './services.ts';
-import { startJob } from './start-job.ts';
+import { idempotencyKeyOf } from '../api/idempotency-key.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
+import { startJob } from './middleware/start-job.ts';
 
 const store = openStore();
 const executions = openExecutions();

@@ -1,4 +1,4 @@
-import { readBody } from '../jobs/body.ts';
+import { readBody } from '../api/body.ts';
 import { executionInput, RunRequest } from '../jobs/schedules/job.ts';
 import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
@@ -6,10 +6,10 @@ import { ownerOfSchedule } from '../jobs/schedules/record.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import { openScheduleStore } from './schedules.ts';
-import { openExecutions, openStore } from './services.ts';
-import { startJob } from './start-job.ts';
+import { idempotencyKeyOf } from '../api/idempotency-key.ts';
+import { openScheduleStore } from './middleware/schedule-services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
+import { startJob } from './middleware/start-job.ts';
 
 const schedules = openScheduleStore();
 const services = { store: openStore(), executions: openExecutions() };

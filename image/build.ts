@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { cachedArchive } from './archive-cache.ts';
 import { type Builder, type BuilderName, findBuilder } from './builder.ts';
 import { prebuiltKey } from './content.ts';

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import type { Login } from './login.ts';
 
 /** What can build an image, in the order in which they are tried. */

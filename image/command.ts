@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { buildImage, localImage } from './build.ts';
 import { type BuilderName, builderNames } from './builder.ts';
 import { type Destination, destinations, ensureLoadable, loadArchive } from './load.ts';

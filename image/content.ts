@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 
 /** Where Debian, Fedora and Alpine keep the certificates that the world trusts. */
 const certificateFiles = [

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { run } from './program.ts';
 
 /** Where an image can be put, so that a cluster's nodes find it without a registry. */

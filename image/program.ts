@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 
 /** So many of a failed program's last lines go into the message. */
 const lastLines = 15;

@@ -1,4 +1,4 @@
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { buildPrebuilt, folder } from './build.ts';
 import type { Builder } from './builder.ts';
 import { type Credentials, withLogin } from './login.ts';

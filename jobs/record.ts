@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AttemptStatus, JobStatus } from './protocol.ts';
 import { Resources } from './resources.ts';
-import { WaitingReason } from './waiting.ts';
+import { WaitingReason } from './waiting-reason.ts';
 
 /** What the table holds of one job. Attributes unknown to this version pass through unseen. */
 export const Failure = z.object({ code: z.string(), message: z.string() });

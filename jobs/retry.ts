@@ -2,10 +2,10 @@ import * as z from 'zod';
 import { Conflict, NotFound } from './errors.ts';
 import type { Found } from './find.ts';
 import { isTerminal } from './protocol.ts';
-import { readBody } from './body.ts';
-import type { ExecutionInput } from './request.ts';
+import { readBody } from '../api/body.ts';
+import type { ExecutionInput } from '../api/job-request.ts';
 import { checkResourcesAgain, type ResourceLimits } from './resources.ts';
-import { statusOfUnrecorded } from './view.ts';
+import { statusOfUnrecorded } from '../api/job-view.ts';
 
 /** What `POST /jobs/{jobId}/retry` takes: nothing, so far. */
 export const RetryRequest = z.strictObject({});

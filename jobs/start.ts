@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Conflict, TooManyRequests } from './errors.ts';
-import type { Executions } from './executions.ts';
+import type { Executions } from './aws/executions.ts';
 import type { JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
-import { ExecutionInput } from './request.ts';
-import type { JobStore } from './store.ts';
-import { statusOfUnrecorded } from './view.ts';
+import { ExecutionInput } from '../api/job-request.ts';
+import type { JobStore } from './aws/job-store.ts';
+import { statusOfUnrecorded } from '../api/job-view.ts';
 
 /** The id of the job that this caller's key stands for: the execution's name, so that there can be only one. */
 export const jobIdOfKey = (owner: string, key: string): string =>

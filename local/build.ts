@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-import { LocalFailure } from './failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 
 const dynoxideVersion = '3.2.0';
 

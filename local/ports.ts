@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import pRetry from 'p-retry';
-import { LocalFailure } from './failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 
 /**
  * How long a connection may be idle, in milliseconds. After a standstill (a disk or a processor that is busy) Node closes

@@ -1,21 +1,21 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { openAuthorizer } from './authorizer/index.ts';
+import { openAuthorizer } from './aws/api-gateway/authorizer.ts';
 import { installDynoxide } from './build.ts';
 import { readDefinition } from './definition.ts';
-import { ensureTable, startDynamoDB } from './dynamodb.ts';
+import { ensureTable, startDynamoDB } from './aws/dynamodb/dynamodb.ts';
 import { setFunctionEnvironment } from './environment.ts';
-import { Events } from './events.ts';
-import { Functions } from './functions.ts';
-import { createGateway } from './gateway.ts';
+import { Events } from './aws/eventbridge/events.ts';
+import { Functions } from './aws/lambda/functions.ts';
+import { createGateway } from './aws/api-gateway/gateway.ts';
 import type { Options } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
 import { createScheduler } from './schedules.ts';
-import { serve as serveScheduler } from './scheduler/index.ts';
+import { serve as serveScheduler } from './aws/scheduler/index.ts';
 import { openStateDirectory } from './state-directory.ts';
-import { type Clock, serve, systemClock } from './step-functions/index.ts';
+import { type Clock, serve, systemClock } from './aws/step-functions/index.ts';
 import { createWorkflow } from './workflow.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -1,5 +1,5 @@
 import { ClusterFailure } from '../k8s/failure.ts';
-import { LocalFailure } from './failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { type Options, readOptions } from './options.ts';
 import { startService } from './service.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { LocalFailure } from './failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 
 /** Where one service keeps what survives a restart; locked while it runs. */
 export interface StateDirectory {

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { scopes } from '../handlers/middleware/scopes.ts';
-import { type Grant, issueToken } from './authorizer/issue.ts';
-import { openSigningKey } from './authorizer/signing-key.ts';
-import { LocalFailure } from './failure.ts';
+import { scopes } from '../api/scopes.ts';
+import { type Grant, issueToken } from './aws/api-gateway/issue.ts';
+import { openSigningKey } from './aws/api-gateway/signing-key.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import { addStateDirectoryOption } from './options.ts';
 import { signingKeyIn } from './state-directory.ts';
 

@@ -1,9 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Names } from './environment.ts';
-import type { Events } from './events.ts';
-import type { Functions } from './functions.ts';
+import type { Events } from './aws/eventbridge/events.ts';
+import type { Functions } from './aws/lambda/functions.ts';
 import type { JobRunner } from './runners/job-runner.ts';
-import { parseJson } from './step-functions/json.ts';
+import { parseJson } from './aws/step-functions/json.ts';
 import {
   ApiError,
   DynamoDBIntegration,
@@ -12,7 +12,7 @@ import {
   LambdaIntegration,
   overHttps,
   StepFunctions,
-} from './step-functions/index.ts';
+} from './aws/step-functions/index.ts';
 
 /** Step Functions with the integrations that run-job uses, and run-job itself. */
 export function createWorkflow(

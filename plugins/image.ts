@@ -1,4 +1,4 @@
-import { LocalFailure } from '../local/failure.ts';
+import { LocalFailure } from '../lib/user-error.ts';
 import type { Hooks, Serverless, Writers } from './framework.ts';
 import { ensureImage, tagOf } from './image/images.ts';
 import { Repository } from './image/repository.ts';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { setFunctionEnvironment } from '../../local/environment.ts';
-import { Functions } from '../../local/functions.ts';
-import { createGateway } from '../../local/gateway.ts';
+import { Functions } from '../../local/aws/lambda/functions.ts';
+import { createGateway } from '../../local/aws/api-gateway/gateway.ts';
 import { readOptions } from '../../local/options.ts';
 import { readFunctions } from '../../local/service-definition.ts';
-import type { RunningService } from '../../tests/local/running-service.ts';
+import type { RunningService } from '../../tests/harness/running-service.ts';
 import { type Call, CountingProxy } from './counting-proxy.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

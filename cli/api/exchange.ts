@@ -1,4 +1,4 @@
-import { parseExactly } from '../../jobs/exact-json.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
 import { causeOf } from '../../k8s/failure.ts';
 import { NotTheApi, Unreachable } from '../failure.ts';
 import { authorize, type Authorization } from './authorization.ts';

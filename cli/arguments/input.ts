@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { parseExactly } from '../../jobs/exact-json.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
 import { causeOf } from '../../k8s/failure.ts';
 import { WrongUsage } from '../failure.ts';
 

@@ -1,4 +1,4 @@
-import type { AcceptedJob } from '../../jobs/answers/accepted.ts';
+import type { AcceptedJob } from '../../api/responses/accepted.ts';
 import type { Started } from '../../jobs/start.ts';
 import type { Answer } from './api.ts';
 

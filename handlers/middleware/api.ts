@@ -1,7 +1,7 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { logger } from '../services.ts';
+import { logger } from './services.ts';
 import { decodeBody } from './body.ts';
 import { answerErrors } from './errors.ts';
 import { refuseQuery } from './query.ts';

@@ -2,7 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { RequestError } from '../../jobs/errors.ts';
-import { errorBody } from './error-body.ts';
+import { errorBody } from '../../api/error-body.ts';
 
 /** Every error a caller sees has this body: `{error: {code, message, details?}, requestId}`; nothing internal leaks. */
 export const answerErrors = (

@@ -1,7 +1,7 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { readQuery } from '../../jobs/query.ts';
+import { readQuery } from '../../api/query.ts';
 
 const None = z.strictObject({});
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { limits } from '../protocol.ts';
-import { checkSize, JobRequest } from '../request.ts';
+import { checkSize, JobRequest } from '../../api/job-request.ts';
 
 /** What `POST /jobs/schedules/{scheduleId}/run` takes: nothing, so far. */
 export const RunRequest = z.strictObject({});

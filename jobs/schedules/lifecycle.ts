@@ -1,12 +1,12 @@
 import { Conflict, NotFound } from '../errors.ts';
 import { type Caller, maySee } from '../owned.ts';
-import type { AwsSchedules } from './aws-schedules.ts';
+import type { AwsSchedules } from '../aws/aws-schedules.ts';
 import { newScheduleId, ScheduleId } from './id.ts';
 import { targetInput } from './job.ts';
 import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
-import { isRefusal, refusalOf } from './refusals.ts';
-import { checkRuns, checkRunsAgain, type Wanted } from './request.ts';
-import type { ScheduleStore } from './store.ts';
+import { isRefusal, refusalOf } from '../aws/schedule-rejections.ts';
+import { checkRuns, checkRunsAgain, type Wanted } from '../../api/schedule-request.ts';
+import type { ScheduleStore } from '../aws/schedule-store.ts';
 import { forgotten, put, settled } from './writes.ts';
 
 export interface Dependencies {

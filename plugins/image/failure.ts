@@ -1,4 +1,4 @@
-import { LocalFailure } from '../../local/failure.ts';
+import { LocalFailure } from '../../lib/user-error.ts';
 
 /** Whether that is the error's name, as ECR's API reference has it. */
 export const called = (error: unknown, name: string): boolean =>

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { contentKey, prebuiltKey } from '../../image/content.ts';
 import { type Builder, findBuilder } from '../../image/builder.ts';
 import { publishImage } from '../../image/publish.ts';
-import { LocalFailure } from '../../local/failure.ts';
+import { LocalFailure } from '../../lib/user-error.ts';
 import type { Repository } from './repository.ts';
 import type { Settings } from './settings.ts';
 

@@ -14,7 +14,7 @@ import {
   type Repository as Description,
 } from '@aws-sdk/client-ecr';
 import type { Credentials } from '../../image/login.ts';
-import { LocalFailure } from '../../local/failure.ts';
+import { LocalFailure } from '../../lib/user-error.ts';
 import { called, explained } from './failure.ts';
 
 /** The tag by which a repository is known as ours, to be changed and removed. */

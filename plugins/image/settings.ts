@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { builderNames } from '../../image/builder.ts';
-import { LocalFailure } from '../../local/failure.ts';
+import { LocalFailure } from '../../lib/user-error.ts';
 import { architectures } from '../../image/publish.ts';
 
 /** `custom.image` of serverless.yml, where each comes from a parameter (docs/deploying.md). */

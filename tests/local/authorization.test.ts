@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { readFunctions } from '../../local/service-definition.ts';
-import { Issuer } from '../issuer.ts';
-import { Client, RunningService } from './running-service.ts';
+import { Issuer } from '../harness/issuer.ts';
+import { Client, RunningService } from '../harness/running-service.ts';
 
 // Who may call, and what an admin may: the real service with --auth jwt, asked over HTTP. Two owners are owners.test.ts' matter.
 

@@ -6,21 +6,21 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListSchedulesCommand, SchedulerClient, ThrottlingException } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Caller } from '../../jobs/owned.ts';
-import { AwsSchedules } from '../../jobs/schedules/aws-schedules.ts';
+import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
 import {
   changeSchedule,
   createSchedule,
   deleteSchedule,
   type Dependencies,
 } from '../../jobs/schedules/lifecycle.ts';
-import { acceptChange, acceptSchedule } from '../../jobs/schedules/request.ts';
-import { ScheduleStore } from '../../jobs/schedules/store.ts';
+import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
+import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';
-import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/dynamodb.ts';
+import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
-import { start, SteppedClock } from '../unit/scheduler/harness.ts';
-import { freePorts } from './running-service.ts';
+import { start, SteppedClock } from '../unit/local/aws/scheduler/harness.ts';
+import { freePorts } from '../harness/running-service.ts';
 
 /**
  * A schedule is an item in the table and one or two schedules at EventBridge Scheduler, and no transaction spans both. Each

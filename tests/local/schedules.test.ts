@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { ScheduleView } from '../../jobs/answers/schedule.ts';
-import { RunningService } from './running-service.ts';
+import type { ScheduleView } from '../../api/responses/schedule.ts';
+import { RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };

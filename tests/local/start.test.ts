@@ -3,8 +3,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { temporaryDirectory } from '../temporary-directory.ts';
-import { eventually, freePorts, RunningService } from './running-service.ts';
+import { temporaryDirectory } from '../harness/temporary-directory.ts';
+import { eventually, freePorts, RunningService } from '../harness/running-service.ts';
 
 const services: RunningService[] = [];
 

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { pipeline } from 'node:stream';
 import * as z from 'zod';
-import { LocalFailure } from '../../failure.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 
 /** More pods than a test cluster runs, each with a few connections. */
 const connectionsAtMost = 2000;

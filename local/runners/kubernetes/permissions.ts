@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LocalFailure } from '../../failure.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
 import { messageOf } from '../job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { LocalFailure } from '../../failure.ts';
-import { taskArguments } from '../../step-functions/index.ts';
+import { LocalFailure } from '../../../lib/user-error.ts';
+import { taskArguments } from '../../aws/step-functions/index.ts';
 import { messageOf } from '../job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';

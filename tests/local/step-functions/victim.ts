@@ -4,7 +4,7 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { StepFunctions } from '../../../local/step-functions/index.ts';
+import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
 import { work } from './worker.ts';
 
 const [machines = '', journal = '', begun = ''] = process.argv.slice(2);

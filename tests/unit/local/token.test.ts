@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { openStateDirectory } from '../../../local/state-directory.ts';
-import { temporaryDirectory } from '../../temporary-directory.ts';
+import { temporaryDirectory } from '../../harness/temporary-directory.ts';
 
 const script = fileURLToPath(new URL('../../../local/token.ts', import.meta.url));
 
