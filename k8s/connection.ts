@@ -1,4 +1,5 @@
-import { causeOf, NoCredentials, Unreachable } from './failure.ts';
+import { causeOf } from '../lib/cause.ts';
+import { NoCredentials, Unreachable } from './failure.ts';
 
 /** Longer than any answer takes that is not a watch: milliseconds. */
 const answerWithin = 30_000;

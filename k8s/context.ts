@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { causeOf, ClusterFailure } from './failure.ts';
+import { causeOf } from '../lib/cause.ts';
+import { ClusterFailure } from './failure.ts';
 
 /**
  * The one cluster that the user named, from the kubeconfig file, else from KUBECONFIG or ~/.kube/config as kubectl does.

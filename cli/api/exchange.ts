@@ -1,5 +1,5 @@
 import { parseExactly } from '../../lib/exact-json.ts';
-import { causeOf } from '../../k8s/failure.ts';
+import { causeOf } from '../../lib/cause.ts';
 import { NotTheApi, Unreachable } from '../failure.ts';
 import { authorize, type Authorization } from './authorization.ts';
 import { refusalOf } from './refusal.ts';

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { parseExactly } from '../../lib/exact-json.ts';
-import { causeOf } from '../../k8s/failure.ts';
+import { causeOf } from '../../lib/cause.ts';
 import { WrongUsage } from '../failure.ts';
 
 /** More than the API takes in any encoding, in bytes: what is larger need not be read to its end. */

@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { causeOf } from '../../lib/cause.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { AwsOptions } from '../api/signature.ts';
 import type { Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { causeOf } from '../../lib/cause.ts';
 
 /** What a check found. */
 export interface Finding {

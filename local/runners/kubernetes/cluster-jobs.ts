@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from 'p-retry';
-import { causeOf } from '../../../k8s/failure.ts';
+import { causeOf } from '../../../lib/cause.ts';
 import { type ClusterAnswer, JobRefused, messageOf } from '../job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { Feed } from './feed.ts';

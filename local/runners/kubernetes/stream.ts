@@ -1,6 +1,6 @@
 import { Watch } from '@kubernetes/client-node';
 import * as z from 'zod';
-import { causeOf } from '../../../k8s/failure.ts';
+import { causeOf } from '../../../lib/cause.ts';
 import type { ApiServer } from './api-server.ts';
 
 const Version = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
