@@ -19,7 +19,9 @@ export function loadContext(context: string, kubeconfig?: string): KubeConfig {
       config.loadFromDefault();
     } else config.loadFromFile(source);
   } catch (error) {
-    throw new ClusterFailure(`the kubeconfig ${source} cannot be read: ${describeError(error)}`, { cause: error });
+    throw new ClusterFailure(`the kubeconfig ${source} cannot be read: ${describeError(error)}`, {
+      cause: error,
+    });
   }
   if (config.getContextObject(context) === null) {
     const names = config.getContexts().map(({ name }) => name);

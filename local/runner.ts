@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
 import type { Options } from './options.ts';
-import type { JobRunner } from './runners/job-runner.ts';
+import type { JobRunner } from './aws/step-functions/integrations/job-runner.ts';
 import { ProcessRunner } from './runners/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));

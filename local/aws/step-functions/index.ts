@@ -1,6 +1,6 @@
 /** The local Step Functions: what the rest of the service may use of it. */
-export { systemClock } from './clock.ts';
-export type { Clock } from './clock.ts';
+export { systemClock } from '../clock.ts';
+export type { Clock } from '../clock.ts';
 export { ApiError, TaskFailure } from './errors.ts';
 export type { Integration, Task } from './integration.ts';
 export { DynamoDBIntegration } from './integrations/dynamodb.ts';

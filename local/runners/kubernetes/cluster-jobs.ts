@@ -1,6 +1,10 @@
 import pRetry, { AbortError } from 'p-retry';
 import { describeError } from '../../../lib/describe-error.ts';
-import { type ClusterAnswer, JobRefused, messageOf } from '../job-runner.ts';
+import {
+  type ClusterAnswer,
+  JobRefused,
+  messageOf,
+} from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { Feed } from './feed.ts';
 import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';

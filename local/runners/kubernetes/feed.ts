@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { describeError } from '../../../lib/describe-error.ts';
-import { messageOf } from '../job-runner.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { type Collection, stream } from './stream.ts';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { LocalFailure } from '../../../lib/user-error.ts';
 import { taskArguments } from '../../aws/step-functions/index.ts';
-import { messageOf } from '../job-runner.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';
 import { explained, hopeless, type Problem, tooLate } from './diagnosis.ts';
