@@ -1,4 +1,4 @@
-import { causeOf } from '../lib/cause.ts';
+import { describeError } from '../lib/describe-error.ts';
 import { UserError } from '../lib/user-error.ts';
 
 /** A failure of a request to a cluster, or of what it asked for, that the user can correct. */
@@ -16,7 +16,7 @@ export class NoCredentials extends ClusterFailure {
   override readonly name = 'NoCredentials';
 
   constructor(cause: unknown) {
-    super(`there are no credentials for the cluster: ${causeOf(cause)}`, { cause });
+    super(`there are no credentials for the cluster: ${describeError(cause)}`, { cause });
   }
 }
 

@@ -1,5 +1,5 @@
 import pRetry, { AbortError } from 'p-retry';
-import { causeOf } from '../../../lib/cause.ts';
+import { describeError } from '../../../lib/describe-error.ts';
 import {
   type ClusterAnswer,
   JobRefused,
@@ -125,5 +125,5 @@ export class ClusterJobs {
 export const jobsIn = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
 const leftBehind = (name: string, namespace: string, error: unknown): void => {
-  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${causeOf(error)}`);
+  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${describeError(error)}`);
 };
