@@ -9,7 +9,7 @@ import pRetry from 'p-retry';
 import type { Stats } from '../../api/responses/service.ts';
 import type { JobView } from '../../api/responses/job.ts';
 import { type Grant, issueToken } from '../../local/aws/api-gateway/issue.ts';
-import { openSigningKey } from '../../local/aws/api-gateway/signing-key.ts';
+import { openSigningKey } from '../../local/aws/api-gateway/local-issuer.ts';
 import { signingKeyIn } from '../../local/state-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

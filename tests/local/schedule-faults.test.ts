@@ -19,7 +19,7 @@ import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
-import { start, SteppedClock } from '../unit/local/aws/scheduler/harness.ts';
+import { start, SteppedClock } from '../harness/in-memory-scheduler.ts';
 import { freePorts } from '../harness/running-service.ts';
 
 /**

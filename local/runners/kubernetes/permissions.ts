@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { LocalFailure } from '../../../lib/user-error.ts';
-import { messageOf } from '../job-runner.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 
 /** What runner, start check and settle-job do in the namespace: the Roles of k8s/manifests allow no more. */

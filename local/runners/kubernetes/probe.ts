@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
 import { LocalFailure } from '../../../lib/user-error.ts';
-import { taskArguments } from '../../aws/step-functions/index.ts';
-import { messageOf } from '../job-runner.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';
 import { explained, hopeless, type Problem, tooLate } from './diagnosis.ts';
@@ -23,35 +21,28 @@ export interface Place {
   table: string;
 }
 
-const Arguments = z.object({ Job: Manifest });
-
-/** The Job of the state machine's own manifest, but for its container's arguments: it only reads the table once. */
-async function probeOf(definition: string, environment: Place['environment']): Promise<Manifest> {
-  const jobId = `check-${randomUUID().slice(0, 8)}`;
-  const variables = {
-    ...{ jobId, execution: '', maxAttempts: 1, timeoutSeconds: 10 },
-    ...{ queueSeconds: 60, resources: {} },
-  };
-  const { Job: job } = Arguments.parse(await taskArguments(definition, 'RunJob', variables));
-  const { spec, ...rest } = withEnvironment(job, environment);
+/** Turns a job's manifest into the check: the same pod, but its container only reads the table once. */
+function checkOf(job: unknown, environment: Place['environment']): Manifest {
+  const { spec, ...rest } = withEnvironment(Manifest.parse(job), environment);
   const pod = spec.template.spec;
   const [container] = pod.containers;
   const template = { ...spec.template, spec: { ...pod, containers: [{ ...container, args: ['check'] }] } };
-  // Short: should nobody come back to delete it.
+  // Short, in case the deletion below fails.
   return Manifest.parse({ ...rest, spec: { ...spec, template, ttlSecondsAfterFinished: 60 } });
 }
 
 /**
  * Runs the jobs' own pod once, to see that the cluster has its image, takes it, and lets it reach the table.
+ * @param job the manifest of a job, as the state machine would submit it.
  * @throws LocalFailure saying which of these is not so, and what to do.
  */
 export async function probe(
   api: ApiServer,
-  definition: string,
+  job: unknown,
   place: Place,
   signal: AbortSignal,
 ): Promise<void> {
-  const manifest = await probeOf(definition, place.environment);
+  const manifest = checkOf(job, place.environment);
   await ensureNeighbours(api, manifest, place);
   const jobs = jobsIn(place.namespace);
   const created = await api.request('POST', jobs, manifest);
@@ -61,14 +52,14 @@ export async function probe(
         `${created.statusCode} ${messageOf(created.body)}`,
     );
   }
-  const job = Job.parse(created.body);
+  const check = Job.parse(created.body);
   try {
-    const problem = await watched(api, job, place, signal);
+    const problem = await watched(api, check, place, signal);
     if (problem) throw new LocalFailure(explained(problem, manifest, place));
   } finally {
     // Should this fail, the Job's own limits end it and take it away.
     await api
-      .request('DELETE', `${jobs}/${job.metadata.name}?propagationPolicy=Background`)
+      .request('DELETE', `${jobs}/${check.metadata.name}?propagationPolicy=Background`)
       .catch(() => undefined);
   }
 }

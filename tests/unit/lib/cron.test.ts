@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCron } from '../../../../lib/cron/parse.ts';
-import { CronRefused } from '../../../../lib/cron/refused.ts';
-import { toAwsExpressions } from '../../../../lib/cron/translate.ts';
-import { readAwsCron } from './aws-cron-matcher.ts';
-import { cronText } from './expressions.ts';
-import { asCrontabMeans, libraries, type NextRun } from './libraries.ts';
-import { endOfDisturbance, instantsOf, offsetAt } from './zones.ts';
+import { parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
+import { readAwsCron } from './cron/aws-cron-matcher.ts';
+import { cronText } from './cron/expressions.ts';
+import { asCrontabMeans, libraries, type NextRun } from './cron/libraries.ts';
+import { endOfDisturbance, instantsOf, offsetAt } from './cron/zones.ts';
 
 /**
  * The translated expressions fire when crontab(5) says, and crontab(5) is here what two libraries make of it that know

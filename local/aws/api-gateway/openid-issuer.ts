@@ -1,6 +1,6 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
-import { causeOf } from '../../../k8s/failure.ts';
+import { describeError } from '../../../lib/describe-error.ts';
 import { LocalFailure } from '../../../lib/user-error.ts';
 
 /** How long an issuer may take to answer, in milliseconds, and how long its answer may be, in bytes. */
@@ -40,7 +40,7 @@ async function read(address: string, signal: AbortSignal): Promise<z.infer<typeo
     if (!response.ok) throw new Error(`the answer is ${response.status}`);
     return Configuration.parse(await response.json());
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : causeOf(error);
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : describeError(error);
     throw new LocalFailure(`${address}, of --jwt-issuer, cannot be read: ${reason}`);
   }
 }
