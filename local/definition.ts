@@ -1,11 +1,14 @@
+import { localImage } from '../image/build.ts';
+import { stackDefaults } from '../plugins/parameters/template.ts';
 import type { Names } from './environment.ts';
 import type { Options } from './options.ts';
 import { readStateMachine } from './service-definition.ts';
 
-/** run-job as this repository has it now, with what the stack's parameters and resources are on one machine. */
+/** Reads the state machine run-job and fills in the stack's parameters and resources as they are on one machine. */
 export function readDefinition(root: string, names: Names, { queueSeconds, cluster }: Options): string {
   const { region, account, service, table } = names;
   return readStateMachine(root, {
+    ...stackDefaults(),
     'AWS::Region': region,
     JobsTable: table,
     'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,
@@ -14,13 +17,9 @@ export function readDefinition(root: string, names: Names, { queueSeconds, clust
     'ClusterSetup.Endpoint': 'https://127.0.0.1',
     'ClusterSetup.CertificateAuthority': '',
     JobNamespace: cluster?.namespace ?? 'eks-jobs',
-    JobServiceAccount: 'data-processor',
-    JobImage: cluster?.image ?? 'data-processor:local',
-    JobCpu: cluster?.jobCpu ?? '250m',
-    JobMemory: cluster?.jobMemory ?? '256Mi',
+    JobImage: cluster?.image ?? localImage,
+    ...(cluster && { JobCpu: cluster.jobCpu, JobMemory: cluster.jobMemory }),
     JobNodeSelector: nodeSelector(cluster?.nodeSelector ?? {}),
-    KueueQueue: '',
-    JobEndpointUrl: '',
     QueueSeconds: String(queueSeconds),
   });
 }

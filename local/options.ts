@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
+import { Cpu, leastResources, Memory, outsideLimits, type Quantities } from '../lib/quantities.ts';
+import { parameters } from '../plugins/parameters/table.ts';
 import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
@@ -15,7 +16,7 @@ export interface Options {
   concurrency: number;
   queueSeconds: number;
   /** The most that a job may ask for. */
-  limits: ResourceLimits;
+  limits: Quantities;
   verbose: boolean;
   /** What callers must show; without it everybody on this machine is let in. */
   authorization?: Authorization;
@@ -76,17 +77,17 @@ export function readOptions(arguments_: readonly string[]): Options {
     )
     .addOption(
       new Option('--queue-seconds <seconds>', 'how long a job may wait until it runs')
-        .default(3600)
+        .default(parameters.queueSeconds.default)
         .argParser(integer(60, 21_600)),
     )
     .addOption(
       new Option('--max-job-cpu <quantity>', 'the most processor share that a job may ask for')
-        .default('4')
+        .default(parameters.maxJobCpu.default)
         .argParser(quantity(Cpu)),
     )
     .addOption(
       new Option('--max-job-memory <quantity>', 'the most memory that a job may ask for')
-        .default('8Gi')
+        .default(parameters.maxJobMemory.default)
         .argParser(quantity(Memory)),
     )
     .option('--verbose', 'show the log of the functions', false)
@@ -98,8 +99,7 @@ export function readOptions(arguments_: readonly string[]): Options {
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
   const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
-  for (const { field } of beyond(given, limits)) {
-    const name = field.replace('resources.', '');
+  for (const { name } of outsideLimits(given, limits)) {
     command.error(`error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'any job needs'}`);
   }
   return {

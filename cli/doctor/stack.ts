@@ -4,8 +4,8 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { readAuthorization } from '../../api/authorization.ts';
 import type { Authorization } from '../../jobs/settings.ts';
-import { readAuthorization } from '../../plugins/info/first-job.ts';
 import type { AwsOptions } from '../api/signature.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
