@@ -28,7 +28,7 @@ export type Authorizer = (
 /**
  * The authorizer of `--auth jwt`.
  * @param keyFile where this machine's own key is.
- * @throws LocalFailure where the issuer or the key file is of no use.
+ * @throws UserError where the issuer or the key file is of no use.
  */
 export async function openAuthorizer(
   { issuer }: Authorization,

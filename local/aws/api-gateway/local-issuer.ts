@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, type JWK } from 'jose';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 import type { Trust } from './verify.ts';
 
 /** What signs this machine's own tokens. RSA, as API Gateway takes nothing else. */
@@ -33,7 +33,7 @@ export const ownAudience = 'eks-jobs';
 
 /**
  * The key in this file, which only its owner may read; it is made where there is none.
- * @throws LocalFailure when it cannot be written or read, is none, or others may read it.
+ * @throws UserError when it cannot be written or read, is none, or others may read it.
  */
 export async function openSigningKey(path: string): Promise<SigningKey> {
   try {
@@ -42,9 +42,9 @@ export async function openSigningKey(path: string): Promise<SigningKey> {
     if (privateKey.asymmetricKeyType !== 'rsa') throw new Error('it is no RSA key');
     return { privateKey, kid: await calculateJwkThumbprint(publicPart(privateKey)) };
   } catch (error) {
-    if (error instanceof LocalFailure) throw error;
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(
+    throw new UserError(
       `the key of the tokens, ${path}, cannot be used: ${reason}; without it a new one is made`,
     );
   }
@@ -78,7 +78,7 @@ function readSecret(path: string): Buffer {
   try {
     const others = fstatSync(file).mode & 0o077;
     if (others !== 0) {
-      throw new LocalFailure(`others may read or write the key of the tokens: chmod 600 ${path}`);
+      throw new UserError(`others may read or write the key of the tokens: chmod 600 ${path}`);
     }
     return readFileSync(file);
   } finally {

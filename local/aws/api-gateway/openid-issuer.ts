@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
-import { causeOf } from '../../../k8s/failure.ts';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { describeError } from '../../../lib/describe-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 
 /** How long an issuer may take to answer, in milliseconds, and how long its answer may be, in bytes. */
 const patience = 5000;
@@ -22,13 +22,13 @@ const Configuration = z.object({
 /**
  * The public keys of an OpenID provider, found as API Gateway finds them: by its configuration (OpenID Connect Discovery
  * 1.0, section 4). They are kept for ten minutes; an unknown kid has them read again, at most every 30 seconds.
- * @throws LocalFailure where the configuration cannot be read, or is another issuer's.
+ * @throws UserError where the configuration cannot be read, or is another issuer's.
  */
 export async function keysOfIssuer(issuer: string, signal: AbortSignal): Promise<JWTVerifyGetKey> {
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const { issuer: itself, jwks_uri } = await read(address, signal);
   if (itself !== issuer) {
-    throw new LocalFailure(`${address} is of the issuer ${itself}: give exactly that as --jwt-issuer`);
+    throw new UserError(`${address} is of the issuer ${itself}: give exactly that as --jwt-issuer`);
   }
   return createRemoteJWKSet(jwks_uri, { timeoutDuration: patience, [customFetch]: fetchBounded });
 }
@@ -40,8 +40,8 @@ async function read(address: string, signal: AbortSignal): Promise<z.infer<typeo
     if (!response.ok) throw new Error(`the answer is ${response.status}`);
     return Configuration.parse(await response.json());
   } catch (error) {
-    const reason = error instanceof z.ZodError ? z.prettifyError(error) : causeOf(error);
-    throw new LocalFailure(`${address}, of --jwt-issuer, cannot be read: ${reason}`);
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : describeError(error);
+    throw new UserError(`${address}, of --jwt-issuer, cannot be read: ${reason}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { KubernetesJob } from '../../../../../local/runners/job-runner.ts';
+import type { KubernetesJob } from '../../../../../local/aws/step-functions/integrations/job-runner.ts';
 import { ApiServer, KubernetesRunner } from '../../../../../local/runners/kubernetes/index.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 

@@ -1,7 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
 import type { StatusChange, Task } from '../../../../../local/aws/step-functions/index.ts';
-import { eventsOf, execute, oneTask, start, until, untilEnded } from '../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  execute,
+  oneTask,
+  start,
+  until,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // A cancelled job must stay cancelled: StopExecution wins over everything that was still to come.
 

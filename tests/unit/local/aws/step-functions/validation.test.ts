@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lambdaTask, oneTask, start } from '../../../../harness/states/harness.ts';
+import { lambdaTask, oneTask, start } from '../../../../harness/states/in-memory-step-functions.ts';
 
 // Whoever edits the state machine must see here what AWS would refuse, and be told what this service does not have.
 

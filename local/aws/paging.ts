@@ -1,4 +1,4 @@
-import { ApiError } from './errors.ts';
+import { ApiError } from './step-functions/errors.ts';
 
 /** A page's size. "The default is 100 and the maximum allowed page size is 1000. A value of 0 uses the default." */
 export function pageSize(maxResults: number | undefined): number {

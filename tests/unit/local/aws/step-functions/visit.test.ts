@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parseTimestamp } from '../../../../../local/aws/step-functions/timestamp.ts';
-import { eventsOf, execute, oneTask, start, untilEnded } from '../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  execute,
+  oneTask,
+  start,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // What a field may hold is known only when its expression is evaluated: AWS fails the state then, and so must this.
 

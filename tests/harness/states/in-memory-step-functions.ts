@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
 import type { Integration, StepFunctionsOptions, Task } from '../../../local/aws/step-functions/index.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 export const lambdaTask = 'arn:aws:states:::lambda:invoke';
 

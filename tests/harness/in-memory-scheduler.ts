@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SchedulerClient, type CreateScheduleInput } from '@aws-sdk/client-scheduler';
-import { Scheduler, serve, type SchedulerOptions } from '../../../../../local/aws/scheduler/index.ts';
-import { VirtualClock } from '../../../../harness/states/virtual-clock.ts';
-import { until } from '../../../../harness/states/harness.ts';
-import { SteppedClock } from '../../../../harness/stepped-clock.ts';
+import { Scheduler, serve, type SchedulerOptions } from '../../local/aws/scheduler/index.ts';
+import { VirtualClock } from './virtual-clock.ts';
+import { until } from './states/in-memory-step-functions.ts';
+import { SteppedClock } from './stepped-clock.ts';
 
 export { SteppedClock };
 

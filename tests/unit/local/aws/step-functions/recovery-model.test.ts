@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
-import { VirtualClock } from '../../../../harness/states/virtual-clock.ts';
-import { execute, oneTask, start, untilEnded } from '../../../../harness/states/harness.ts';
+import { VirtualClock } from '../../../../harness/virtual-clock.ts';
+import { execute, oneTask, start, untilEnded } from '../../../../harness/states/in-memory-step-functions.ts';
 
 // The rules of the developer guide's "Retrying after an error", written a second time: each retrier counts and waits on its own.
 

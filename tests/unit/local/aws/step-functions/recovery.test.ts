@@ -2,7 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
 import { retryDelay } from '../../../../../local/aws/step-functions/recovery.ts';
-import { eventsOf, execute, oneTask, start, untilEnded } from '../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  execute,
+  oneTask,
+  start,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // A job's three tries and the delays between them are this service's promise to the user: they must be the state machine's.
 

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as sfn from '@aws-sdk/client-sfn';
-import { serve } from '../../../../../local/aws/step-functions/index.ts';
-import { oneTask, start, until } from '../../../../harness/states/harness.ts';
+import { serve } from '../../../../../../local/aws/step-functions/index.ts';
+import { oneTask, start, until } from '../../../../../harness/states/in-memory-step-functions.ts';
 
 // The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
 

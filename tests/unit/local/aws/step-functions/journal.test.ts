@@ -14,7 +14,7 @@ import {
   start,
   until,
   untilEnded,
-} from '../../../../harness/states/harness.ts';
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // The service may be killed at any moment, and its executions must end as if nothing had happened.
 

@@ -14,9 +14,15 @@ import {
   JobRefused,
   type JobRunner,
   type JobRunOptions,
-} from '../../../../../../local/runners/job-runner.ts';
+} from '../../../../../../local/aws/step-functions/integrations/job-runner.ts';
 import type { Json } from '../../../../../../local/aws/step-functions/json.ts';
-import { eventsOf, execute, oneTask, start, untilEnded } from '../../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  execute,
+  oneTask,
+  start,
+  untilEnded,
+} from '../../../../../harness/states/in-memory-step-functions.ts';
 
 // What a state machine sees of a service is decided by these three: results wrapped as AWS wraps them, errors by AWS's names.
 

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as aws from '@aws-sdk/client-scheduler';
-import { role, schedule, start, stateMachine, SteppedClock } from './harness.ts';
+import {
+  role,
+  schedule,
+  start,
+  stateMachine,
+  SteppedClock,
+} from '../../../../../harness/in-memory-scheduler.ts';
 
 // The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
 const clock = new SteppedClock('2026-11-25T08:00:00Z');

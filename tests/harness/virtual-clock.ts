@@ -1,4 +1,4 @@
-import type { Clock } from '../../../local/aws/step-functions/index.ts';
+import type { Clock } from '../../local/aws/step-functions/index.ts';
 
 interface Sleeper {
   due: number;
