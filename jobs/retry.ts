@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { Conflict, NotFound } from './errors.ts';
 import type { Found } from './find.ts';
 import { isTerminal } from './protocol.ts';
-import { readBody } from '../api/body.ts';
+import { readBody } from '../api/request.ts';
 import type { ExecutionInput } from '../api/job-request.ts';
 import { checkResourcesAgain, type ResourceLimits } from './resources.ts';
 import { statusOfUnrecorded } from '../api/job-view.ts';

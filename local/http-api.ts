@@ -20,7 +20,7 @@ export const routesOf = (functions: readonly DeployedFunction[], invoke: InvokeL
 /**
  * Opens the authorizer of `--auth jwt`: for the tokens of the issuer that the user named, else for those of `npm run token`.
  * @param keyFile the key that signs the tokens of `npm run token`.
- * @throws LocalFailure when the issuer's configuration or the key file cannot be used.
+ * @throws UserError when the issuer's configuration or the key file cannot be used.
  */
 export async function openAuthorizer(
   { issuer }: Authorization,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import pRetry from 'p-retry';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /**
  * How long a connection may be idle, in milliseconds. After a pause (a busy disk or processor) Node closes connections
@@ -9,7 +9,7 @@ import { LocalFailure } from '../lib/user-error.ts';
  */
 const keepAliveTimeout = 75_000;
 
-/** Listens on a loopback port. @throws LocalFailure when another program uses it. */
+/** Listens on a loopback port. @throws UserError when another program uses it. */
 export async function listen(server: Server, port: number): Promise<void> {
   server.keepAliveTimeout = keepAliveTimeout;
   server.listen(port, '127.0.0.1');
@@ -17,7 +17,7 @@ export async function listen(server: Server, port: number): Promise<void> {
     await once(server, 'listening');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new LocalFailure(`another program uses port ${port}; choose other ports with --port`);
+      throw new UserError(`another program uses port ${port}; choose other ports with --port`);
     }
     throw error;
   }
@@ -26,7 +26,7 @@ export async function listen(server: Server, port: number): Promise<void> {
 /**
  * Makes sure that a loopback port is free.
  * @param timeout how long the program that uses it may take to end, in milliseconds.
- * @throws LocalFailure when another program uses it.
+ * @throws UserError when another program uses it.
  */
 export async function ensureFree(port: number, timeout = 0): Promise<void> {
   const check = async (): Promise<void> => {
@@ -38,6 +38,6 @@ export async function ensureFree(port: number, timeout = 0): Promise<void> {
     retries: timeout / 100,
     minTimeout: 100,
     factor: 1,
-    shouldRetry: ({ error }) => error instanceof LocalFailure,
+    shouldRetry: ({ error }) => error instanceof UserError,
   });
 }

@@ -28,7 +28,7 @@ const tablePortTimeout = 5000;
  * @param onFailure called when a part ends unexpectedly; the caller must then stop the service.
  * @param schedulerClock the clock of the schedules; tests set it.
  * @returns a function that stops everything that was started, jobs first. The jobs resume at the next start.
- * @throws LocalFailure or ClusterFailure when the user must change something first; nothing is left running then.
+ * @throws UserError or ClusterFailure when the user must change something first; nothing is left running then.
  */
 export async function startService(
   options: Options,

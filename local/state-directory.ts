@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describeError } from '../lib/describe-error.ts';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /** The files of one service that survive a restart. The directory is locked while the service runs. */
 export interface StateDirectory {
@@ -22,7 +22,7 @@ export const signingKeyIn = (path: string): string => join(path, keyName);
 /**
  * Opens a state directory for this process alone. The lock is SQLite's lock on a file: the kernel releases it when the
  * process ends, for any reason.
- * @throws LocalFailure when the directory cannot be written or another service uses it.
+ * @throws UserError when the directory cannot be written or another service uses it.
  */
 export function openStateDirectory(path: string, fresh: boolean): StateDirectory {
   const lock = lockDirectory(path);
@@ -49,7 +49,7 @@ function lockDirectory(path: string): DatabaseSync {
     mkdirSync(path, { recursive: true });
     lock = new DatabaseSync(join(path, lockName));
   } catch (error) {
-    throw new LocalFailure(`the state directory ${path} cannot be written: ${describeError(error)}`);
+    throw new UserError(`the state directory ${path} cannot be written: ${describeError(error)}`);
   }
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -57,7 +57,7 @@ function lockDirectory(path: string): DatabaseSync {
   } catch (error) {
     lock.close();
     const inUse = describeError(error).includes('locked');
-    throw new LocalFailure(
+    throw new UserError(
       inUse
         ? `the state directory ${path} is used by another npm start; stop it, or choose another directory with --state-dir`
         : `the state directory ${path} cannot be written: ${describeError(error)}`,

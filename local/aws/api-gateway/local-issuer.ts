@@ -18,7 +18,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, type JWK, SignJWT } from 'jose';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 import type { TrustedIssuer } from './verify.ts';
 
 /** The key that signs this machine's tokens. It is RSA, because API Gateway accepts nothing else. */
@@ -61,7 +61,7 @@ export function localIssuer({ privateKey, kid }: SigningKey): TrustedIssuer {
 
 /**
  * Opens the key in this file, which only its owner may read. Creates the file if it does not exist.
- * @throws LocalFailure when the file cannot be written or read, is not an RSA key, or others may read it.
+ * @throws UserError when the file cannot be written or read, is not an RSA key, or others may read it.
  */
 export async function openSigningKey(path: string): Promise<SigningKey> {
   try {
@@ -70,9 +70,9 @@ export async function openSigningKey(path: string): Promise<SigningKey> {
     if (privateKey.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
     return { privateKey, kid: await calculateJwkThumbprint(publicPart(privateKey)) };
   } catch (error) {
-    if (error instanceof LocalFailure) throw error;
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(
+    throw new UserError(
       `the key of the tokens, ${path}, cannot be used: ${reason}. Delete it to get a new key`,
     );
   }
@@ -100,7 +100,7 @@ function readSecret(path: string): Buffer {
   try {
     const permissionsOfOthers = fstatSync(file).mode & 0o077;
     if (permissionsOfOthers !== 0) {
-      throw new LocalFailure(`other users can read or write the key of the tokens: run chmod 600 ${path}`);
+      throw new UserError(`other users can read or write the key of the tokens: run chmod 600 ${path}`);
     }
     return readFileSync(file);
   } finally {

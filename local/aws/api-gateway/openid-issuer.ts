@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 import { describeError } from '../../../lib/describe-error.ts';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 
 /** How long an issuer may take to respond, in milliseconds. */
 const timeout = 5000;
@@ -24,13 +24,13 @@ const Configuration = z.object({
 /**
  * Finds the public keys of an OpenID provider as API Gateway does: through its configuration (OpenID Connect Discovery
  * 1.0, section 4). The keys are kept for ten minutes. An unknown kid makes it read them again, at most every 30 seconds.
- * @throws LocalFailure when the configuration cannot be read, or names another issuer.
+ * @throws UserError when the configuration cannot be read, or names another issuer.
  */
 export async function findIssuerKeys(issuer: string, signal: AbortSignal): Promise<JWTVerifyGetKey> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const configuration = await readConfiguration(url, signal);
   if (configuration.issuer !== issuer) {
-    throw new LocalFailure(
+    throw new UserError(
       `${url} names the issuer ${configuration.issuer}: use exactly that as --jwt-issuer`,
     );
   }
@@ -48,7 +48,7 @@ async function readConfiguration(url: string, signal: AbortSignal): Promise<z.in
     return Configuration.parse(await response.json());
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : describeError(error);
-    throw new LocalFailure(`${url}, the configuration of --jwt-issuer, cannot be read: ${reason}`);
+    throw new UserError(`${url}, the configuration of --jwt-issuer, cannot be read: ${reason}`);
   }
 }
 

@@ -7,6 +7,7 @@ export { DynamoDBIntegration } from './integrations/dynamodb.ts';
 export { EksIntegration } from './integrations/eks.ts';
 export { EksCallIntegration, overHttps } from './integrations/eks-call.ts';
 export type { CallKubernetes } from './integrations/eks-call.ts';
+export type { JobRunner } from './integrations/job-runner.ts';
 export { LambdaIntegration } from './integrations/lambda.ts';
 export type { InvokeFunction } from './integrations/lambda.ts';
 export { StepFunctions } from './step-functions.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readableHistory } from '../../../api/history.ts';
+import { historyOf } from '../../../api/job-view.ts';
 
 const at = new Date('2026-11-23T10:00:00.000Z');
 const eks = {
@@ -10,7 +10,7 @@ const eks = {
 };
 
 test('a history says what happened in which state and try, and shows no arguments', () => {
-  const history = readableHistory([
+  const history = historyOf([
     { id: 1, timestamp: at, type: 'ExecutionStarted', executionStartedEventDetails: { input: '{}' } },
     { id: 2, timestamp: at, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'Register' } },
     { id: 3, timestamp: at, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'RunJob' } },

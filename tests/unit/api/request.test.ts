@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { Instant } from '../../../api/instant.ts';
+import { Instant } from '../../../api/request.ts';
 
 /** Times are compared as texts, in the index and where a schedule's ends are: they must sort as the instants do. */
 test('texts sort as the times do, whatever their offsets', () => {
