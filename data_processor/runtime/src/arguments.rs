@@ -6,31 +6,35 @@ use std::path::PathBuf;
 
 use lexopt::prelude::*;
 
+use crate::Program;
+
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the job that the environment names.
     RunJob,
     /// Look whether the table can be read.
     Check,
     /// Run the function alone.
-    TryOut(Trial),
+    Standalone(Trial),
     /// Say this.
     Print(String),
 }
 
 /// A run of the function without a table.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// The job's input, JSON text.
-    pub input: String,
-    /// What `source: file` may read.
-    pub data_directory: Option<PathBuf>,
+    pub(crate) input: String,
+    /// The directory whose files the function may read.
+    pub(crate) data_directory: Option<PathBuf>,
     /// The attempt that the function is told it is.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
 }
 
-const HELP: &str = "\
+fn help(name: &str) -> String {
+    format!(
+        "\
 Runs one job's function.
 
 Without arguments: the container. Runs the job that the environment names (JOB_ID, ATTEMPT,
@@ -44,14 +48,19 @@ With --input: the function alone, without a table. The result goes to standard o
 progress to standard error. Exit code 0: a result; 1: a permanent failure; 75: a retryable one.
 
   --input JSON      the job's input; @FILE reads it from a file
-  --data-dir DIR    the directory that {\"source\":\"file\"} may read
+  --data-dir DIR    the directory whose files the function may read
   --attempt N       the attempt to play, from 0 (0)
   --help, --version
 
-  data-processor --data-dir . --input '{\"source\":\"file\",\"path\":\"weather.csv\",\"format\":\"csv\"}'";
+  {name} --data-dir . --input @input.json"
+    )
+}
 
 /// Reads the arguments, the program's name first.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, lexopt::Error> {
+pub(crate) fn parse(
+    arguments: impl IntoIterator<Item = OsString>,
+    program: Program,
+) -> Result<Command, lexopt::Error> {
     let mut parser = lexopt::Parser::from_iter(arguments);
     let (mut trial, mut input) = (Trial::default(), None);
     let (mut for_trial, mut check) = (None, false);
@@ -67,11 +76,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
                 for_trial = Some("--attempt");
             }
             Value(word) if word == "check" && !check => check = true,
-            Short('h') | Long("help") => return Ok(Command::Print(HELP.to_owned())),
+            Short('h') | Long("help") => return Ok(Command::Print(help(program.name))),
             Short('V') | Long("version") => {
-                return Ok(Command::Print(
-                    concat!("data-processor ", env!("CARGO_PKG_VERSION")).to_owned(),
-                ));
+                return Ok(Command::Print(format!(
+                    "{} {}",
+                    program.name, program.version
+                )));
             }
             other => return Err(other.unexpected()),
         }
@@ -90,7 +100,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
                 }
                 None => input,
             };
-            Ok(Command::TryOut(trial))
+            Ok(Command::Standalone(trial))
         }
         (None, Some(option)) => Err(format!("{option} goes with --input").into()),
         (None, None) => Ok(Command::RunJob),
@@ -100,13 +110,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, l
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program;
 
     fn parsed(arguments: &[&str]) -> Result<Command, String> {
-        let arguments = ["data-processor"]
-            .iter()
-            .chain(arguments)
-            .map(OsString::from);
-        parse(arguments).map_err(|error| error.to_string())
+        let arguments = ["test"].iter().chain(arguments).map(OsString::from);
+        parse(arguments, program!()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -123,7 +131,7 @@ mod tests {
         };
         assert_eq!(
             parsed(&["--input", "{}", "--data-dir=d", "--attempt", "2"]),
-            Ok(Command::TryOut(trial))
+            Ok(Command::Standalone(trial))
         );
     }
 

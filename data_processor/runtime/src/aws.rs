@@ -9,7 +9,7 @@ use aws_smithy_http_client::{Builder, tls};
 
 /// Credentials, endpoints and the rest from the environment, as every AWS program takes them; the region from there
 /// too, unless it is given.
-pub async fn config(region: Option<&str>) -> SdkConfig {
+pub(crate) async fn config(region: Option<&str>) -> SdkConfig {
     let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     let client = Builder::new().tls_provider(ring).build_https();
     let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(client);
@@ -31,7 +31,7 @@ pub async fn config(region: Option<&str>) -> SdkConfig {
 /// A client without TLS, for an endpoint in plain HTTP: on one machine. Reading the root certificates takes longer than
 /// all the rest of a small job.
 #[must_use]
-pub fn plain_client(endpoint: &str) -> Option<SharedHttpClient> {
+pub(crate) fn plain_client(endpoint: &str) -> Option<SharedHttpClient> {
     endpoint
         .starts_with("http://")
         .then(|| Builder::new().build_http())

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::aws;
-use super::protocol::exit;
-use super::settings::Table;
-use super::store::{Store, Unreachable, find_credentials};
+use crate::aws;
+use crate::protocol::exit;
+use crate::settings::Table;
+use crate::store::{Store, Unreachable, find_credentials};
 
 /// For the credentials and the table together, the SDK's own tries included.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// Reads from the table once and says on one line how that went; returns the exit code.
-pub(super) async fn run() -> u8 {
+pub(crate) async fn run(program: &str) -> u8 {
     let table = match Table::from_environment() {
         Ok(table) => table,
-        Err(error) => return fail(&format!("wrong settings: {error}"), exit::SETTINGS),
+        Err(error) => return fail(program, &format!("wrong settings: {error}"), exit::SETTINGS),
     };
     let place = match &table.endpoint {
         Some(endpoint) => format!("table {} at {endpoint}", table.name),
@@ -23,10 +23,11 @@ pub(super) async fn run() -> u8 {
     let answer = tokio::time::timeout(ANSWER_WITHIN, reach(&table)).await;
     match answer.unwrap_or(Err(Unreachable::Silent)) {
         Ok(()) => {
-            println!("data-processor: {place} can be read");
+            println!("{program}: {place} can be read");
             exit::DONE
         }
         Err(reason) => fail(
+            program,
             &format!(
                 "{place} cannot be read: {reason}. Look at {}",
                 reason.look_at()
@@ -43,8 +44,8 @@ async fn reach(table: &Table) -> Result<(), Unreachable> {
 }
 
 /// One line, whatever an answer held: it may be all that is left of a pod.
-fn fail(message: &str, exit_code: u8) -> u8 {
+fn fail(program: &str, message: &str, exit_code: u8) -> u8 {
     let words: Vec<_> = message.split_whitespace().collect();
-    eprintln!("data-processor: {}", words.join(" "));
+    eprintln!("{program}: {}", words.join(" "));
     exit_code
 }

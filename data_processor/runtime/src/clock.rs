@@ -5,12 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timestamp(i64);
+pub(crate) struct Timestamp(i64);
 
 impl Timestamp {
     /// The present, by this machine's clock. Nothing is decided by it: times are for readers.
     #[must_use]
-    pub fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -18,14 +18,14 @@ impl Timestamp {
     }
 
     /// So many milliseconds after 1970.
-    #[must_use]
-    pub fn from_milliseconds(milliseconds: i64) -> Self {
+    #[cfg(test)]
+    pub(crate) fn from_milliseconds(milliseconds: i64) -> Self {
         Self(milliseconds)
     }
 
     /// Whole seconds since 1970.
     #[must_use]
-    pub fn seconds(self) -> i64 {
+    pub(crate) fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 }

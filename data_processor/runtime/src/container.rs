@@ -2,8 +2,8 @@
 
 mod acquire;
 mod finish;
-mod running;
-mod standstill;
+mod heartbeat_monitor;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,22 +12,23 @@ use tokio::runtime::Handle;
 
 use self::acquire::acquire;
 use self::finish::{finish, interrupt};
-use self::running::{End, watch};
-use super::data::{Data, Objects};
-use super::job::Job;
-use super::logging::{Logs, Output};
-use super::protocol::{Claim, Outcome, Report, exit};
-use super::settings::Settings;
-use super::signals::Signals;
-use super::store::Store;
-use super::{aws, function};
+use self::watch::{End, watch};
+use crate::data::{Data, Objects};
+use crate::function::Function;
+use crate::job::Job;
+use crate::logging::{Logs, Output};
+use crate::protocol::{Claim, Outcome, Report, exit};
+use crate::settings::Settings;
+use crate::signals::Signals;
+use crate::store::Store;
+use crate::{Program, aws};
 
 /// Once told to stop, so long is left for the table. Kubernetes waits 30 s before it kills.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Runs the job that the environment names; returns the exit code.
-pub async fn run() -> u8 {
-    let logs = Logs::install(Output::Standard);
+pub(crate) async fn run(program: Program, function: Function) -> u8 {
+    let logs = Logs::install(program.crate_name, Output::Standard);
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
@@ -51,7 +52,7 @@ pub async fn run() -> u8 {
         signals,
         settings,
     }
-    .run()
+    .run(function)
     .await
 }
 
@@ -62,7 +63,7 @@ struct Container {
 }
 
 impl Container {
-    async fn run(&self) -> u8 {
+    async fn run(&self, function: Function) -> u8 {
         let config = aws::config(Some(&self.settings.table.region)).await;
         let store = Store::new(&config, &self.settings.table);
         // Until the attempt is ours there is nothing to leave behind.
@@ -85,7 +86,7 @@ impl Container {
             claim.who.attempt,
             Data::new(self.settings.data_directory.clone(), objects),
         );
-        let mut outcome = function::start(input, job.clone());
+        let mut outcome = function.start(input, job.clone());
         let end = watch(
             &store,
             &claim,

@@ -3,28 +3,27 @@
 //! Every error that such a reader gives carries a [`Failure`] that says whether another attempt may help; `?` in a
 //! function that returns `Failure` brings it out.
 
-mod address;
+mod chunks;
 mod compression;
 mod files;
+mod object_address;
 mod objects;
-mod pieces;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 
-pub use address::Address;
-pub use files::resolve;
-pub use objects::Objects;
+pub use object_address::ObjectAddress;
+pub(crate) use objects::Objects;
 
 /// A stream of bytes that are read once.
 pub type Reader = Box<dyn Read + Send>;
 
 /// Where a job's data may come from.
 #[derive(Debug, Clone)]
-pub struct Data {
+pub(crate) struct Data {
     directory: Option<PathBuf>,
     objects: Option<Arc<Objects>>,
 }
@@ -32,16 +31,16 @@ pub struct Data {
 impl Data {
     /// A data directory, if there is one, and S3.
     #[must_use]
-    pub fn new(directory: Option<PathBuf>, objects: Objects) -> Self {
+    pub(crate) fn new(directory: Option<PathBuf>, objects: Objects) -> Self {
         Self {
             directory,
             objects: Some(Arc::new(objects)),
         }
     }
 
-    /// Nothing at all: for functions that read none, and for tests.
+    /// Nothing at all.
     #[must_use]
-    pub fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
             directory: None,
             objects: None,
@@ -59,7 +58,7 @@ impl Data {
     }
 
     pub(super) fn open_object(&self, address: &str) -> Result<Reader, Failure> {
-        let address: Address = address
+        let address: ObjectAddress = address
             .parse()
             .map_err(|reason| Failure::permanent("InvalidAddress", reason))?;
         let Some(objects) = &self.objects else {

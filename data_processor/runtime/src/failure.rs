@@ -1,6 +1,6 @@
 //! How a function says that it failed.
 
-use super::protocol;
+use crate::protocol;
 
 /// A failure is retryable, if the next attempt may not meet it (the network, a busy service), or permanent, if every
 /// attempt would (wrong input, missing data): then no further attempt is made.

@@ -3,12 +3,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::failure::Failure;
+use crate::failure::Failure;
 
 /// The input of this JSON text; a permanent failure, `InvalidInput`, that names the field and what is allowed there.
 ///
 /// A type that reads itself may continue the field's path by beginning its error's message with a dot.
-pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
+pub fn read_input<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
     // In two steps, because the text's own lines and columns mean nothing to whoever posted it.
     let value: Value =
         serde_json::from_str(json).map_err(|error| invalid(format!("input: not JSON: {error}")))?;
@@ -70,7 +70,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                read::<Outer>(json).unwrap_err(),
+                read_input::<Outer>(json).unwrap_err(),
                 invalid(message.to_owned())
             );
         }

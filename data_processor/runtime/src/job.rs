@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::data::{Data, Reader};
-use super::failure::{Failure, Stopped};
-use super::protocol::Progress;
+use crate::data::{Data, Reader};
+use crate::failure::{Failure, Stopped};
+use crate::protocol::Progress;
 
 /// The job as its function sees it. Log with [`tracing`]'s macros: the last lines go into the attempt's record.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ const UNKNOWN: u64 = u64::MAX;
 impl Job {
     /// A job with nothing done.
     #[must_use]
-    pub fn new(attempt: u32, data: Data) -> Self {
+    pub(crate) fn new(attempt: u32, data: Data) -> Self {
         let shared = Shared {
             done: AtomicU64::new(0),
             total: AtomicU64::new(UNKNOWN),
@@ -43,6 +43,12 @@ impl Job {
         }
     }
 
+    /// A job without a table, a data directory or S3: for the function's tests.
+    #[must_use]
+    pub fn detached(attempt: u32) -> Self {
+        Self::new(attempt, Data::none())
+    }
+
     /// The attempt's number, from 0.
     #[must_use]
     pub fn attempt(&self) -> u32 {
@@ -51,6 +57,7 @@ impl Job {
 
     /// Says how many records are done, and of how many if that is known; fails when the run must end. It costs a few
     /// nanoseconds, so call it as often as you like: the table hears of it with the next beat.
+    #[inline]
     pub fn progress(&self, done: u64, total: Option<u64>) -> Result<(), Stopped> {
         self.shared.done.store(done, Relaxed);
         self.shared.total.store(total.unwrap_or(UNKNOWN), Relaxed);
@@ -90,7 +97,7 @@ impl Job {
 
     /// How far the function said it is.
     #[must_use]
-    pub fn reported(&self) -> Progress {
+    pub(crate) fn reported(&self) -> Progress {
         let total = self.shared.total.load(Relaxed);
         Progress {
             done: self.shared.done.load(Relaxed),
@@ -99,7 +106,7 @@ impl Job {
     }
 
     /// Asks the function to end.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.shared.stopped.store(true, Relaxed);
     }
 }
@@ -110,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_stopped_job_says_so_and_does_not_pause() {
-        let job = Job::new(0, Data::none());
+        let job = Job::detached(0);
         assert_eq!(job.progress(3, Some(5)), Ok(()));
         assert_eq!(
             job.reported(),

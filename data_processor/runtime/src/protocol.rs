@@ -3,15 +3,17 @@
 //! Nothing here knows a clock, a network or a process, so that `jobs/protocol.golden.json` can hold every transaction
 //! of both languages to the letter.
 
+mod claim;
 mod close;
+#[cfg(test)]
+mod golden;
 mod names;
 mod record;
-mod run;
 mod start;
 mod write;
 
-pub use names::*;
-pub use record::{Attempt, Error, Job, Record, UnreadableRecord};
-pub use run::{Claim, Outcome, Progress, Report};
-pub use start::{Start, Who, start};
-pub use write::{Action, Attributes, Condition, Write};
+pub(crate) use claim::{Claim, Outcome, Progress, Report};
+pub(crate) use names::*;
+pub(crate) use record::{Attempt, Error, Job, Record};
+pub(crate) use start::{Start, Who, start};
+pub(crate) use write::{Action, Attributes, Write};

@@ -4,35 +4,35 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::protocol::{MACHINE_ATTEMPTS, Who};
+use crate::protocol::{MACHINE_ATTEMPTS, Who};
 
 mod table;
 
-pub use table::Table;
+pub(crate) use table::Table;
 
 /// Everything the environment says. The credentials and endpoints of the AWS SDK are its own business.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// `JOB_ID`, `ATTEMPT`, `MAX_ATTEMPTS`: which attempt of which job this is. The runner is drawn at random.
-    pub who: Who,
+    pub(crate) who: Who,
     /// The `DynamoDB` table.
-    pub table: Table,
+    pub(crate) table: Table,
     /// `TIMEOUT_SECONDS`: the run's own limit. Every limit around it is longer.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// `BEAT_SECONDS`: the time between two signs of life; the same for every container of a job, because three of
     /// them without a sign mean that it is dead.
-    pub beat: Duration,
-    /// `DATA_DIR`: what `source: file` may read. Only where data lies beside the program: on one machine.
-    pub data_directory: Option<PathBuf>,
+    pub(crate) beat: Duration,
+    /// `DATA_DIR`: the directory whose files the function may read. Only where data lies beside the program: on one machine.
+    pub(crate) data_directory: Option<PathBuf>,
     /// `EKS_JOBS_PARENT_PIPE=1`: the end of standard input means that the parent is gone, as SIGTERM would. In a pod
     /// standard input is at its end from the start.
-    pub parent_pipe: bool,
+    pub(crate) parent_pipe: bool,
 }
 
 /// A setting that cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{name} {problem}; expected {expected}")]
-pub struct SettingsError {
+pub(crate) struct SettingsError {
     name: &'static str,
     problem: String,
     expected: &'static str,
@@ -40,7 +40,7 @@ pub struct SettingsError {
 
 impl Settings {
     /// Reads this process's environment.
-    pub fn from_environment() -> Result<Self, SettingsError> {
+    pub(crate) fn from_environment() -> Result<Self, SettingsError> {
         Self::read(&Source(&environment))
     }
 

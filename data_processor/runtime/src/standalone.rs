@@ -4,23 +4,24 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::arguments::Trial;
-use super::data::{Data, Objects};
-use super::function;
-use super::job::Job;
-use super::logging::{Logs, Output};
-use super::protocol::{Error, Outcome, exit};
+use crate::Program;
+use crate::arguments::Trial;
+use crate::data::{Data, Objects};
+use crate::function::Function;
+use crate::job::Job;
+use crate::logging::{Logs, Output};
+use crate::protocol::{Error, Outcome, exit};
 
 const PERMANENT: u8 = 1;
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// Runs it; the result goes to standard output, everything else to standard error.
-pub(super) async fn run(trial: Trial) -> u8 {
-    let _logs = Logs::install(Output::Error);
+pub(crate) async fn run(program: Program, function: Function, trial: Trial) -> u8 {
+    let _logs = Logs::install(program.crate_name, Output::Error);
     let data = Data::new(trial.data_directory, Objects::new(Handle::current(), None));
     let job = Job::new(trial.attempt, data);
     let start = Instant::now();
-    let mut outcome = function::start(trial.input, job.clone());
+    let mut outcome = function.start(trial.input, job.clone());
     let outcome = loop {
         tokio::select! {
             outcome = &mut outcome => break outcome,

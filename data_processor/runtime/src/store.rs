@@ -1,9 +1,9 @@
 //! The table: reading one job, writing what the protocol decided.
 
+mod backoff;
 mod error;
 mod expressions;
-mod reach;
-mod tries;
+mod probe;
 mod values;
 
 use std::collections::HashMap;
@@ -18,21 +18,21 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use self::error::{describe, of_cancelled, of_single};
 use self::expressions::Expressions;
 use self::values::{to_attributes, to_values};
-use super::aws;
-use super::clock::Timestamp;
-use super::protocol::{Action, Key, Record, Write, job_partition};
-use super::settings::Table;
+use crate::aws;
+use crate::clock::Timestamp;
+use crate::protocol::{Action, Key, Record, Write, job_partition};
+use crate::settings::Table;
 
-pub use error::StoreError;
-pub use reach::{Unreachable, find_credentials};
-pub use tries::Tries;
+pub(crate) use backoff::Tries;
+pub(crate) use error::StoreError;
+pub(crate) use probe::{Unreachable, find_credentials};
 
 /// A request without an answer for so long is tried again: three of them are shorter than three beats of 5 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(4);
 
 /// One table.
 #[derive(Debug, Clone)]
-pub struct Store {
+pub(crate) struct Store {
     client: Client,
     table: String,
 }
@@ -40,7 +40,7 @@ pub struct Store {
 impl Store {
     /// A client for this table. The SDK's own retries bridge throttling, server errors and a flickering network.
     #[must_use]
-    pub fn new(config: &SdkConfig, table: &Table) -> Self {
+    pub(crate) fn new(config: &SdkConfig, table: &Table) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
             .operation_attempt_timeout(ANSWER_WITHIN)
@@ -62,12 +62,12 @@ impl Store {
 
     /// A name for one set of writes.
     #[must_use]
-    pub fn token() -> String {
+    pub(crate) fn token() -> String {
         format!("{:032x}", fastrand::u128(..))
     }
 
     /// Reads the job, its input and its attempts in one strongly consistent query.
-    pub async fn read(&self, job_id: &str) -> Result<Option<Record>, StoreError> {
+    pub(crate) async fn read(&self, job_id: &str) -> Result<Option<Record>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
         loop {
@@ -100,7 +100,7 @@ impl Store {
     }
 
     /// Writes all of these or none. The token makes a repetition of the same writes harmless for ten minutes.
-    pub async fn write(&self, writes: &[Write], token: &str) -> Result<(), StoreError> {
+    pub(crate) async fn write(&self, writes: &[Write], token: &str) -> Result<(), StoreError> {
         if let [write] = writes
             && let Action::Update(key) = &write.action
         {

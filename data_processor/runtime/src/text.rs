@@ -2,7 +2,7 @@
 
 /// The longest beginning of a text that has at most so many bytes and ends between two characters.
 #[must_use]
-pub fn cut(text: &str, bytes: usize) -> &str {
+pub(crate) fn cut(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 

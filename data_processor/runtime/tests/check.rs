@@ -1,4 +1,4 @@
-//! `data-processor check`: whoever starts jobs on a new cluster learns from its one line what to look at.
+//! The command `check`: whoever starts jobs on a new cluster learns from its one line what to look at.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 mod support;
@@ -8,8 +8,8 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use support::fake_service::{send, stand_in};
 use support::reason;
-use support::stand_in::{send, stand_in};
 
 const COMPLETE: [(&str, &str); 5] = [
     ("TABLE_NAME", "jobs"),
@@ -21,7 +21,7 @@ const COMPLETE: [(&str, &str); 5] = [
 
 /// Runs it with nothing but these settings; an empty one stands for none.
 fn check(endpoint: &str, changed: &[(&str, &str)]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_data-processor"))
+    Command::new(env!("CARGO_BIN_EXE_test-program"))
         .arg("check")
         .env_clear()
         .envs(COMPLETE)
@@ -47,7 +47,7 @@ fn one_consistent_read_is_all_it_does() {
     assert_eq!(output.status.code(), Some(0), "{}", reason(&output));
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        format!("data-processor: table jobs at {endpoint} can be read\n")
+        format!("job-runtime: table jobs at {endpoint} can be read\n")
     );
     let requests = requests.lock().unwrap();
     assert_eq!(requests.len(), 1);
@@ -94,7 +94,7 @@ fn a_refusal_says_what_to_look_at() {
         assert_eq!(exit_code, Some(75), "{line}");
         assert!(
             line.starts_with(&format!(
-                "data-processor: table jobs at {endpoint} cannot be read: "
+                "job-runtime: table jobs at {endpoint} cannot be read: "
             )),
             "{line}"
         );
@@ -158,7 +158,7 @@ fn wrong_settings_are_named() {
     for name in ["TABLE_NAME", "AWS_REGION"] {
         let (exit_code, line) = failure(&check("http://127.0.0.1:1", &[(name, "")]));
         assert_eq!(exit_code, Some(78));
-        let expected = format!("data-processor: wrong settings: {name} is not set; ");
+        let expected = format!("job-runtime: wrong settings: {name} is not set; ");
         assert!(line.starts_with(&expected), "{line}");
     }
     let (exit_code, line) = failure(&check("127.0.0.1:8000", &[]));

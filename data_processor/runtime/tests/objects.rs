@@ -7,17 +7,17 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::process::Output;
 
-use serde_json::{Value, json};
-use support::stand_in::{send, stand_in};
-use support::{program, reason};
+use serde_json::json;
+use support::fake_service::{send, stand_in};
+use support::{check_content, program, reason};
 
 fn refuse(stream: &mut TcpStream, status: &str, code: &str) {
     let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
     send(stream, status, body.len(), body.as_bytes());
 }
 
-fn summarise(endpoint: &str, key: &str) -> Output {
-    let input = json!({"source": "s3", "uri": format!("s3://bucket/{key}"), "format": "csv"});
+fn read(endpoint: &str, key: &str) -> Output {
+    let input = json!({"object": format!("s3://bucket/{key}")});
     let environment = [
         ("AWS_ENDPOINT_URL_S3", endpoint),
         ("AWS_REGION", "eu-central-1"),
@@ -42,14 +42,6 @@ fn csv() -> Vec<u8> {
     text.into_bytes()
 }
 
-fn check(output: &Output) {
-    assert!(output.status.success(), "{}", reason(output));
-    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(summary["records"], 100_000);
-    assert_eq!(summary["columns"][0]["mean"], 50_000.5);
-    assert_eq!(summary["columns"][1]["max"], "text 6");
-}
-
 #[test]
 fn objects_are_read_as_they_are_or_unpacked() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -65,7 +57,7 @@ fn objects_are_read_as_they_are_or_unpacked() {
         send(stream, "200 OK", body.len(), body);
     });
     for key in ["plain.csv", "deep/gzip", "zstd"] {
-        check(&summarise(&endpoint, key));
+        check_content(&read(&endpoint, key), &csv(), key);
     }
     let requests = requests.lock().unwrap();
     assert!(
@@ -91,7 +83,7 @@ fn a_broken_connection_is_continued_where_it_broke() {
             send(stream, "200 OK", whole.len(), &whole[..half]);
         }
     });
-    check(&summarise(&endpoint, "large.csv"));
+    check_content(&read(&endpoint, "large.csv"), &csv(), "large.csv");
     let requests = requests.lock().unwrap();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].headers["range"], format!("bytes={half}-"));
@@ -107,7 +99,7 @@ fn an_object_replaced_meanwhile_is_not_glued_together() {
             send(stream, "200 OK", 1000, b"a\n1\n");
         }
     });
-    let output = summarise(&endpoint, "changing.csv");
+    let output = read(&endpoint, "changing.csv");
     assert_eq!(output.status.code(), Some(75));
     assert!(
         reason(&output).starts_with("retryable failure ObjectChanged"),
@@ -146,11 +138,11 @@ fn what_s3_refuses_is_permanent_and_what_it_cannot_is_not() {
             "retryable failure StorageUnavailable: s3://bucket/busy: SlowDown",
         ),
     ] {
-        let output = summarise(&endpoint, key);
+        let output = read(&endpoint, key);
         assert_eq!(output.status.code(), Some(exit_code), "{key}");
         assert_eq!(reason(&output), expected);
     }
-    let nobody = summarise("http://127.0.0.1:1", "key");
+    let nobody = read("http://127.0.0.1:1", "key");
     assert_eq!(nobody.status.code(), Some(75));
     assert!(reason(&nobody).starts_with("retryable failure StorageUnavailable: s3://bucket/key"));
 }

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::standstill::Standstill;
-use crate::runtime::clock::Timestamp;
-use crate::runtime::protocol::{Claim, SILENT_BEATS, Start, exit, start};
-use crate::runtime::settings::Settings;
-use crate::runtime::store::{Store, StoreError, Tries};
+use super::heartbeat_monitor::Standstill;
+use crate::clock::Timestamp;
+use crate::protocol::{Claim, SILENT_BEATS, Start, exit, start};
+use crate::settings::Settings;
+use crate::store::{Store, StoreError, Tries};
 
 /// Gets hold of the attempt: the claim and the job's input, or the code to end with.
 pub(super) async fn acquire(store: &Store, settings: &Settings) -> Result<(Claim, String), u8> {
@@ -69,7 +69,7 @@ async fn again(tries: &mut Tries, error: StoreError) -> Result<(), u8> {
     })
 }
 
-fn claim(settings: &Settings, record: crate::runtime::protocol::Record) -> (Claim, String) {
+fn claim(settings: &Settings, record: crate::protocol::Record) -> (Claim, String) {
     let claim = Claim {
         who: settings.who.clone(),
         execution: record.job.execution,

@@ -1,8 +1,8 @@
 //! The last write of a run.
 
-use crate::runtime::clock::Timestamp;
-use crate::runtime::protocol::{Claim, Outcome, Report, exit};
-use crate::runtime::store::{Store, StoreError, Tries};
+use crate::clock::Timestamp;
+use crate::protocol::{Claim, Outcome, Report, exit};
+use crate::store::{Store, StoreError, Tries};
 
 /// Records the outcome; the exit code that goes with it, or with the table's being out of reach.
 pub(super) async fn finish(store: &Store, claim: &Claim, outcome: &Outcome, report: &Report) -> u8 {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::runtime::protocol::Job;
+use crate::protocol::Job;
 
 /// The beat that was seen last, and since when.
 #[derive(Debug, Default)]

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use crate::runtime::clock::Timestamp;
-use crate::runtime::job::Job;
-use crate::runtime::logging::Logs;
-use crate::runtime::protocol::{Claim, Outcome, attempt_lost, exit, run_timed_out};
-use crate::runtime::settings::Settings;
-use crate::runtime::signals::Signals;
-use crate::runtime::store::{Store, StoreError};
+use crate::clock::Timestamp;
+use crate::job::Job;
+use crate::logging::Logs;
+use crate::protocol::{Claim, Outcome, attempt_lost, exit, run_timed_out};
+use crate::settings::Settings;
+use crate::signals::Signals;
+use crate::store::{Store, StoreError};
 
 /// How a run ends.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use bytes::{Buf, Bytes};
 use tokio::sync::mpsc;
 
-use crate::runtime::failure::Failure;
+use crate::failure::Failure;
 
 /// What comes through the channel.
 pub(super) enum Piece {

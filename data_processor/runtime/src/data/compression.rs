@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use flate2::read::MultiGzDecoder;
 
 use super::{Failing, Reader};
-use crate::runtime::failure::Failure;
+use crate::failure::Failure;
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::{Failing, Reader};
-use crate::runtime::failure::Failure;
+use crate::failure::Failure;
 
 /// Opens a file of this directory.
 pub(super) fn open(directory: &Path, path: &str) -> Result<Reader, Failure> {
@@ -19,7 +19,7 @@ pub(super) fn open(directory: &Path, path: &str) -> Result<Reader, Failure> {
 
 /// Where a path leads, links followed: a permanent failure unless that is a regular file inside the directory. The
 /// answer names only what was asked for: where the directory lies is nobody's business.
-pub fn resolve(directory: &Path, path: &str) -> Result<PathBuf, Failure> {
+fn resolve(directory: &Path, path: &str) -> Result<PathBuf, Failure> {
     let outside = || {
         Failure::permanent(
             "PathOutsideData",
@@ -67,3 +67,6 @@ fn unreadable(path: &str, error: &io::Error) -> Failure {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,12 +4,12 @@ use std::str::FromStr;
 
 /// `s3://bucket/key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
+pub struct ObjectAddress {
     pub(super) bucket: String,
     pub(super) key: String,
 }
 
-impl FromStr for Address {
+impl FromStr for ObjectAddress {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -32,10 +32,10 @@ mod tests {
 
     #[test]
     fn an_address_has_a_bucket_and_a_key() {
-        let address: Address = "s3://b/deep/key.csv".parse().unwrap();
+        let address: ObjectAddress = "s3://b/deep/key.csv".parse().unwrap();
         assert_eq!(
             address,
-            Address {
+            ObjectAddress {
                 bucket: "b".into(),
                 key: "deep/key.csv".into()
             }
@@ -43,7 +43,7 @@ mod tests {
         for wrong in [
             "", "b/k", "s3://", "s3://b", "s3://b/", "s3:///k", "S3://b/k",
         ] {
-            assert!(wrong.parse::<Address>().is_err(), "{wrong}");
+            assert!(wrong.parse::<ObjectAddress>().is_err(), "{wrong}");
         }
     }
 }

@@ -13,10 +13,10 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Reader;
-use super::address::Address;
-use super::pieces::{Piece, Pieces};
-use crate::runtime::aws;
-use crate::runtime::failure::Failure;
+use super::chunks::{Piece, Pieces};
+use super::object_address::ObjectAddress;
+use crate::aws;
+use crate::failure::Failure;
 
 /// Pieces that wait for the function: a few hundred kilobytes.
 const PIECES_AHEAD: usize = 8;
@@ -25,7 +25,7 @@ const FRUITLESS_TRIES: u32 = 3;
 
 /// Access to S3, with the credentials that the SDK finds.
 #[derive(Debug)]
-pub struct Objects {
+pub(crate) struct Objects {
     runtime: Handle,
     config: Option<SdkConfig>,
 }
@@ -33,11 +33,11 @@ pub struct Objects {
 impl Objects {
     /// Objects are fetched on this runtime; without a configuration the environment is asked when one is opened.
     #[must_use]
-    pub fn new(runtime: Handle, config: Option<SdkConfig>) -> Self {
+    pub(crate) fn new(runtime: Handle, config: Option<SdkConfig>) -> Self {
         Self { runtime, config }
     }
 
-    pub(super) fn open(&self, address: Address) -> Result<Reader, Failure> {
+    pub(super) fn open(&self, address: ObjectAddress) -> Result<Reader, Failure> {
         self.runtime.block_on(async {
             let config = match &self.config {
                 Some(config) => config.clone(),
@@ -68,12 +68,12 @@ fn client(config: &SdkConfig) -> Client {
 
 struct Source {
     client: Client,
-    address: Address,
+    address: ObjectAddress,
 }
 
 impl Source {
     async fn get(&self, from: u64, version: Option<&str>) -> Result<GetObjectOutput, Failure> {
-        let Address { bucket, key } = &self.address;
+        let ObjectAddress { bucket, key } = &self.address;
         let mut request = self.client.get_object().bucket(bucket).key(key);
         if from > 0 {
             request = request
@@ -124,7 +124,10 @@ impl Source {
     }
 }
 
-fn failure_of(error: &SdkError<GetObjectError>, Address { bucket, key }: &Address) -> Failure {
+fn failure_of(
+    error: &SdkError<GetObjectError>,
+    ObjectAddress { bucket, key }: &ObjectAddress,
+) -> Failure {
     let name = format!("s3://{bucket}/{key}");
     let SdkError::ServiceError(service) = error else {
         return Failure::retryable(

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use tracing::Event;
 use tracing::field::{Field, Visit};
 
-use crate::runtime::clock::Timestamp;
-use crate::runtime::text::cut;
+use crate::clock::Timestamp;
+use crate::text::cut;
 
 /// The longest text in a line: one value must not crowd out every other line.
 const TEXT_BYTES: usize = 2_048;

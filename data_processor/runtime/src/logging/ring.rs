@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use crate::runtime::text::cut;
+use crate::text::cut;
 
 /// Keeps the last lines, so many at most and of so many bytes together.
 #[derive(Debug)]
-pub struct Ring {
+pub(crate) struct Ring {
     lines: VecDeque<String>,
     bytes: usize,
     taken_in: u64,
@@ -17,7 +17,7 @@ pub struct Ring {
 impl Ring {
     /// An empty ring.
     #[must_use]
-    pub fn new(most_lines: usize, most_bytes: usize) -> Self {
+    pub(crate) fn new(most_lines: usize, most_bytes: usize) -> Self {
         Self {
             lines: VecDeque::with_capacity(most_lines),
             bytes: 0,
@@ -28,7 +28,7 @@ impl Ring {
     }
 
     /// Takes a line in; older ones go until it fits. A line longer than the whole ring is cut.
-    pub fn push(&mut self, mut line: String) {
+    pub(crate) fn push(&mut self, mut line: String) {
         line.truncate(cut(&line, self.most_bytes).len());
         self.bytes += line.len();
         self.taken_in += 1;
@@ -43,13 +43,13 @@ impl Ring {
 
     /// How many lines it ever took in.
     #[must_use]
-    pub fn taken_in(&self) -> u64 {
+    pub(crate) fn taken_in(&self) -> u64 {
         self.taken_in
     }
 
     /// The lines, oldest first.
     #[must_use]
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.lines.iter().cloned().collect()
     }
 }

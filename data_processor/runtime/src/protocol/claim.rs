@@ -8,39 +8,39 @@ use super::{
     AttemptStatus, Attributes, Error, JobStatus, RUN_TIMED_OUT, Record, Who, Write, attempt_key,
     counter, counters_key, exit, job_key, result_key,
 };
-use crate::runtime::clock::Timestamp;
+use crate::clock::Timestamp;
 
 /// The attempt is ours: the fence of everything below. Only its holder can write, so no record need be read again.
 #[derive(Debug, Clone)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// Which attempt.
-    pub who: Who,
+    pub(crate) who: Who,
     /// Of which execution.
-    pub execution: String,
+    pub(crate) execution: String,
 }
 
 /// How far the function is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Progress {
+pub(crate) struct Progress {
     /// Records done.
-    pub done: u64,
+    pub(crate) done: u64,
     /// Of so many, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
+    pub(crate) total: Option<u64>,
 }
 
 /// What is known of a run at its end.
 #[derive(Debug, Clone)]
-pub struct Report {
+pub(crate) struct Report {
     /// How far it came.
-    pub progress: Progress,
+    pub(crate) progress: Progress,
     /// Its last log lines.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
 }
 
 /// How the function ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// With this result, JSON text.
     Succeeded(String),
     /// With an error that another attempt may not meet.
@@ -69,19 +69,19 @@ impl Outcome {
 impl Claim {
     /// Says that the runner lives, and how far it is.
     #[must_use]
-    pub fn beat(&self, progress: Progress, now: Timestamp) -> Vec<Write> {
+    pub(crate) fn beat(&self, progress: Progress, now: Timestamp) -> Vec<Write> {
         vec![self.job(progress, now)]
     }
 
     /// Shows the last log lines while the attempt runs; nothing is counted by it or depends on it.
     #[must_use]
-    pub fn show_log(&self, log: &[String]) -> Vec<Write> {
+    pub(crate) fn show_log(&self, log: &[String]) -> Vec<Write> {
         vec![self.attempt().set(attributes! { "log": log })]
     }
 
     /// Marks the attempt for whoever takes it over; nothing is counted.
     #[must_use]
-    pub fn interrupt(&self, report: &Report, now: Timestamp) -> Vec<Write> {
+    pub(crate) fn interrupt(&self, report: &Report, now: Timestamp) -> Vec<Write> {
         let marked = attributes! {
             "interruptedAt": now.to_string(), "records": report.progress.done, "log": report.log,
         };
@@ -94,7 +94,12 @@ impl Claim {
     /// Records the outcome, counts it and, where no attempt is left or none would help, ends the job: in one
     /// transaction. Returns the exit code that goes with it.
     #[must_use]
-    pub fn finish(&self, outcome: &Outcome, report: &Report, now: Timestamp) -> (Vec<Write>, u8) {
+    pub(crate) fn finish(
+        &self,
+        outcome: &Outcome,
+        report: &Report,
+        now: Timestamp,
+    ) -> (Vec<Write>, u8) {
         let Who {
             job_id,
             attempt,
@@ -154,7 +159,12 @@ impl Claim {
     /// Whether this record holds the outcome that was sent: the answer was lost, not the write. A successor may have
     /// closed the attempt in our runner's name, so the time and the error must be ours too.
     #[must_use]
-    pub fn recorded(&self, record: &Record, outcome: &Outcome, finished_at: Timestamp) -> bool {
+    pub(crate) fn recorded(
+        &self,
+        record: &Record,
+        outcome: &Outcome,
+        finished_at: Timestamp,
+    ) -> bool {
         record.attempt(self.who.attempt).is_some_and(|attempt| {
             attempt.runner.as_ref() == Some(&self.who.runner)
                 && attempt.status == outcome.attempt_status()
@@ -165,7 +175,7 @@ impl Claim {
 
     /// Whether the attempt is still ours and open.
     #[must_use]
-    pub fn holds(&self, record: &Record) -> bool {
+    pub(crate) fn holds(&self, record: &Record) -> bool {
         record.job.status == JobStatus::Running
             && record.job.execution == self.execution
             && record.job.attempt == Some(self.who.attempt)

@@ -5,7 +5,7 @@ use super::{
     Attempt, AttemptStatus, Attributes, Error, Job, JobStatus, MACHINE_ATTEMPTS, RETENTION_DAYS,
     Record, Write, attempt_key, attempt_lost, counter, counters_key, exit,
 };
-use crate::runtime::clock::Timestamp;
+use crate::clock::Timestamp;
 
 /// What the job item must still be for a write to count: the fence, as it was read.
 pub(super) fn fence(job: &Job) -> Attributes {

@@ -1,12 +1,11 @@
 //! The accounting protocol to the letter: what the container decides is what jobs/protocol.golden.json holds for both
 //! languages, and its names are those of jobs/protocol.json.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
 
 use std::path::PathBuf;
 
+use crate::clock::Timestamp;
+use crate::protocol::{self, *};
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
-use data_processor::runtime::clock::Timestamp;
-use data_processor::runtime::protocol::{self, *};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -58,7 +57,7 @@ enum Ended {
 }
 
 fn shared(file: &str) -> String {
-    let path = PathBuf::from_iter([env!("CARGO_MANIFEST_DIR"), "..", "jobs", file]);
+    let path = PathBuf::from_iter([env!("CARGO_MANIFEST_DIR"), "..", "..", "jobs", file]);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -6,48 +6,48 @@ use sha2::{Digest, Sha256};
 use super::Error;
 
 /// Attempts that the state machine makes, whatever was asked for.
-pub const MACHINE_ATTEMPTS: u32 = 3;
+pub(crate) const MACHINE_ATTEMPTS: u32 = 3;
 /// An attempt interrupted this often is closed.
-pub const INTERRUPTIONS: u32 = 5;
+pub(crate) const INTERRUPTIONS: u32 = 5;
 /// A runner whose beat stood still for so many beats is taken to be dead.
-pub const SILENT_BEATS: u32 = 3;
+pub(crate) const SILENT_BEATS: u32 = 3;
 /// How long the record of a job is kept after its end.
-pub const RETENTION_DAYS: i64 = 100;
+pub(crate) const RETENTION_DAYS: i64 = 100;
 /// The longest result the table takes.
-pub const RESULT_BYTES: usize = 100_000;
+pub(crate) const RESULT_BYTES: usize = 100_000;
 /// So many last log lines outlive the container …
-pub const LOG_LINES: usize = 50;
+pub(crate) const LOG_LINES: usize = 50;
 /// … and so many bytes of them.
-pub const LOG_BYTES: usize = 16_384;
+pub(crate) const LOG_BYTES: usize = 16_384;
 /// The longest error message kept.
-pub const ERROR_MESSAGE_BYTES: usize = 1_024;
+pub(crate) const ERROR_MESSAGE_BYTES: usize = 1_024;
 
 /// Exit codes, as the state machine reads them through the Job's state.
-pub mod exit {
+pub(crate) mod exit {
     /// Nothing is left to try: the job has its verdict.
-    pub const DONE: u8 = 0;
+    pub(crate) const DONE: u8 = 0;
     /// Try again (`EX_TEMPFAIL`).
-    pub const RETRY: u8 = 75;
+    pub(crate) const RETRY: u8 = 75;
     /// Wrong settings (`EX_CONFIG`).
-    pub const SETTINGS: u8 = 78;
+    pub(crate) const SETTINGS: u8 = 78;
     /// Told to stop, as a shell reports SIGTERM: 128 + 15.
-    pub const INTERRUPTED: u8 = 143;
+    pub(crate) const INTERRUPTED: u8 = 143;
 }
 
 /// Counters of attempts.
-pub mod counter {
+pub(crate) mod counter {
     /// Attempts that succeeded.
-    pub const SUCCEED_JOB: &str = "succeedJob";
+    pub(crate) const SUCCEED_JOB: &str = "succeedJob";
     /// Attempts after a job's first.
-    pub const JOB_RETRY: &str = "jobRetry";
+    pub(crate) const JOB_RETRY: &str = "jobRetry";
     /// Attempts that failed.
-    pub const FAILED_JOB: &str = "failedJob";
+    pub(crate) const FAILED_JOB: &str = "failedJob";
 }
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum JobStatus {
+pub(crate) enum JobStatus {
     /// Accepted, not started.
     Queued,
     /// An attempt was started.
@@ -65,7 +65,7 @@ pub enum JobStatus {
 impl JobStatus {
     /// The counter of jobs that ended so; none while the job is open.
     #[must_use]
-    pub fn counter(self) -> Option<&'static str> {
+    pub(crate) fn counter(self) -> Option<&'static str> {
         match self {
             Self::Queued | Self::Running => None,
             Self::Succeeded => Some("jobsSucceeded"),
@@ -77,7 +77,7 @@ impl JobStatus {
 
     /// Whether the job has its verdict.
     #[must_use]
-    pub fn is_terminal(self) -> bool {
+    pub(crate) fn is_terminal(self) -> bool {
         self.counter().is_some()
     }
 }
@@ -85,7 +85,7 @@ impl JobStatus {
 /// Where an attempt stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AttemptStatus {
+pub(crate) enum AttemptStatus {
     /// A runner holds it.
     Running,
     /// Its function returned a result.
@@ -98,7 +98,7 @@ pub enum AttemptStatus {
 
 /// An attempt whose container died without a word.
 #[must_use]
-pub fn attempt_lost() -> Error {
+pub(crate) fn attempt_lost() -> Error {
     Error::new(
         "AttemptLost",
         "The attempt's container ended without recording an outcome.",
@@ -107,7 +107,7 @@ pub fn attempt_lost() -> Error {
 
 /// An attempt that was interrupted too often.
 #[must_use]
-pub fn attempt_interrupted() -> Error {
+pub(crate) fn attempt_interrupted() -> Error {
     Error::new(
         "AttemptInterrupted",
         &format!("The attempt was interrupted {INTERRUPTIONS} times."),
@@ -115,11 +115,11 @@ pub fn attempt_interrupted() -> Error {
 }
 
 /// The code of a run that reached its own limit: on the last attempt the job is `TIMED_OUT`.
-pub const RUN_TIMED_OUT: &str = "RunTimedOut";
+pub(crate) const RUN_TIMED_OUT: &str = "RunTimedOut";
 
 /// A run that reached its own limit.
 #[must_use]
-pub fn run_timed_out(seconds: u64) -> Error {
+pub(crate) fn run_timed_out(seconds: u64) -> Error {
     Error::new(
         RUN_TIMED_OUT,
         &format!("The run reached its limit of {seconds} seconds."),
@@ -128,22 +128,22 @@ pub fn run_timed_out(seconds: u64) -> Error {
 
 /// An item's primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Key {
+pub(crate) struct Key {
     /// Partition.
-    pub pk: String,
+    pub(crate) pk: String,
     /// Sort key.
-    pub sk: String,
+    pub(crate) sk: String,
 }
 
 /// The partition that holds everything of one job.
 #[must_use]
-pub fn job_partition(job_id: &str) -> String {
+pub(crate) fn job_partition(job_id: &str) -> String {
     format!("JOB#{job_id}")
 }
 
 /// The job item.
 #[must_use]
-pub fn job_key(job_id: &str) -> Key {
+pub(crate) fn job_key(job_id: &str) -> Key {
     Key {
         pk: job_partition(job_id),
         sk: "JOB".into(),
@@ -152,7 +152,7 @@ pub fn job_key(job_id: &str) -> Key {
 
 /// The job's result.
 #[must_use]
-pub fn result_key(job_id: &str) -> Key {
+pub(crate) fn result_key(job_id: &str) -> Key {
     Key {
         pk: job_partition(job_id),
         sk: "RESULT".into(),
@@ -161,7 +161,7 @@ pub fn result_key(job_id: &str) -> Key {
 
 /// One attempt.
 #[must_use]
-pub fn attempt_key(job_id: &str, attempt: u32) -> Key {
+pub(crate) fn attempt_key(job_id: &str, attempt: u32) -> Key {
     Key {
         pk: job_partition(job_id),
         sk: format!("ATTEMPT#{attempt}"),
@@ -170,7 +170,7 @@ pub fn attempt_key(job_id: &str, attempt: u32) -> Key {
 
 /// The counters that this job is counted on.
 #[must_use]
-pub fn counters_key(job_id: &str) -> Key {
+pub(crate) fn counters_key(job_id: &str) -> Key {
     Key {
         pk: format!("STATS#{}", shard_of(job_id)),
         sk: "STATS".into(),
@@ -179,7 +179,7 @@ pub fn counters_key(job_id: &str) -> Key {
 
 /// One of 16 shards: the first hexadecimal digit of SHA-256 over the job id.
 #[must_use]
-pub fn shard_of(job_id: &str) -> char {
+pub(crate) fn shard_of(job_id: &str) -> char {
     let digest = Sha256::digest(job_id.as_bytes());
     char::from_digit(u32::from(digest[0] >> 4), 16).unwrap_or('0')
 }

@@ -4,22 +4,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AttemptStatus, Attributes, ERROR_MESSAGE_BYTES, JobStatus};
-use crate::runtime::clock::Timestamp;
-use crate::runtime::text::cut;
+use crate::clock::Timestamp;
+use crate::text::cut;
 
 /// Why an attempt or a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Error {
+pub(crate) struct Error {
     /// For programs: one word.
-    pub code: String,
+    pub(crate) code: String,
     /// For people: one sentence.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Error {
     /// An error within the bounds of the table.
     #[must_use]
-    pub fn new(code: &str, message: &str) -> Self {
+    pub(crate) fn new(code: &str, message: &str) -> Self {
         Self {
             code: cut(code, 128).into(),
             message: cut(message, ERROR_MESSAGE_BYTES).into(),
@@ -29,17 +29,17 @@ impl Error {
 
 /// The job item: its fence (execution, attempt, runner) and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Job {
+pub(crate) struct Job {
     /// Where the job stands.
-    pub status: JobStatus,
+    pub(crate) status: JobStatus,
     /// The execution that owns the job.
-    pub execution: String,
+    pub(crate) execution: String,
     /// The highest attempt started.
-    pub attempt: Option<u32>,
+    pub(crate) attempt: Option<u32>,
     /// Who runs it.
-    pub runner: Option<String>,
+    pub(crate) runner: Option<String>,
     /// When that runner was last heard of.
-    pub beat: Option<String>,
+    pub(crate) beat: Option<String>,
     #[serde(rename = "expiresAt")]
     expires_at: Option<i64>,
 }
@@ -47,46 +47,47 @@ pub struct Job {
 /// One attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Attempt {
+pub(crate) struct Attempt {
     /// Its number, from 0.
-    pub attempt: u32,
+    #[serde(rename = "attempt")]
+    pub(crate) number: u32,
     /// Where it stands.
-    pub status: AttemptStatus,
+    pub(crate) status: AttemptStatus,
     /// Who runs it, or ran it last; none if no container ever reached the table.
-    pub runner: Option<String>,
+    pub(crate) runner: Option<String>,
     /// When it ended.
-    pub finished_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
     /// Why it failed.
-    pub error: Option<Error>,
+    pub(crate) error: Option<Error>,
     /// When its runner was told to stop, if nobody has taken it over since.
-    pub interrupted_at: Option<String>,
+    pub(crate) interrupted_at: Option<String>,
     /// How often that happened.
     #[serde(default)]
-    pub interruptions: u32,
+    pub(crate) interruptions: u32,
 }
 
 /// All of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// The job item.
-    pub job: Job,
+    pub(crate) job: Job,
     /// Its attempts in order; one whose container never reached the table is missing.
-    pub attempts: Vec<Attempt>,
+    pub(crate) attempts: Vec<Attempt>,
     /// The text of its input.
-    pub input: Option<String>,
+    pub(crate) input: Option<String>,
 }
 
 /// An item of the job's partition is not of the expected form.
 #[derive(Debug, thiserror::Error)]
 #[error("the item {sort_key} cannot be read: {source}")]
-pub struct UnreadableRecord {
+pub(crate) struct UnreadableRecord {
     sort_key: String,
     source: serde_json::Error,
 }
 
 impl Record {
     /// Puts the items of one partition together: none if there is no job, or it has expired and waits to be removed.
-    pub fn from_items(
+    pub(crate) fn from_items(
         items: Vec<Attributes>,
         now: Timestamp,
     ) -> Result<Option<Self>, UnreadableRecord> {
@@ -111,7 +112,7 @@ impl Record {
                 input = Some(json);
             }
         }
-        attempts.sort_by_key(|attempt| attempt.attempt);
+        attempts.sort_by_key(|attempt| attempt.number);
         Ok(job
             .filter(|job| {
                 job.expires_at
@@ -126,9 +127,9 @@ impl Record {
 
     /// The attempt of this number, if any container or its successor has recorded it.
     #[must_use]
-    pub fn attempt(&self, number: u32) -> Option<&Attempt> {
+    pub(crate) fn attempt(&self, number: u32) -> Option<&Attempt> {
         self.attempts
             .iter()
-            .find(|attempt| attempt.attempt == number)
+            .find(|attempt| attempt.number == number)
     }
 }

@@ -6,24 +6,24 @@ use super::{
     Attempt, AttemptStatus, INTERRUPTIONS, JobStatus, Record, Write, attempt_interrupted,
     attempt_key, attempt_lost, counter, counters_key, exit, job_key,
 };
-use crate::runtime::clock::Timestamp;
+use crate::clock::Timestamp;
 
 /// Which attempt of which job this process was started for.
 #[derive(Debug, Clone)]
-pub struct Who {
+pub(crate) struct Who {
     /// The job.
-    pub job_id: String,
+    pub(crate) job_id: String,
     /// The attempt's number, from 0.
-    pub attempt: u32,
+    pub(crate) attempt: u32,
     /// How many attempts were asked for.
-    pub max_attempts: u32,
+    pub(crate) max_attempts: u32,
     /// This process: random, because a pod's name may be used again.
-    pub runner: String,
+    pub(crate) runner: String,
 }
 
 /// What a container does about its attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Start {
+pub(crate) enum Start {
     /// Once these are written the attempt is ours: run the function.
     Run(Vec<Write>),
     /// It is ours already (the answer to our write was lost): run the function.
@@ -36,7 +36,7 @@ pub enum Start {
 
 /// Decides. `stood_still`: by our own clock, the beat in this record has not moved for three beats.
 #[must_use]
-pub fn start(record: &Record, who: &Who, now: Timestamp, stood_still: bool) -> Start {
+pub(crate) fn start(record: &Record, who: &Who, now: Timestamp, stood_still: bool) -> Start {
     let job = &record.job;
     if job.status.is_terminal() {
         return Start::End(Vec::new(), exit::DONE);
@@ -45,7 +45,7 @@ pub fn start(record: &Record, who: &Who, now: Timestamp, stood_still: bool) -> S
         || record
             .attempts
             .iter()
-            .any(|attempt| attempt.attempt > who.attempt);
+            .any(|attempt| attempt.number > who.attempt);
     if overtaken {
         return Start::End(Vec::new(), exit::RETRY);
     }

@@ -8,15 +8,15 @@ use serde_json::Value;
 use super::Key;
 
 /// An item's attributes, or some of them.
-pub type Attributes = serde_json::Map<String, Value>;
+pub(crate) type Attributes = serde_json::Map<String, Value>;
 
 /// Attributes that must hold these values; null: must be absent.
-pub type Condition = Attributes;
+pub(crate) type Condition = Attributes;
 
 /// What is done to the item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Action {
+pub(crate) enum Action {
     /// The whole item, key included.
     Put(Attributes),
     /// Parts of the item with this key.
@@ -26,25 +26,25 @@ pub enum Action {
 /// One change of one item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Write {
+pub(crate) struct Write {
     /// What is done.
     #[serde(flatten)]
-    pub action: Action,
+    pub(crate) action: Action,
     /// Only if this holds; none: always.
     #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
-    pub condition: Option<Condition>,
+    pub(crate) condition: Option<Condition>,
     /// Attributes that get these values.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub set: Attributes,
+    pub(crate) set: Attributes,
     /// Attributes that get these values unless they have one.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub set_if_absent: Attributes,
+    pub(crate) set_if_absent: Attributes,
     /// Numbers that grow.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub add: BTreeMap<&'static str, u32>,
+    pub(crate) add: BTreeMap<&'static str, u32>,
     /// Attributes that go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub remove: Vec<&'static str>,
+    pub(crate) remove: Vec<&'static str>,
 }
 
 impl Write {

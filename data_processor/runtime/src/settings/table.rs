@@ -4,19 +4,19 @@ use super::{SettingsError, Source, environment, invalid};
 
 /// Which table, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Table {
+pub(crate) struct Table {
     /// `TABLE_NAME`.
-    pub name: String,
+    pub(crate) name: String,
     /// `AWS_REGION` (or `AWS_DEFAULT_REGION`): asked for here because the SDK misses it late and in strange words.
-    pub region: String,
+    pub(crate) region: String,
     /// `AWS_ENDPOINT_URL_DYNAMODB` (or `AWS_ENDPOINT_URL`), if not the region's own. Looked at here because the SDK
     /// passes over one that it cannot read, and would ask AWS instead.
-    pub endpoint: Option<String>,
+    pub(crate) endpoint: Option<String>,
 }
 
 impl Table {
     /// Reads this process's environment.
-    pub fn from_environment() -> Result<Self, SettingsError> {
+    pub(crate) fn from_environment() -> Result<Self, SettingsError> {
         Self::read(&Source(&environment))
     }
 

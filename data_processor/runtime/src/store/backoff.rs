@@ -6,25 +6,25 @@ use super::StoreError;
 
 /// A bound, and pauses with full jitter: those that met in a conflict must not meet again.
 #[derive(Debug)]
-pub struct Tries {
+pub(crate) struct Tries {
     made: u32,
 }
 
 impl Tries {
     /// With the pauses, and the SDK's own tries within each: some ten seconds of refused connections, two minutes and a
     /// half of a table that is silent.
-    pub const MOST: u32 = 12;
+    pub(crate) const MOST: u32 = 12;
     const FIRST_PAUSE: Duration = Duration::from_millis(25);
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
     /// None made yet.
     #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { made: 0 }
     }
 
     /// Pauses, or gives the error back when nothing is to be hoped from another try.
-    pub async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
+    pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
         self.made += 1;
         if self.made >= Self::MOST || matches!(error, StoreError::Broken(_)) {
             return Err(error);

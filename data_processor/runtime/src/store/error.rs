@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
 /// A request that was not answered as hoped.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum StoreError {
+pub(crate) enum StoreError {
     /// A condition failed: somebody else has written, or we have and the answer was lost. Read again.
     #[error("the record has changed")]
     Changed,

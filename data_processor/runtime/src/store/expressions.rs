@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::values::{Values, to_value};
-use crate::runtime::protocol::{Action, Write};
+use crate::protocol::{Action, Write};
 
 /// The expressions of one write, and what their placeholders stand for; none where there is nothing to say, because
 /// `DynamoDB` refuses empty ones.
@@ -111,9 +111,9 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::runtime::clock::Timestamp;
-    use crate::runtime::protocol::{Claim, Progress, Who};
-    use crate::runtime::store::values::from_value;
+    use crate::clock::Timestamp;
+    use crate::protocol::{Claim, Progress, Who};
+    use crate::store::values::from_value;
 
     #[test]
     fn a_beat_says_what_it_changes_and_on_what_condition() {
@@ -160,7 +160,7 @@ mod tests {
             max_attempts: 3,
             runner: "r".into(),
         };
-        let report = crate::runtime::protocol::Report {
+        let report = crate::protocol::Report {
             progress: Progress::default(),
             log: vec![],
         };

@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::operation::get_item::GetItemError;
 
 use super::error::describe;
 use super::{Store, key_values};
-use crate::runtime::protocol::job_key;
+use crate::protocol::job_key;
 
 /// Why the table cannot be read, by where to look.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Unreachable {
+pub(crate) enum Unreachable {
     /// There are none, or whoever hands them out does not.
     #[error("no credentials ({0})")]
     NoCredentials(String),
@@ -41,7 +41,7 @@ pub enum Unreachable {
 impl Unreachable {
     /// What the reader of this should look at.
     #[must_use]
-    pub fn look_at(&self) -> &'static str {
+    pub(crate) fn look_at(&self) -> &'static str {
         match self {
             Self::NoCredentials(_) => {
                 "the pod's service account and its Pod Identity association, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -61,7 +61,7 @@ impl Unreachable {
 }
 
 /// Asks for the credentials alone: from the table's own error it could not be told that they were missing.
-pub async fn find_credentials(config: &SdkConfig) -> Result<(), Unreachable> {
+pub(crate) async fn find_credentials(config: &SdkConfig) -> Result<(), Unreachable> {
     let Some(provider) = config.credentials_provider() else {
         return Err(Unreachable::NoCredentials("no source of them".into()));
     };
@@ -73,7 +73,7 @@ pub async fn find_credentials(config: &SdkConfig) -> Result<(), Unreachable> {
 
 impl Store {
     /// Reads an item that no job has: ids are not empty.
-    pub async fn reach(&self) -> Result<(), Unreachable> {
+    pub(crate) async fn reach(&self) -> Result<(), Unreachable> {
         let request = self
             .client
             .get_item()

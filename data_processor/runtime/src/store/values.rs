@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Number, Value};
 
-use crate::runtime::protocol::Attributes;
+use crate::protocol::Attributes;
 
 pub(super) type Values = HashMap<String, AttributeValue>;
 

@@ -1,43 +1,34 @@
 //! What several tests need.
 #![allow(dead_code, reason = "each test uses some of it")]
 
-pub(crate) mod stand_in;
+pub(crate) mod fake_service;
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-use data_processor::process::process;
-use data_processor::runtime::data::Data;
-use data_processor::runtime::{Failure, Job, input};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-/// Runs the function in this process; its result as JSON.
-pub(crate) fn run(input: &Value, attempt: u32) -> Result<Value, Failure> {
-    let job = Job::new(attempt, Data::none());
-    let output = process(input::read(&input.to_string())?, &job)?;
-    Ok(serde_json::to_value(output).unwrap())
-}
-
-/// Summarises records that are in the input itself.
-pub(crate) fn summarise(format: &str, data: &str) -> Result<Value, Failure> {
-    run(
-        &serde_json::json!({"source": "inline", "format": format, "data": data}),
-        0,
-    )
-}
-
-/// The program itself, trying the function on this input.
+/// The program of these tests (src/bin/test-program.rs), with its function alone, on this input.
 pub(crate) fn program(
     input: &Value,
     data_directory: Option<&Path>,
     environment: &[(&str, &str)],
 ) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_data-processor"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_test-program"));
     command.arg("--input").arg(input.to_string());
     if let Some(directory) = data_directory {
         command.arg("--data-dir").arg(directory);
     }
     command.envs(environment.iter().copied()).output().unwrap()
+}
+
+/// Checks that the program read this content, to the byte.
+pub(crate) fn check_content(output: &Output, content: &[u8], source: &str) {
+    assert!(output.status.success(), "{source}: {}", reason(output));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = json!({"bytes": content.len(), "sha256": Sha256::digest(content).to_vec()});
+    assert_eq!(result, expected, "{source}");
 }
 
 /// The last line on standard error, which says why the function failed.
