@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { JobId } from '../../jobs/job-id.ts';
+import { JobOptions } from '../../jobs/options.ts';
 import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
 import { Failure, Origin, Progress } from '../../jobs/record.ts';
-import { Resources } from '../../jobs/resources.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { WaitingReason } from '../../jobs/waiting-reason.ts';
 
@@ -30,8 +30,9 @@ export type AttemptView = z.infer<typeof AttemptView>;
 export const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
 export type WaitingView = z.infer<typeof WaitingView>;
 
-/** The words of its owner about a job. */
-export const LabelsView = z.record(z.string(), z.string());
+/** The options of a job or of a schedule's jobs; labels and resources are absent where they are empty. */
+export const OptionsView = JobOptions.partial({ labels: true, resources: true });
+export type OptionsView = z.infer<typeof OptionsView>;
 
 /** A job as users see it: the body of `GET /jobs/{jobId}`. */
 export const JobView = z
@@ -48,15 +49,12 @@ export const JobView = z
       'The minute of its tick; absent where the schedule was run by hand.',
     ),
     retryOf: JobId.optional().describe('The job that this one runs again.'),
-    labels: LabelsView.optional(),
-    resources: Resources.optional().describe('What it asked for of its node.'),
+    ...OptionsView.shape,
     input: z.unknown().optional().describe('A JSON object; absent when it has expired.'),
     progress: Progress.optional(),
     result: z.unknown().optional().describe('What the function made of it.'),
     error: Failure.optional(),
     attempts: z.array(AttemptView),
-    maxAttempts: z.int().min(1),
-    timeoutSeconds: z.int().min(1),
     createdAt: Time,
     startedAt: Time.optional(),
     finishedAt: Time.optional(),
