@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { readBody, textOfField } from './body.ts';
+import { readBody, readFieldText } from './request.ts';
 import { PayloadTooLarge } from '../jobs/errors.ts';
 import { JobId, registeredId } from '../jobs/job-id.ts';
 import { optionsOf, RequestedOptions, StoredOptions } from '../jobs/options.ts';
@@ -53,7 +53,7 @@ export function acceptJob(body: string, jobId: string, owner: string, most: Reso
 }
 
 /** The text of a job's input as the body gives it; without one it is the demonstration. */
-export const inputOf = (body: string): string => textOfField(body, 'input') ?? defaultInput;
+export const inputOf = (body: string): string => readFieldText(body, 'input') ?? defaultInput;
 
 /** @throws PayloadTooLarge when the input of an execution, encoded, exceeds 240,000 bytes. */
 export function checkSize(text: string): void {

@@ -1,4 +1,4 @@
-import { readBody } from '../api/body.ts';
+import { idempotencyKeyOf, readBody } from '../api/request.ts';
 import { executionInput, RunRequest, scheduledJobOf } from '../jobs/schedules/job.ts';
 import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
@@ -6,7 +6,6 @@ import { checkResourcesAgain } from '../jobs/resources.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/idempotency-key.ts';
 import { openScheduleStore } from './middleware/schedule-services.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
@@ -32,5 +31,5 @@ export const handler = api(async (event) => {
   checkResourcesAgain(scheduled.resources, most);
   const jobId = jobIdOfRunNow(scheduleId, key);
   const input = executionInput(jobId, scheduled);
-  return await startJob(event, { jobId, input, key, more: { scheduleId }, isSame }, services);
+  return await startJob(event, { jobId, input, key, source: { scheduleId }, isSame }, services);
 });

@@ -3,7 +3,7 @@ import { Conflict, NotFound } from './errors.ts';
 import type { Found } from './find.ts';
 import { optionsOf } from './options.ts';
 import { isTerminal } from './protocol.ts';
-import { readBody } from '../api/body.ts';
+import { readBody } from '../api/request.ts';
 import type { ExecutionInput } from '../api/job-request.ts';
 import { checkResourcesAgain, type ResourceLimits } from './resources.ts';
 import { statusOfUnrecorded } from '../api/job-view.ts';

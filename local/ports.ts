@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import pRetry from 'p-retry';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /**
  * How long a connection may be idle, in milliseconds. After a standstill (a disk or a processor that is busy) Node closes
@@ -9,7 +9,7 @@ import { LocalFailure } from '../lib/user-error.ts';
  */
 const keepAlive = 75_000;
 
-/** Listens on a loopback port. @throws LocalFailure when another program has it. */
+/** Listens on a loopback port. @throws UserError when another program has it. */
 export async function listen(server: Server, port: number): Promise<void> {
   server.keepAliveTimeout = keepAlive;
   server.listen(port, '127.0.0.1');
@@ -17,7 +17,7 @@ export async function listen(server: Server, port: number): Promise<void> {
     await once(server, 'listening');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new LocalFailure(`port ${port} is taken by another program; choose others with --port`);
+      throw new UserError(`port ${port} is taken by another program; choose others with --port`);
     }
     throw error;
   }
@@ -26,7 +26,7 @@ export async function listen(server: Server, port: number): Promise<void> {
 /**
  * Makes sure that a loopback port is free.
  * @param within how long the program that has it may take to leave, in milliseconds.
- * @throws LocalFailure when it is taken.
+ * @throws UserError when it is taken.
  */
 export async function ensureFree(port: number, within = 0): Promise<void> {
   const probe = async (): Promise<void> => {
@@ -38,6 +38,6 @@ export async function ensureFree(port: number, within = 0): Promise<void> {
     retries: within / 100,
     minTimeout: 100,
     factor: 1,
-    shouldRetry: ({ error }) => error instanceof LocalFailure,
+    shouldRetry: ({ error }) => error instanceof UserError,
   });
 }

@@ -28,7 +28,7 @@ const goodbye = 5000;
  * @param onFailure called when a part of it ends by itself; the service is to be stopped then.
  * @param schedulerClock what schedules go by; tests drive it.
  * @returns a function that ends everything that was started, jobs first; they go on with the next start.
- * @throws LocalFailure or ClusterFailure when something is in the way that the user can change; nothing is left running.
+ * @throws UserError or ClusterFailure when something is in the way that the user can change; nothing is left running.
  */
 export async function startService(
   options: Options,

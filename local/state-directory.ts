@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /** Where one service keeps what survives a restart; locked while it runs. */
 export interface StateDirectory {
@@ -21,7 +21,7 @@ export const signingKeyIn = (path: string): string => join(path, keyName);
 /**
  * Opens a state directory for this process alone. The lock is SQLite's own on a file: the kernel lifts it when the
  * process dies, however it dies.
- * @throws LocalFailure when the directory cannot be written or another service uses it.
+ * @throws UserError when the directory cannot be written or another service uses it.
  */
 export function openStateDirectory(path: string, fresh: boolean): StateDirectory {
   const lock = lockDirectory(path);
@@ -48,7 +48,7 @@ function lockDirectory(path: string): DatabaseSync {
     mkdirSync(path, { recursive: true });
     lock = new DatabaseSync(join(path, lockName));
   } catch (error) {
-    throw new LocalFailure(`the state directory ${path} cannot be written: ${reasonOf(error)}`);
+    throw new UserError(`the state directory ${path} cannot be written: ${reasonOf(error)}`);
   }
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -56,7 +56,7 @@ function lockDirectory(path: string): DatabaseSync {
   } catch (error) {
     lock.close();
     const inUse = reasonOf(error).includes('locked');
-    throw new LocalFailure(
+    throw new UserError(
       inUse
         ? `the state directory ${path} is in use by another npm start; stop it, or choose another with --state-dir`
         : `the state directory ${path} cannot be written: ${reasonOf(error)}`,

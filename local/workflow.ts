@@ -2,13 +2,13 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Names } from './environment.ts';
 import type { Events } from './aws/eventbridge/events.ts';
 import type { Functions } from './aws/lambda/functions.ts';
-import type { JobRunner } from './runners/job-runner.ts';
 import { parseJson } from './aws/step-functions/json.ts';
 import {
   ApiError,
   DynamoDBIntegration,
   EksCallIntegration,
   EksIntegration,
+  type JobRunner,
   LambdaIntegration,
   overHttps,
   StepFunctions,

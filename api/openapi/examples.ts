@@ -1,8 +1,5 @@
 import type * as z from 'zod';
-import type { JobHistory } from '../responses/history.ts';
-import type { JobView } from '../responses/job.ts';
-import type { JobSummary } from '../responses/list.ts';
-import type { JobLogs } from '../responses/logs.ts';
+import type { JobHistory, JobLogs, JobSummary, JobView } from '../responses/job.ts';
 import type { ScheduleSummary, ScheduleView } from '../responses/schedule.ts';
 import type { JobRequest } from '../job-request.ts';
 

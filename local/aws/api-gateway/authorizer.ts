@@ -1,9 +1,9 @@
 import type { JWTPayload } from 'jose';
 import { scopesOf } from '../../../api/scopes.ts';
 import type { Authorization } from '../../authorization-options.ts';
-import { keysOfIssuer } from './issuer.ts';
+import { keysOfIssuer } from './openid-issuer.ts';
 import { TokenRefused } from './rejection.ts';
-import { openSigningKey, trustIn } from './signing-key.ts';
+import { openSigningKey, trustIn } from './local-issuer.ts';
 import { type Trust, verifyToken } from './verify.ts';
 
 /** What a function finds at `requestContext.authorizer`. */
@@ -28,7 +28,7 @@ export type Authorizer = (
 /**
  * The authorizer of `--auth jwt`.
  * @param keyFile where this machine's own key is.
- * @throws LocalFailure where the issuer or the key file is of no use.
+ * @throws UserError where the issuer or the key file is of no use.
  */
 export async function openAuthorizer(
   { issuer }: Authorization,

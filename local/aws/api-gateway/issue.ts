@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { ownAudience, ownIssuer, type SigningKey } from './signing-key.ts';
+import { ownAudience, ownIssuer, type SigningKey } from './local-issuer.ts';
 
 /** What a token says. */
 export interface Grant {
