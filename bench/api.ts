@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { listJobs } from '../jobs/list.ts';
+import { listJobs } from '../api/job-list.ts';
 import { CountedApi, inWords } from './api/costs.ts';
 import { FilledService } from './api/filled-service.ts';
 import { period } from './api/fill.ts';

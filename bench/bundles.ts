@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { functionsOf, type PackagedFunction } from '../tests/package/functions.ts';
-import { packageService } from '../tests/package/packaged.ts';
+import { functionsOf, type PackagedFunction } from '../tests/harness/package/functions.ts';
+import { packageService } from '../tests/harness/package/packaged.ts';
 import { machine, percentile } from './measure.ts';
 
 /** `npm run bench:bundles`: what Lambda loads at a cold start: each function's bundle, and how long Node takes to import it. */

@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { clusterArguments } from '../tests/cluster/service.ts';
-import { RunningService } from '../tests/local/running-service.ts';
+import { clusterArguments } from '../tests/harness/cluster/service.ts';
+import { RunningService } from '../tests/harness/running-service.ts';
 import { benchBurst } from './cluster/burst.ts';
 import { CompletedJobs } from './cluster/completed-jobs.ts';
 import { benchLatency } from './cluster/latency.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import { FaultProxy } from '../tests/local/container/fault-proxy.ts';
-import { exitOf, Machine } from '../tests/local/container/machine.ts';
-import { freePorts } from '../tests/local/running-service.ts';
+import { FaultProxy } from '../tests/harness/container/fault-proxy.ts';
+import { exitOf, Machine } from '../tests/harness/container/machine.ts';
+import { freePorts } from '../tests/harness/running-service.ts';
 import { range } from './measure.ts';
 
 const rounds = 30;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { prepareVirtualEnvironment } from '../tests/python/environment.ts';
+import { prepareVirtualEnvironment } from '../tests/harness/python/environment.ts';
 import { range } from './measure.ts';
 
 const rounds = 5;

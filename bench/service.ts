@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
-import { RunningService } from '../tests/local/running-service.ts';
+import { RunningService } from '../tests/harness/running-service.ts';
 import { residentMegabytes, spread } from './measure.ts';
 
 const jobs = 1000;

@@ -1,6 +1,6 @@
 /** The local Step Functions alone, for measuring: on a free loopback port, which it prints. usage: states-server.ts JOURNAL */
 import { createServer } from 'node:http';
-import { serve, StepFunctions } from '../local/step-functions/index.ts';
+import { serve, StepFunctions } from '../local/aws/step-functions/index.ts';
 
 const service = new StepFunctions({
   journal: process.argv[2] ?? ':memory:',

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as sfn from '@aws-sdk/client-sfn';
-import { startMinistack } from '../tests/states/ministack.ts';
+import { startMinistack } from '../tests/harness/states/ministack.ts';
 import { machine as thisMachine, range } from './measure.ts';
 
 const rounds = 5;

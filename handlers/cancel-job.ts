@@ -1,9 +1,9 @@
-import type { CancelledJob } from '../jobs/answers/accepted.ts';
+import type { CancelledJob } from '../api/responses/job.ts';
 import { cancel } from '../jobs/cancel.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { logger, openExecutions, openStore } from './services.ts';
+import { logger, openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

@@ -3,8 +3,8 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
-import { respond } from './cluster-setup/respond.ts';
-import { logger } from './services.ts';
+import { respond } from '../k8s/setup/respond.ts';
+import { logger } from './middleware/services.ts';
 
 const client = new EKSClient();
 

@@ -1,12 +1,12 @@
 import { newJobId } from '../jobs/job-id.ts';
-import { acceptJob } from '../jobs/request.ts';
+import { acceptJob } from '../api/job-request.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from './middleware/idempotency-key.ts';
-import { openExecutions, openStore } from './services.ts';
-import { startJob } from './start-job.ts';
+import { idempotencyKeyOf } from '../api/request.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
+import { startJob } from './middleware/start-job.ts';
 
 const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

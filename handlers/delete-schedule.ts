@@ -1,9 +1,9 @@
-import type { DeletedSchedule } from '../jobs/answers/schedule.ts';
+import type { DeletedSchedule } from '../api/responses/schedule.ts';
 import { deleteSchedule } from '../jobs/schedules/lifecycle.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openSchedules } from './schedules.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
 
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -1,13 +1,13 @@
-import type { JobView } from '../jobs/answers/job.ts';
+import type { JobView } from '../api/responses/job.ts';
 import { findJob } from '../jobs/find.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { readQuery } from '../jobs/query.ts';
+import { readQuery } from '../api/request.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { viewOfExecution, viewOfRecord } from '../jobs/view.ts';
+import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
 import { JobQuery, waitForEnd } from '../jobs/wait.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openExecutions, openStore } from './services.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

@@ -1,5 +1,5 @@
 import { readSettings } from '../jobs/settings.ts';
-import { openApiDocument } from '../openapi/document.ts';
+import { openApiDocument } from '../api/openapi/document.ts';
 import { api } from './middleware/api.ts';
 
 const document = openApiDocument(readSettings().API_AUTHORIZATION);

@@ -1,9 +1,9 @@
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
-import { viewOfSchedule } from '../jobs/schedules/view.ts';
+import { viewOfSchedule } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openScheduleStore } from './schedules.ts';
+import { openScheduleStore } from './middleware/schedule-services.ts';
 
 const store = openScheduleStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -1,6 +1,6 @@
-import { sumStats } from '../jobs/stats.ts';
+import { sumStats } from '../api/stats.ts';
 import { api } from './middleware/api.ts';
-import { openStore } from './services.ts';
+import { openStore } from './middleware/services.ts';
 
 const store = openStore();
 

@@ -1,8 +1,8 @@
-import { listJobs } from '../jobs/list.ts';
+import { listJobs } from '../api/job-list.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { openStore } from './services.ts';
+import { openStore } from './middleware/services.ts';
 
 const store = openStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

@@ -1,10 +1,10 @@
-import type { ScheduleList } from '../jobs/answers/schedule.ts';
-import { acceptPage, nextTokenOf } from '../jobs/schedules/page.ts';
-import { summaryOf } from '../jobs/schedules/view.ts';
+import type { ScheduleList } from '../api/responses/schedule.ts';
+import { acceptPage, nextTokenOf } from '../api/schedule-request.ts';
+import { summaryOf } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { openScheduleStore } from './schedules.ts';
+import { openScheduleStore } from './middleware/schedule-services.ts';
 
 const store = openScheduleStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();

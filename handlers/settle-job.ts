@@ -1,11 +1,11 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import * as z from 'zod';
-import { executionFence } from '../jobs/executions.ts';
+import { executionFence } from '../jobs/aws/executions.ts';
 import { JobId } from '../jobs/job-id.ts';
 import { type Asking, settle, type Settlement } from '../jobs/settle.ts';
-import { openCluster } from './cluster.ts';
-import { logger, openExecutions, openStore } from './services.ts';
+import { openCluster } from '../jobs/cluster/open.ts';
+import { logger, openExecutions, openStore } from './middleware/services.ts';
 
 /** The state machine's last state asks with these words. */
 const FromMachine = z.strictObject({ jobId: JobId, execution: z.string() });

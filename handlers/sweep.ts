@@ -4,9 +4,9 @@ import * as z from 'zod';
 import { sweepSchedules, type SchedulesSwept } from '../jobs/schedules/sweep.ts';
 import { settle } from '../jobs/settle.ts';
 import { sweep, type Swept } from '../jobs/sweep.ts';
-import { openCluster } from './cluster.ts';
-import { openSchedules } from './schedules.ts';
-import { logger, openExecutions, openStore } from './services.ts';
+import { openCluster } from '../jobs/cluster/open.ts';
+import { openSchedules } from './middleware/schedule-services.ts';
+import { logger, openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

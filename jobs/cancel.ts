@@ -1,12 +1,12 @@
 import pRetry from 'p-retry';
 import { closeJob, recordUnregistered } from './closing.ts';
 import { Conflict, RecordContended, TooManyRequests } from './errors.ts';
-import { arnOf, type Executions } from './executions.ts';
+import { arnOf, type Executions } from './aws/executions.ts';
 import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './owned.ts';
 import { isTerminal, type JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
-import type { JobStore } from './store.ts';
-import { statusOfUnrecorded } from './view.ts';
+import type { JobStore } from './aws/job-store.ts';
+import { statusOfUnrecorded } from '../api/job-view.ts';
 import type { Write } from './write.ts';
 
 interface Dependencies {

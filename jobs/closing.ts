@@ -11,9 +11,9 @@ import {
   shardOf,
   type TerminalStatus,
 } from './protocol.ts';
-import type { Execution, Try } from './executions.ts';
+import type { Execution, Try } from './aws/executions.ts';
 import type { Failure, JobRecord } from './record.ts';
-import type { ExecutionInput } from './request.ts';
+import type { ExecutionInput } from '../api/job-request.ts';
 import type { Write } from './write.ts';
 
 /** How an execution stands that asks for its job to be settled: RUNNING when its own last state asks. */

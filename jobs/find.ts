@@ -1,8 +1,8 @@
-import type { Execution, Executions } from './executions.ts';
+import type { Execution, Executions } from './aws/executions.ts';
 import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './owned.ts';
 import type { JobRecord } from './record.ts';
-import type { ExecutionInput } from './request.ts';
-import type { JobStore } from './store.ts';
+import type { ExecutionInput } from '../api/job-request.ts';
+import type { JobStore } from './aws/job-store.ts';
 
 /** A job: what the table holds of it, or before Register its execution. */
 export type Found = { record: JobRecord } | { execution: Execution & { input: ExecutionInput } };

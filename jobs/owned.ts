@@ -1,5 +1,5 @@
 import { NotFound } from './errors.ts';
-import type { Execution, Executions } from './executions.ts';
+import type { Execution, Executions } from './aws/executions.ts';
 import { JobId, timeOf } from './job-id.ts';
 
 /** Who asks. */

@@ -1,10 +1,10 @@
 import pRetry from 'p-retry';
 import { closeJob, closeLeftovers, type ExecutionStatus, recordUnregistered } from './closing.ts';
 import { RecordContended } from './errors.ts';
-import { arnOf, type Executions, sameExecution } from './executions.ts';
+import { arnOf, type Executions, sameExecution } from './aws/executions.ts';
 import { expiryOf, inputKey, isTerminal, jobKey, TerminalStatus } from './protocol.ts';
 import type { JobItem, JobRecord } from './record.ts';
-import type { JobStore } from './store.ts';
+import type { JobStore } from './aws/job-store.ts';
 import type { Write } from './write.ts';
 
 /** Where a job's Kubernetes Jobs are deleted. */

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Conflict, TooManyRequests } from './errors.ts';
-import type { Executions } from './executions.ts';
+import type { Executions } from './aws/executions.ts';
+import { optionsOf } from './options.ts';
 import type { JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
-import { ExecutionInput } from './request.ts';
-import type { JobStore } from './store.ts';
-import { statusOfUnrecorded } from './view.ts';
+import { ExecutionInput } from '../api/job-request.ts';
+import type { JobStore } from './aws/job-store.ts';
+import { statusOfUnrecorded } from '../api/job-view.ts';
 
 /** The id of the job that this caller's key stands for: the execution's name, so that there can be only one. */
 export const jobIdOfKey = (owner: string, key: string): string =>
@@ -53,9 +54,9 @@ export async function startOnce(
 
 /** What was asked for when the job was posted; its input may have expired. */
 function requestOf({ job, input }: JobRecord): ExecutionInput {
-  const { jobId, owner, origin, maxAttempts, timeoutSeconds, labels, resources, retryOf } = job;
+  const { jobId, owner, origin, retryOf } = job;
   return {
-    ...{ jobId, owner, origin, input: input ?? '', maxAttempts, timeoutSeconds, labels, resources },
+    ...{ jobId, owner, origin, input: input ?? '', ...optionsOf(job) },
     ...(retryOf !== '' && { retryOf }),
   };
 }

@@ -1,8 +1,8 @@
-import { arnOf, type Executions } from './executions.ts';
+import { arnOf, type Executions } from './aws/executions.ts';
 import { isTerminal, shards } from './protocol.ts';
 import type { Asking } from './settle.ts';
-import type { JobStore, OpenJob } from './store.ts';
-import { recordWaiting, type WaitingJobs } from './waiting.ts';
+import type { JobStore, OpenJob } from './aws/job-store.ts';
+import { recordWaiting, type WaitingJobs } from './waiting-reason.ts';
 
 /** The most jobs one sweep asks Step Functions about: DescribeExecution refills 15 a second in small regions. */
 const mostAsked = 500;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scopesFor } from '../handlers/middleware/scopes.ts';
+import { scopesFor } from '../api/scopes.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
 const Authorization = z.discriminatedUnion('type', [

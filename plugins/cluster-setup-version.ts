@@ -6,11 +6,7 @@ import { fileURLToPath } from 'node:url';
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
 /** All that ClusterSetup does: the manifests, and the code that applies them. */
-const sources = [
-  'k8s/**/*.{yml,ts}',
-  'handlers/cluster-setup.ts',
-  'handlers/{cluster-setup,cluster}/**/*.ts',
-];
+const sources = ['k8s/**/*.{yml,ts}', 'handlers/cluster-setup.ts'];
 
 /**
  * `${clusterSetup:version}`: changes when ClusterSetup would do something else, and only then. CloudFormation calls a custom

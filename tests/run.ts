@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { buildDataProcessor, installDynoxide } from '../local/build.ts';
-import { prepareVirtualEnvironment } from './python/environment.ts';
+import { prepareVirtualEnvironment } from './harness/python/environment.ts';
 
 /**
  * `npm test`: everything that needs only Node, cargo and a C compiler, then one line that counts what ran.
@@ -132,7 +132,7 @@ const emulatorPackages = need(() => prepareVirtualEnvironment(root, 'ministack')
 const cluster = [
   process.execPath,
   '--disable-warning=ExperimentalWarning',
-  join(root, 'tests', 'cluster', 'run.ts'),
+  join(root, 'tests', 'harness', 'cluster', 'run.ts'),
 ];
 
 const steps: Record<string, (() => Promise<Count>)[]> = {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { ulid } from 'ulid';
 import { countersKey, shardOf } from '../../jobs/protocol.ts';
-import type { JobStore } from '../../jobs/store.ts';
+import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
 import type { RecordedJob } from './recorded-jobs.ts';
 

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { JobStore } from '../../jobs/store.ts';
-import { RunningService } from '../../tests/local/running-service.ts';
+import { JobStore } from '../../jobs/aws/job-store.ts';
+import { RunningService } from '../../tests/harness/running-service.ts';
 import { fill } from './fill.ts';
 import type { RecordedJob } from './recorded-jobs.ts';
 

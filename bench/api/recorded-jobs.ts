@@ -1,7 +1,7 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { jobKey } from '../../jobs/protocol.ts';
-import { eventually } from '../../tests/local/running-service.ts';
+import { eventually } from '../../tests/harness/running-service.ts';
 import { type FilledService, table } from './filled-service.ts';
 
 /** One job as the product itself wrote it: all its items, and what it counted. */

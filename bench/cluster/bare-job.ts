@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import * as z from 'zod';
-import { jobManifest } from '../../tests/cluster/job-manifest.ts';
-import { namespace } from '../../tests/cluster/service.ts';
+import { jobManifest } from '../../tests/harness/cluster/job-manifest.ts';
+import { namespace } from '../../tests/harness/cluster/service.ts';
 
 /** What each job does, on both sides: as good as nothing. */
 export const input = { source: 'synthetic', records: 10 };

@@ -6,7 +6,7 @@ import {
   makeInformer,
   type V1Job,
 } from '@kubernetes/client-node';
-import { namespace } from '../../tests/cluster/service.ts';
+import { namespace } from '../../tests/harness/cluster/service.ts';
 
 /** For one Job, in milliseconds; a hundred at once take half a minute. */
 const patience = 300_000;

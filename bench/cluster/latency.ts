@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { kubectl } from '../../tests/cluster/kubectl.ts';
-import { namespace } from '../../tests/cluster/service.ts';
-import type { RunningService } from '../../tests/local/running-service.ts';
+import { kubectl } from '../../tests/harness/cluster/kubectl.ts';
+import { namespace } from '../../tests/harness/cluster/service.ts';
+import type { RunningService } from '../../tests/harness/running-service.ts';
 import { percentile } from '../measure.ts';
 import { bareJob, input } from './bare-job.ts';
 import type { CompletedJobs } from './completed-jobs.ts';

@@ -3,10 +3,10 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../local/build.ts';
-import { startKwok } from '../../tests/cluster/karpenter.ts';
-import { clusterArguments } from '../../tests/cluster/service.ts';
-import { SimulatedNodes } from '../../tests/cluster/simulated-nodes.ts';
-import { RunningService } from '../../tests/local/running-service.ts';
+import { startKwok } from '../../tests/harness/cluster/karpenter.ts';
+import { clusterArguments } from '../../tests/harness/cluster/service.ts';
+import { SimulatedNodes } from '../../tests/harness/cluster/simulated-nodes.ts';
+import { RunningService } from '../../tests/harness/running-service.ts';
 import { residentMegabytes } from '../measure.ts';
 import { input } from './bare-job.ts';
 

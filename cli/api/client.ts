@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { AcceptedJob, CancelledJob } from '../../jobs/answers/accepted.ts';
-import { JobHistory } from '../../jobs/answers/history.ts';
-import { JobView } from '../../jobs/answers/job.ts';
-import { JobList } from '../../jobs/answers/list.ts';
-import { JobLogs } from '../../jobs/answers/logs.ts';
-import { DeletedSchedule, ScheduleList, ScheduleView } from '../../jobs/answers/schedule.ts';
-import { Stats } from '../../jobs/answers/stats.ts';
+import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../../api/responses/job.ts';
+import { DeletedSchedule, ScheduleList, ScheduleView } from '../../api/responses/schedule.ts';
+import { Stats } from '../../api/responses/service.ts';
 import { NotTheApi } from '../failure.ts';
 import { exchange, type ApiRequest, type Connection } from './exchange.ts';
 import { type Patience, withRetries } from './retries.ts';

@@ -1,5 +1,5 @@
-import { parseExactly } from '../../jobs/exact-json.ts';
-import { causeOf } from '../../k8s/failure.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { NotTheApi, Unreachable } from '../failure.ts';
 import { authorize, type Authorization } from './authorization.ts';
 import { refusalOf } from './refusal.ts';
@@ -105,7 +105,7 @@ async function send(
       url.hostname === '127.0.0.1' || url.hostname === 'localhost'
         ? ['Is it running? `npm start` runs it on this machine; --api or EKS_JOBS_API name another.']
         : ['Look at --api and EKS_JOBS_API, and at the way there: network, proxy, firewall.'];
-    throw new Unreachable(`${url.origin} cannot be reached: ${causeOf(error)}`, hints, error);
+    throw new Unreachable(`${url.origin} cannot be reached: ${describeError(error)}`, hints, error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
 import type { Signable } from './authorization.ts';
@@ -73,7 +73,7 @@ export async function sign(
 
 /** Why nobody's credentials could be found, in the SDK's words, and what to do. */
 export const noCredentials = (error: unknown, { profile }: AwsOptions): CommandFailure =>
-  new CommandFailure(`there are no AWS credentials to sign with: ${causeOf(error)}`, {
+  new CommandFailure(`there are no AWS credentials to sign with: ${describeError(error)}`, {
     exitCode: exitCodes.unauthorized,
     hints: [
       profile === undefined

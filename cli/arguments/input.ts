@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { parseExactly } from '../../jobs/exact-json.ts';
-import { causeOf } from '../../k8s/failure.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { WrongUsage } from '../failure.ts';
 
 /** More than the API takes in any encoding, in bytes: what is larger need not be read to its end. */
@@ -17,7 +17,7 @@ export async function readInput(argument: string, standardInput: Readable): Prom
   try {
     value = parseExactly(text);
   } catch (error) {
-    throw new WrongUsage(`--input is not JSON: ${causeOf(error)}`, [
+    throw new WrongUsage(`--input is not JSON: ${describeError(error)}`, [
       `Allowed: JSON, as '{"source": "synthetic"}'; @FILE; or - for standard input.`,
     ]);
   }
@@ -42,7 +42,7 @@ async function readAll(stream: Readable, what: string): Promise<string> {
       if (size > largest) break;
     }
   } catch (error) {
-    throw new WrongUsage(`--input: ${what} cannot be read: ${causeOf(error)}`);
+    throw new WrongUsage(`--input: ${what} cannot be read: ${describeError(error)}`);
   }
   if (size <= largest) return Buffer.concat(chunks).toString('utf8');
   throw new WrongUsage(`--input: ${what} holds more than ${largest} bytes`, [

@@ -1,5 +1,5 @@
 import { isTerminal } from '../../jobs/protocol.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import type { ApiClient } from '../api/client.ts';
 import { ApiRefusal } from '../api/refusal.ts';
 import { CommandFailure } from '../failure.ts';

@@ -7,7 +7,7 @@ import {
   ResourceNotFoundException,
   type Cluster,
 } from '@aws-sdk/client-eks';
-import { ensureUsable, findCluster } from '../../handlers/cluster-setup/describe.ts';
+import { ensureUsable, findCluster } from '../../k8s/describe.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
 import type { AwsOptions } from '../api/signature.ts';
 import { attempt, failed, type Finding, ok, skipped } from './finding.ts';

@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { AwsOptions } from '../api/signature.ts';
 import type { Session } from '../session.ts';
@@ -54,7 +54,7 @@ async function lookAtStack(
     return await readStack(stack, aws);
   } catch (error) {
     const advice = 'It takes credentials that may cloudformation:DescribeStacks and DescribeStackResource.';
-    return { finding: skipped('stack', `it cannot be seen: ${causeOf(error)}`, advice) };
+    return { finding: skipped('stack', `it cannot be seen: ${describeError(error)}`, advice) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 
 /** What a check found. */
 export interface Finding {
@@ -32,6 +32,6 @@ export async function attempt(check: string, look: () => Promise<Finding>): Prom
   try {
     return await look();
   } catch (error) {
-    return skipped(check, `it cannot be seen: ${causeOf(error)}`);
+    return skipped(check, `it cannot be seen: ${describeError(error)}`);
   }
 }

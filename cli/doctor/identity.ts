@@ -1,6 +1,6 @@
 import { GetCallerIdentityCommand, STSServiceException } from '@aws-sdk/client-sts';
 import * as z from 'zod';
-import { scopesOf } from '../../handlers/middleware/scopes.ts';
+import { scopesOf } from '../../api/scopes.ts';
 import type { Authorization } from '../api/authorization.ts';
 import { noCredentials, openSts } from '../api/signature.ts';
 import { attempt, failed, type Finding, ok, skipped } from './finding.ts';

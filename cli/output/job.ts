@@ -1,5 +1,5 @@
 import type { Failure } from '../../jobs/record.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import { textOf } from '../arguments/labels.ts';
 import type { Paint } from '../shell.ts';
 import { paintStatus } from './status.ts';

@@ -1,4 +1,4 @@
-import type { ScheduleSummary, ScheduleView } from '../../jobs/answers/schedule.ts';
+import type { ScheduleSummary, ScheduleView } from '../../api/responses/schedule.ts';
 import type { Paint } from '../shell.ts';
 import { details, table } from './table.ts';
 import { moment, printable } from './text.ts';

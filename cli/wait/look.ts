@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import { isTerminal } from '../../jobs/protocol.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import type { Answer, ApiClient } from '../api/client.ts';
 import { ApiRefusal } from '../api/refusal.ts';
 

@@ -1,5 +1,5 @@
 import { SingleBar } from 'cli-progress';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import { progressOf } from '../output/job.ts';
 import type { Session } from '../session.ts';
 import type { Screen } from '../shell.ts';

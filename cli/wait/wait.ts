@@ -1,5 +1,5 @@
 import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
+import type { JobView } from '../../api/responses/job.ts';
 import type { Answer } from '../api/client.ts';
 import { exitCodeOfOutcome, exitCodes } from '../exit-codes.ts';
 import { Interrupted } from '../failure.ts';

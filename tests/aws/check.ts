@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { functionsOf, type PackagedFunction } from '../package/functions.ts';
-import { packageService, root, variantOptions } from '../package/packaged.ts';
+import { functionsOf, type PackagedFunction } from '../harness/package/functions.ts';
+import { packageService, root, variantOptions } from '../harness/package/packaged.ts';
 import { validateStateMachine } from './definition.ts';
 import { lintTemplates } from './lint.ts';
 import { lintDockerfile, lintWorkflows } from './other-linters.ts';
 import { scanTemplates } from './scan.ts';
-import { CheckFailure, prepareVirtualEnvironment } from '../python/environment.ts';
+import { CheckFailure, prepareVirtualEnvironment } from '../harness/python/environment.ts';
 
 /** `npm run check:aws`: what would be deployed, checked without an account. Needs Python 3.11 beside Node. */
 
@@ -66,7 +66,7 @@ try {
   const programs = check(
     'Python packages',
     () => prepareVirtualEnvironment(root),
-    () => 'tests/python/requirements.txt',
+    () => 'tests/harness/python/requirements.txt',
   );
   const service = check(
     'sls package',
@@ -81,7 +81,7 @@ try {
   const checkov = check(
     'Python packages of checkov',
     () => prepareVirtualEnvironment(root, 'checkov'),
-    () => 'tests/python/checkov-requirements.txt',
+    () => 'tests/harness/python/checkov-requirements.txt',
   );
   if (programs !== undefined) {
     check('hadolint', () => lintDockerfile(programs), same);

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import * as z from 'zod';
-import type { Template } from '../package/packaged.ts';
-import { CheckFailure } from '../python/environment.ts';
+import type { Template } from '../harness/package/packaged.ts';
+import { CheckFailure } from '../harness/python/environment.ts';
 
 type Validate = (definition: unknown) => { isValid: boolean; errorsText: (separator?: string) => string };
 // Its types are not published.

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { CheckFailure } from '../python/environment.ts';
+import { CheckFailure } from '../harness/python/environment.ts';
 
 /** A finding of cfn-lint that is let pass, where, and why. One that nothing matches any more is an error itself. */
 const allowances: { rule: string; where: RegExp; why: string }[] = [

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { root } from '../package/packaged.ts';
-import { CheckFailure } from '../python/environment.ts';
+import { root } from '../harness/package/packaged.ts';
+import { CheckFailure } from '../harness/python/environment.ts';
 
 function run(program: string, ...options: string[]): void {
   const { status, stdout, stderr, error } = spawnSync(program, options, { cwd: root, encoding: 'utf8' });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import * as z from 'zod';
-import { CheckFailure } from '../python/environment.ts';
+import { CheckFailure } from '../harness/python/environment.ts';
 
 const explanations = new URL('explained-findings.yml', import.meta.url).pathname;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { RunningService } from '../local/running-service.ts';
+import { RunningService } from '../harness/running-service.ts';
 
 /** People look at executions with the AWS CLI: it must find at the local endpoint what it finds on AWS. */
 const aws = fileURLToPath(new URL('../../.venv/bin/aws', import.meta.url));

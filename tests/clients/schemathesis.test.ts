@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { RunningService } from '../local/running-service.ts';
-import { operationsOf } from '../unit/openapi/operations.ts';
+import { RunningService } from '../harness/running-service.ts';
+import { operationsOf } from '../harness/operations.ts';
 
 /**
  * Requests that nobody here thought of, made from the document alone: what the API answers must be what the document says, also

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { serve, TaskFailure } from '../../local/step-functions/index.ts';
-import type { Task } from '../../local/step-functions/index.ts';
-import { isJsonObject } from '../../local/step-functions/json.ts';
-import { systemClock } from '../../local/step-functions/clock.ts';
-import { oneTask, start, until } from '../unit/step-functions/harness.ts';
+import { serve, TaskFailure } from '../../local/aws/step-functions/index.ts';
+import type { Task } from '../../local/aws/step-functions/index.ts';
+import { isJsonObject } from '../../local/aws/step-functions/json.ts';
+import { systemClock } from '../../local/aws/clock.ts';
+import { oneTask, start, until } from '../harness/states/in-memory-step-functions.ts';
 import { awsCli, boto3 } from './step-functions-clients.ts';
 import type { Client } from './step-functions-clients.ts';
 

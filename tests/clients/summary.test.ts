@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { RunningService } from '../local/running-service.ts';
+import { RunningService } from '../harness/running-service.ts';
 
 /** Data that nobody here made, summarised by tools that nobody here wrote: the function must say the same. */
 const data = fileURLToPath(new URL('../../node_modules/vega-datasets/data', import.meta.url));

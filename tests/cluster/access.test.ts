@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { readerOfWaitingJobs } from '../../handlers/cluster/index.ts';
+import { readerOfWaitingJobs } from '../../jobs/cluster/index.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
-import { eventually } from '../local/running-service.ts';
-import { identity, type Identity } from './identities.ts';
-import { jobManifest } from './job-manifest.ts';
-import { kubectl } from './kubectl.ts';
+import { eventually } from '../harness/running-service.ts';
+import { identity, type Identity } from '../harness/cluster/identities.ts';
+import { jobManifest } from '../harness/cluster/job-manifest.ts';
+import { kubectl } from '../harness/cluster/kubectl.ts';
 import { manifestsDone } from './manifest-command.ts';
 
 /**

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { denyNewRoles } from './deny-new-roles.ts';
-import { identity } from './identities.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
+import { identity } from '../harness/cluster/identities.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 import { manifestCommand, manifestsDone } from './manifest-command.ts';
 
 /** npm run k8s:apply, k8s:diff and k8s:delete against a real API server. */

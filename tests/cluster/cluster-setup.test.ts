@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import pRetry from 'p-retry';
-import { EksConnection } from '../../handlers/cluster/eks-connection.ts';
-import { respond } from '../../handlers/cluster-setup/respond.ts';
+import { EksConnection } from '../../k8s/eks-connection.ts';
+import { respond } from '../../k8s/setup/respond.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
-import { type Answer, CloudFormation, stackId } from '../unit/cluster-setup/cloudformation.ts';
-import { FakeEks, usable } from '../unit/cluster-setup/fake-eks.ts';
+import { type Answer, CloudFormation, stackId } from '../harness/cluster-setup/cloudformation.ts';
+import { FakeEks, usable } from '../harness/cluster-setup/fake-eks.ts';
 import { denyNewRoles } from './deny-new-roles.ts';
-import { serverCertificate } from './identities.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
+import { serverCertificate } from '../harness/cluster/identities.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 import { manifestsDone } from './manifest-command.ts';
-import { startSts, type FakeSts, type Session } from './sts.ts';
-import { startTokenReview, type ReviewSettings, type TokenReview } from './token-review.ts';
+import { startSts, type FakeSts, type Session } from '../harness/cluster/sts.ts';
+import { startTokenReview, type ReviewSettings, type TokenReview } from '../harness/cluster/token-review.ts';
 
 /**
  * cluster-setup as CloudFormation calls it, against a real API server that admits EKS tokens as EKS does. Only AWS is played: EKS's

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import pRetry from 'p-retry';
-import { applyObjects, kubectl } from './kubectl.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 
 /** Lets no Role be made there, until the returned function is called: what comes after one in a set is not applied. */
 export async function denyNewRoles(namespace: string): Promise<() => Promise<void>> {

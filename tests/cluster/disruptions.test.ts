@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../local/build.ts';
-import { eventually, type RunningService } from '../local/running-service.ts';
+import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { nothingLeft, startService } from '../compliance/place.ts';
-import { startKwok } from './karpenter.ts';
-import { kubectl } from './kubectl.ts';
-import { namespace } from './service.ts';
-import { SimulatedNodes } from './simulated-nodes.ts';
+import { startKwok } from '../harness/cluster/karpenter.ts';
+import { kubectl } from '../harness/cluster/kubectl.ts';
+import { namespace } from '../harness/cluster/service.ts';
+import { SimulatedNodes } from '../harness/cluster/simulated-nodes.ts';
 
 // What only a cluster can do to a job. Whatever it is, the job ends once, every attempt is counted once, and no Job or
 // pod is left.

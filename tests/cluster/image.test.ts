@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { buildImage, localImage } from '../../image/build.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 
 // The image itself, as `npm run image` makes it with the real builder, and how it gets into a cluster's containerd. The
 // images of the other tests were imported when the cluster started.

@@ -6,11 +6,11 @@ import { readManifests, renderManifests } from '../../k8s/manifests.ts';
 import { buildDataProcessor } from '../../local/build.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { nothingLeft, startService } from '../compliance/place.ts';
-import { eventually, type RunningService } from '../local/running-service.ts';
-import { startKarpenter, startKwok } from './karpenter.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
-import { namespace } from './service.ts';
-import { SimulatedNodes } from './simulated-nodes.ts';
+import { eventually, type RunningService } from '../harness/running-service.ts';
+import { startKarpenter, startKwok } from '../harness/cluster/karpenter.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
+import { namespace } from '../harness/cluster/service.ts';
+import { SimulatedNodes } from '../harness/cluster/simulated-nodes.ts';
 
 // The real Karpenter with our NodePool: only the machines are objects instead of EC2's, and their pods processes.
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import * as z from 'zod';
 import { readManifests, renderManifests } from '../../k8s/manifests.ts';
-import { jobManifest } from './job-manifest.ts';
-import { namespace } from './service.ts';
+import { jobManifest } from '../harness/cluster/job-manifest.ts';
+import { namespace } from '../harness/cluster/service.ts';
 
 // Opinions that are not ours: the schemas of the Kubernetes versions that the jobs meet, and kube-score's advice.
 

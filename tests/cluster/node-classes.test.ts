@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../../k8s/kubernetes-object.ts';
 import { nodes, objectOf, render } from '../unit/k8s/manifest-sets.ts';
-import { identity, type Answer } from './identities.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
+import { identity, type Answer } from '../harness/cluster/identities.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 import { manifestCommand, manifestsDone } from './manifest-command.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { identity, type Identity } from './identities.ts';
-import { jobManifest } from './job-manifest.ts';
+import { identity, type Identity } from '../harness/cluster/identities.ts';
+import { jobManifest } from '../harness/cluster/job-manifest.ts';
 import { manifestsDone } from './manifest-command.ts';
 
 /**

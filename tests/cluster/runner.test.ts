@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { JobView } from '../../jobs/answers/job.ts';
-import { eventually, RunningService, type StartOptions } from '../local/running-service.ts';
-import { identity } from './identities.ts';
-import { applyObjects, kubectl } from './kubectl.ts';
-import { clusterArguments, namespace } from './service.ts';
+import type { JobView } from '../../api/responses/job.ts';
+import { eventually, RunningService, type StartOptions } from '../harness/running-service.ts';
+import { identity } from '../harness/cluster/identities.ts';
+import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
+import { clusterArguments, namespace } from '../harness/cluster/service.ts';
 
 /** `npm start -- --context` with a real cluster: what it says when something is missing there, and what it leaves behind. */
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildDataProcessor } from '../../local/build.ts';
-import type { RunningService } from '../local/running-service.ts';
+import type { RunningService } from '../harness/running-service.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Stats } from '../../jobs/answers/stats.ts';
-import { eventually, type RunningService } from '../local/running-service.ts';
-import { countedBetween } from '../local/counted.ts';
+import type { Stats } from '../../api/responses/service.ts';
+import { eventually, type RunningService } from '../harness/running-service.ts';
+import { countedBetween } from '../harness/counted.ts';
 import { containersOf, startTwin } from './containers.ts';
 import { nothingLeft, place, startService } from './place.ts';
 

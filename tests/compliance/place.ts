@@ -1,5 +1,5 @@
-import { RunningService, type StartOptions } from '../local/running-service.ts';
-import { eventually } from '../local/running-service.ts';
+import { RunningService, type StartOptions } from '../harness/running-service.ts';
+import { eventually } from '../harness/running-service.ts';
 import { containersOf } from './containers.ts';
 
 /** The address at which pods reach the table, when there is a cluster: `npm run test:cluster` sets it. */
@@ -14,7 +14,7 @@ export async function startService({
   ...options
 }: StartOptions = {}): Promise<RunningService> {
   if (clusterAddress === undefined) return RunningService.start({ ...options, arguments: more });
-  const { clusterArguments } = await import('../cluster/service.ts');
+  const { clusterArguments } = await import('../harness/cluster/service.ts');
   return RunningService.start({ ...options, arguments: [...(await clusterArguments()), ...more] });
 }
 
@@ -23,7 +23,7 @@ export async function nothingLeft(jobId: string): Promise<void> {
   await eventually(async () => {
     if (containersOf(jobId).length > 0) return undefined;
     if (clusterAddress === undefined) return true;
-    const { kubectl } = await import('../cluster/kubectl.ts');
+    const { kubectl } = await import('../harness/cluster/kubectl.ts');
     const objects = await kubectl('get', 'jobs,pods', '-A', '-l', `eks-jobs/job-id=${jobId}`, '-o', 'name');
     return objects === '' || undefined;
   }, `nothing left of job ${jobId}`);

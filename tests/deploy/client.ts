@@ -1,5 +1,5 @@
-import type { JobView } from '../../jobs/answers/job.ts';
-import { eventually } from '../local/running-service.ts';
+import type { JobView } from '../../api/responses/job.ts';
+import { eventually } from '../harness/running-service.ts';
 
 /** How long a deploy, a pod's start or three tries with their pauses may take, in milliseconds. */
 export const patience = 300_000;

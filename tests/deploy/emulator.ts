@@ -4,9 +4,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { startTokenReview, type TokenReview, type ReviewSettings } from '../cluster/token-review.ts';
-import { eventually } from '../local/running-service.ts';
-import { prepareVirtualEnvironment } from '../python/environment.ts';
+import { startTokenReview, type TokenReview, type ReviewSettings } from '../harness/cluster/token-review.ts';
+import { eventually } from '../harness/running-service.ts';
+import { prepareVirtualEnvironment } from '../harness/python/environment.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { kubectl } from '../cluster/kubectl.ts';
-import { eventually } from '../local/running-service.ts';
+import { kubectl } from '../harness/cluster/kubectl.ts';
+import { eventually } from '../harness/running-service.ts';
 import { patience } from './client.ts';
 
 const Events = z.object({

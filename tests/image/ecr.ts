@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { FakeEcr } from '../unit/plugins/fake-ecr.ts';
+import { FakeEcr } from '../harness/plugins/fake-ecr.ts';
 import { Registry } from './registry.ts';
 
 /** ECR's API with a real registry behind it, which asks for ECR's password and never changes a tag, as ECR does. */

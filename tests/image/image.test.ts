@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { buildRelease } from '../../local/build.ts';
-import { sls } from '../unit/plugins/deployment.ts';
+import { sls } from '../harness/plugins/deployment.ts';
 import { Ecr, nowhere } from './ecr.ts';
 
 // The jobs' image on its way to AWS: the real buildah, a real registry that speaks to it as Amazon ECR does, and ECR's

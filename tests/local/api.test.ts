@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../openapi/document.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { operationsOf } from '../unit/openapi/operations.ts';
-import { eventually, RunningService } from './running-service.ts';
+import { operationsOf } from '../harness/operations.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };

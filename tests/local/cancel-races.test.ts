@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { cancel } from '../../jobs/cancel.ts';
 import { Conflict } from '../../jobs/errors.ts';
-import { type Execution, executionFence } from '../../jobs/executions.ts';
+import { type Execution, executionFence } from '../../jobs/aws/executions.ts';
 import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
 import type { JobRecord } from '../../jobs/record.ts';
-import { ExecutionInput } from '../../jobs/request.ts';
+import { ExecutionInput } from '../../api/job-request.ts';
 import { settle } from '../../jobs/settle.ts';
-import type { Stats } from '../../jobs/answers/stats.ts';
-import type { JobStore } from '../../jobs/store.ts';
+import type { Stats } from '../../api/responses/service.ts';
+import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
-import { goldenAbout } from '../unit/jobs/golden.ts';
-import { Machine } from './container/machine.ts';
-import { freePorts } from './running-service.ts';
+import { goldenAbout } from '../harness/golden.ts';
+import { Machine } from '../harness/container/machine.ts';
+import { freePorts } from '../harness/running-service.ts';
 import { draws, takeTurns, type Turn } from './turns.ts';
 
 /**

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { HistoryEntry } from '../../jobs/answers/history.ts';
-import type { JobList } from '../../jobs/answers/list.ts';
-import type { JobLogs } from '../../jobs/answers/logs.ts';
-import type { JobView } from '../../jobs/answers/job.ts';
-import { eventually, RunningService } from './running-service.ts';
+import type { HistoryEntry, JobList, JobLogs, JobView } from '../../api/responses/job.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {
   error: { code: string; message: string; details?: { field: string; message: string }[] };

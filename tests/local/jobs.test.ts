@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { eventually, RunningService } from './running-service.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 let service: RunningService;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../../openapi/document.ts';
-import { type DescribedOperation, operationsOf } from '../unit/openapi/operations.ts';
-import { type Answer, type Client, eventually, RunningService } from './running-service.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
+import { type DescribedOperation, operationsOf } from '../harness/operations.ts';
+import { type Answer, type Client, eventually, RunningService } from '../harness/running-service.ts';
 
 /**
  * Two owners: nothing of one is seen or changed by the other. The requests are made from the OpenAPI document, so that a new route

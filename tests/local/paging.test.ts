@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { jobKey } from '../../jobs/protocol.ts';
-import { listJobs } from '../../jobs/list.ts';
+import { listJobs } from '../../api/job-list.ts';
 import type { Write } from '../../jobs/write.ts';
-import { Machine } from './container/machine.ts';
-import { freePorts } from './running-service.ts';
+import { Machine } from '../harness/container/machine.ts';
+import { freePorts } from '../harness/running-service.ts';
 
 const count = 10_000;
 const now = (): Date => new Date('2026-11-24T00:00:00.000Z');

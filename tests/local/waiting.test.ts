@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { JobView } from '../../jobs/answers/job.ts';
-import { eventually, RunningService } from './running-service.ts';
+import type { JobView } from '../../api/responses/job.ts';
+import { eventually, RunningService } from '../harness/running-service.ts';
 
 let service: RunningService;
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Server } from 'node:net';
-import { CloudFormation } from '../unit/cluster-setup/cloudformation.ts';
-import { usable } from '../unit/cluster-setup/fake-eks.ts';
-import { functionsOf } from './functions.ts';
+import { CloudFormation } from '../harness/cluster-setup/cloudformation.ts';
+import { usable } from '../harness/cluster-setup/fake-eks.ts';
+import { functionsOf } from '../harness/package/functions.ts';
 import { invoke, type Answers } from './invocation.ts';
-import { packaged } from './packaged.ts';
+import { packaged } from '../harness/package/packaged.ts';
 import { permissionsOf } from './permissions.ts';
 
 /**

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { packaged, packagedVariant, root } from './packaged.ts';
+import { packaged, packagedVariant, root } from '../harness/package/packaged.ts';
 
 /** The IAM prefixes of services that CloudFormation calls by another name. */
 const prefixes: Record<string, string> = { apigatewayv2: 'apigateway', stepfunctions: 'states' };

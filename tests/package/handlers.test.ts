@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { newJobId } from '../../jobs/job-id.ts';
-import { functionsOf, type PackagedFunction } from './functions.ts';
+import { functionsOf, type PackagedFunction } from '../harness/package/functions.ts';
 import { type Answers, invoke, type Invocation } from './invocation.ts';
-import { packaged } from './packaged.ts';
+import { packaged } from '../harness/package/packaged.ts';
 import { actionOf, permissionsOf } from './permissions.ts';
 
 /**

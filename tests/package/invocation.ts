@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import type { PackagedFunction } from './functions.ts';
+import type { PackagedFunction } from '../harness/package/functions.ts';
 
 /**
  * Answers of AWS by the operation's name in `x-amz-target`, or by method and path where the API is REST (`{Name}` for a

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Template } from './packaged.ts';
+import type { Template } from '../harness/package/packaged.ts';
 
 const list = <Item extends z.ZodType>(item: Item) => z.union([item.transform((one) => [one]), z.array(item)]);
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { functionsOf } from './functions.ts';
-import { packaged } from './packaged.ts';
+import { functionsOf } from '../harness/package/functions.ts';
+import { packaged } from '../harness/package/packaged.ts';
 import { managedPoliciesOf, permissionsOf } from './permissions.ts';
 
 /** Nothing is open by default: not a role (promise 4). */

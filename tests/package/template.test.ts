@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
-import { packaged, packagedVariant, type Template } from './packaged.ts';
+import { packaged, packagedVariant, type Template } from '../harness/package/packaged.ts';
 
 /** What docs/security.md promises of the stack, read from what is deployed. */
 const { template } = packaged();

@@ -4,10 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import type { JobView } from '../../../jobs/answers/job.ts';
-import type { JobList } from '../../../jobs/answers/list.ts';
-import { everyCommand } from '../../unit/cli/every-command.ts';
-import { RunningService } from '../running-service.ts';
+import type { JobList, JobView } from '../../../api/responses/job.ts';
+import { everyCommand } from '../../harness/every-command.ts';
+import { RunningService } from '../../harness/running-service.ts';
 import { bin, type Ended, environment, runInPipes } from './bin.ts';
 
 /** The command as scripts have it: the real bin on the machine's own Node, against the real service. */

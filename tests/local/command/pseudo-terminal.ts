@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { eventually } from '../running-service.ts';
+import { eventually } from '../../harness/running-service.ts';
 
 /** How wide the terminals are. */
 export const columns = 100;

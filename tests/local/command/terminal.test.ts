@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { stripVTControlCharacters } from 'node:util';
-import { RunningService } from '../running-service.ts';
+import { RunningService } from '../../harness/running-service.ts';
 import { bin, type Ended, environment, runInPipes } from './bin.ts';
 import { columns, PseudoTerminal } from './pseudo-terminal.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { RunningService } from '../running-service.ts';
+import { RunningService } from '../../harness/running-service.ts';
 import { bin, type Ended, runInPipes } from './bin.ts';
 
 /** The command at an API that asks for tokens: everybody has their own jobs, and a token that is of no use says why. */

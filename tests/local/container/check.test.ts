@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { freePorts } from '../running-service.ts';
-import { Machine } from './machine.ts';
+import { freePorts } from '../../harness/running-service.ts';
+import { Machine } from '../../harness/container/machine.ts';
 
 // `data-processor check` on a table as it is deployed: the key it asks for must fit the table's schema, and what a
 // service of its own says of a missing table must be understood. Everything else stands in data_processor/tests.

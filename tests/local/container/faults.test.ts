@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../jobs/protocol.ts';
-import type { Stats } from '../../../jobs/answers/stats.ts';
-import { freePorts } from '../running-service.ts';
-import { type Fault, FaultProxy, faults } from './fault-proxy.ts';
-import { exitOf, Machine } from './machine.ts';
-import { countedBetween } from '../counted.ts';
+import type { Stats } from '../../../api/responses/service.ts';
+import { freePorts } from '../../harness/running-service.ts';
+import { type Fault, FaultProxy, faults } from '../../harness/container/fault-proxy.ts';
+import { exitOf, Machine } from '../../harness/container/machine.ts';
+import { countedBetween } from '../../harness/counted.ts';
 
 /**
  * Promises 1 and 2, fault by fault: whatever happens to any one of a job's requests to the table, the job ends once,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { eventually, freePorts } from '../running-service.ts';
-import { exitOf, Machine } from './machine.ts';
+import { eventually, freePorts } from '../../harness/running-service.ts';
+import { exitOf, Machine } from '../../harness/container/machine.ts';
 
 let machine: Machine;
 

@@ -7,10 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { StepFunctions } from '../../../local/step-functions/index.ts';
-import { computing, definitionOf, failing, machineSteps, working } from '../../states/random-machine.ts';
-import { eventsOf, execute, start, untilEnded } from '../../unit/step-functions/harness.ts';
-import { VirtualClock } from '../../states/virtual-clock.ts';
+import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
+import {
+  computing,
+  definitionOf,
+  failing,
+  machineSteps,
+  working,
+} from '../../harness/states/random-machine.ts';
+import { eventsOf, execute, start, untilEnded } from '../../harness/states/in-memory-step-functions.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { work } from './worker.ts';
 
 // kill -9 is what happens to a process on one machine: no execution may notice. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
@@ -67,7 +73,11 @@ async function sampled() {
 async function live(files: string[], patience: number): Promise<boolean> {
   const victim = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('victim.ts', import.meta.url)), ...files],
+    [
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('killed-process.ts', import.meta.url)),
+      ...files,
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(victim, 'exit');

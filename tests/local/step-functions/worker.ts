@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
-import { TaskFailure } from '../../../local/step-functions/index.ts';
-import type { Clock, Task } from '../../../local/step-functions/index.ts';
-import type { Json } from '../../../local/step-functions/json.ts';
-import { isJsonObject } from '../../../local/step-functions/json.ts';
+import { TaskFailure } from '../../../local/aws/step-functions/index.ts';
+import type { Clock, Task } from '../../../local/aws/step-functions/index.ts';
+import type { Json } from '../../../local/aws/step-functions/json.ts';
+import { isJsonObject } from '../../../local/aws/step-functions/json.ts';
 
 /** Does the tasks of random machines: fails as often as told, then gives the value plus one; some it never answers. */
 export async function work(task: Task, clock?: Clock): Promise<Json> {

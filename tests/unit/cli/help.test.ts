@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeProgram } from '../../../cli/program.ts';
 import { eksJobs } from './command-line.ts';
-import { everyCommand, unattended } from './every-command.ts';
+import { everyCommand, unattended } from '../../harness/every-command.ts';
 
 /** The commands are found by walking: a new one cannot be without help. */
 

@@ -1,4 +1,4 @@
-import type { JobView } from '../../../jobs/answers/job.ts';
+import type { JobView } from '../../../api/responses/job.ts';
 
 /** A job as the API shows it. */
 export const jobView = (job: Partial<JobView> = {}): JobView => ({

@@ -2,12 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { cancel } from '../../../jobs/cancel.ts';
 import { Conflict, NotFound, RequestError, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/executions.ts';
+import type { Execution } from '../../../jobs/aws/executions.ts';
 import type { Caller } from '../../../jobs/owned.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { ExecutionInput } from '../../../jobs/request.ts';
+import { ExecutionInput } from '../../../api/job-request.ts';
 import type { Write } from '../../../jobs/write.ts';
-import { golden, goldenAbout } from './golden.ts';
+import { golden, goldenAbout } from '../../harness/golden.ts';
 
 const Arguments = z.object({ input: ExecutionInput.optional() });
 const now = new Date('2026-11-23T10:01:00.000Z');

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { closeJob, closeLeftovers, recordUnregistered } from '../../../jobs/closing.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { ExecutionInput } from '../../../jobs/request.ts';
-import { golden } from './golden.ts';
+import { ExecutionInput } from '../../../api/job-request.ts';
+import { golden } from '../../harness/golden.ts';
 
 const Arguments = z.object({
   execution: z.string(),

@@ -14,7 +14,7 @@ import {
   shardOf,
   TerminalStatus,
 } from '../../../jobs/protocol.ts';
-import { golden } from './golden.ts';
+import { golden } from '../../harness/golden.ts';
 
 describe('the names of the protocol are those of protocol.json, which the container is held to as well', () => {
   test('statuses and counters', () => {

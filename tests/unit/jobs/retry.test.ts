@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Conflict, InvalidRequest, NotFound } from '../../../jobs/errors.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { acceptRetry } from '../../../jobs/retry.ts';
-import { ExecutionInput } from '../../../jobs/request.ts';
-import { goldenAbout } from './golden.ts';
+import { ExecutionInput } from '../../../api/job-request.ts';
+import { goldenAbout } from '../../harness/golden.ts';
 
 const most = { cpu: '4', memory: '8Gi' };
 const [job = {}, input = {}] = goldenAbout('cancel-queued', 'old').record;

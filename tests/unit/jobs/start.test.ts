@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Conflict, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/executions.ts';
+import type { Execution } from '../../../jobs/aws/executions.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { acceptJob, ExecutionInput } from '../../../jobs/request.ts';
+import { acceptJob, ExecutionInput } from '../../../api/job-request.ts';
 import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';
-import { goldenAbout } from './golden.ts';
+import { goldenAbout } from '../../harness/golden.ts';
 
 const jobId = jobIdOfKey('local', 'key-1');
 const most = { cpu: '4', memory: '8Gi' };

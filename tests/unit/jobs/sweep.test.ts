@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Execution } from '../../../jobs/executions.ts';
-import type { OpenJob } from '../../../jobs/store.ts';
+import type { Execution } from '../../../jobs/aws/executions.ts';
+import type { OpenJob } from '../../../jobs/aws/job-store.ts';
 import { sweep } from '../../../jobs/sweep.ts';
-import type { WaitingJobs } from '../../../jobs/waiting.ts';
+import type { WaitingJobs } from '../../../jobs/waiting-reason.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
 const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { ClusterFailure, RequestRefused } from '../../../k8s/failure.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 import { Requests } from '../../../k8s/requests.ts';
-import { selfSigned } from '../certificate.ts';
+import { selfSigned } from '../../harness/certificate.ts';
 
 /** What a real API server cannot be made to answer at will. */
 

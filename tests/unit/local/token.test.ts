@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { openStateDirectory } from '../../../local/state-directory.ts';
-import { temporaryDirectory } from '../../temporary-directory.ts';
+import { temporaryDirectory } from '../../harness/temporary-directory.ts';
 
 const script = fileURLToPath(new URL('../../../local/token.ts', import.meta.url));
 
@@ -103,7 +103,7 @@ describe('the key of the tokens', () => {
     expect(await run('--state-dir', state)).toEqual({
       code: 1,
       stdout: '',
-      stderr: `eks-jobs: others may read or write the key of the tokens: chmod 600 ${keyIn(state)}\n`,
+      stderr: `eks-jobs: other users can read or write the key of the tokens: run chmod 600 ${keyIn(state)}\n`,
     });
   });
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { FakeMachine, fakes } from '../image/fake-programs.ts';
-import { events, type Outcome, sls } from './deployment.ts';
-import { FakeEcr } from './fake-ecr.ts';
+import { events, type Outcome, sls } from '../../harness/plugins/deployment.ts';
+import { FakeEcr } from '../../harness/plugins/fake-ecr.ts';
 
 // What `sls deploy` and `sls remove` do about the image, against a small fake of ECR and on machines with different
 // builders, which are small scripts. The real buildah and a real registry: tests/image.

@@ -1,0 +1,10 @@
+import { Authorization } from '../../jobs/settings.ts';
+import { openApiDocument } from './document.ts';
+
+/** `npm run openapi`: the document, as a service with this `--param auth` serves it; iam is the default. */
+const authorization = Authorization.safeParse(process.argv[2] ?? 'iam');
+if (authorization.success) console.log(JSON.stringify(openApiDocument(authorization.data), undefined, 2));
+else {
+  console.error(`npm run openapi -- [${Authorization.options.join('|')}]`);
+  process.exitCode = 2;
+}

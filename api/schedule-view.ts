@@ -1,0 +1,32 @@
+import type { ScheduleSummary, ScheduleView } from './responses/schedule.ts';
+import { parseExactly } from '../lib/exact-json.ts';
+import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
+import { viewOfOptions } from './job-view.ts';
+import { nextRunsOf } from './schedule-request.ts';
+
+/** A schedule in a list. */
+export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {
+  const { scheduleId, name, state, cron, timezone, expressions, startAt, endAt, createdAt, updatedAt } =
+    schedule;
+  return {
+    scheduleId,
+    ...(name !== undefined && { name }),
+    state,
+    owner: ownerOfSchedule(schedule),
+    cron,
+    timezone,
+    expressions,
+    ...(startAt !== undefined && { startAt }),
+    ...(endAt !== undefined && { endAt }),
+    nextRuns: state === 'DELETING' ? [] : nextRunsOf(schedule, now, 5),
+    createdAt,
+    updatedAt,
+  };
+}
+
+/** A schedule by itself, with the options and the input of its jobs. */
+export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
+  ...summaryOf(schedule, now),
+  ...viewOfOptions(schedule),
+  input: parseExactly(input),
+});

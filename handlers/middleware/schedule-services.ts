@@ -1,0 +1,28 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
+import type { Dependencies } from '../../jobs/schedules/lifecycle.ts';
+import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
+import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';
+import { logger } from './services.ts';
+
+export const openScheduleStore = (): ScheduleStore =>
+  new ScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);
+
+/** What it takes to make, change and delete schedules. */
+export function openSchedules(): Dependencies {
+  const settings = readScheduleSettings();
+  return {
+    store: openScheduleStore(),
+    aws: new AwsSchedules(new SchedulerClient(), {
+      group: settings.SCHEDULE_GROUP,
+      stateMachineArn: settings.STATE_MACHINE_ARN,
+      roleArn: settings.SCHEDULE_ROLE_ARN,
+      deadLettersArn: settings.SCHEDULE_DEAD_LETTERS_ARN,
+    }),
+    now: () => new Date(),
+    report: (message, problem) => {
+      logger.error(message, { problem });
+    },
+  };
+}

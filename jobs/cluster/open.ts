@@ -1,0 +1,44 @@
+import { readSettings, type Settings } from '../settings.ts';
+import type { JobCluster } from '../settle.ts';
+import type { WaitingJobs } from '../waiting-reason.ts';
+
+/** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
+export interface Cluster extends JobCluster {
+  waitingJobs(): Promise<WaitingJobs>;
+}
+
+/** The runner that starts processes also ends them: nothing is left to delete. What waits in it, it says itself. */
+const withoutCluster: Cluster = {
+  deleteJobs: () => Promise.resolve(),
+  waitingJobs: () => Promise.resolve(new Map()),
+};
+
+/**
+ * The cluster of a job's Kubernetes Jobs: the one that the settings name, if they name one.
+ * Its client is loaded when it is first needed: only the functions that settle jobs hold it, and few of their calls wait for it.
+ */
+export function openCluster(settings: Settings = readSettings()): Cluster {
+  const { JOB_NAMESPACE: namespace, KUBE_CONTEXT: context, CLUSTER_NAME: name } = settings;
+  if (namespace === undefined || (context ?? name) === undefined) return withoutCluster;
+  let opened: Promise<Cluster> | undefined;
+  const using = async <Value>(use: (cluster: Cluster) => Promise<Value>): Promise<Value> => {
+    opened ??= open(settings, namespace);
+    try {
+      return await use(await opened);
+    } catch (error) {
+      // Whatever was wrong with it, the next call begins anew.
+      opened = undefined;
+      throw error;
+    }
+  };
+  return {
+    deleteJobs: (jobId) => using((cluster) => cluster.deleteJobs(jobId)),
+    waitingJobs: () => using((cluster) => cluster.waitingJobs()),
+  };
+}
+
+async function open(settings: Settings, namespace: string): Promise<Cluster> {
+  const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./index.ts');
+  const connection = connect(settings);
+  return { ...deleterOfJobs(connection, namespace), waitingJobs: readerOfWaitingJobs(connection, namespace) };
+}

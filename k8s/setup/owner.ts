@@ -1,0 +1,30 @@
+import * as z from 'zod';
+import type { ApiServer } from '../api-server.ts';
+import type { ObjectReference } from '../kubernetes-object.ts';
+import { managerOf } from '../remove.ts';
+
+const annotation = 'eks-jobs/stack';
+
+const Owned = z.looseObject({
+  metadata: z.looseObject({ annotations: z.record(z.string(), z.string()).optional() }),
+});
+
+const namespaceReference = (name: string): ObjectReference => ({ apiVersion: 'v1', kind: 'Namespace', name });
+
+/** @returns the stack whose namespace it is; undefined when it is no stack's, or not there. */
+export async function ownerOf(server: ApiServer, namespace: string): Promise<string | undefined> {
+  const found = await server.read(namespaceReference(namespace));
+  return found && Owned.parse(found).metadata.annotations?.[annotation];
+}
+
+/**
+ * Marks the namespace, which must exist, as this stack's: two stacks with one namespace would undo each other's work. It is a field of
+ * our own manager, which `npm run k8s:apply` leaves alone.
+ */
+export async function claim(server: ApiServer, namespace: string, stack: string): Promise<void> {
+  const { apiVersion, kind, name } = namespaceReference(namespace);
+  await server.apply(
+    { apiVersion, kind, metadata: { name, annotations: { [annotation]: stack } } },
+    { manager: `${managerOf(namespace)}:stack` },
+  );
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod';
+import { TaskFailure } from '../errors.ts';
+import type { Integration, Task } from '../integration.ts';
+import type { Json } from '../json.ts';
+import { jsonText } from '../json.ts';
+import { type ClusterAnswer, type JobOutcome, JobRefused, type JobRunner } from './job-runner.ts';
+
+const RUN_JOB = 'arn:aws:states:::eks:runJob';
+
+/** The arguments of eks:runJob that mean something here; Endpoint and CertificateAuthority are the runner's own matter. */
+const Arguments = z.object({
+  ClusterName: z.string(),
+  CertificateAuthority: z.string(),
+  Endpoint: z.string(),
+  Namespace: z.string().default('default'),
+  Job: z.record(z.string(), z.json()),
+  LogOptions: z.object({ RetrieveLogs: z.boolean().default(false) }).optional(),
+});
+
+/** eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
+export class EksIntegration implements Integration {
+  readonly #runner: Pick<JobRunner, 'start'>;
+
+  constructor(runner: Pick<JobRunner, 'start'>) {
+    this.#runner = runner;
+  }
+
+  supports(resource: string): boolean {
+    return resource === RUN_JOB || resource === `${RUN_JOB}.sync`;
+  }
+
+  async run(task: Task): Promise<Json> {
+    const parsed = Arguments.safeParse(task.arguments);
+    if (!parsed.success) throw new TaskFailure('States.Runtime', z.prettifyError(parsed.error));
+    const { ClusterName: clusterName, Namespace: namespace, Job: job, LogOptions } = parsed.data;
+    const { submittedAt, resumed } = task;
+    // Without .sync the task is done once the Job is made, and nothing that happens to the task reaches the Job.
+    const sync = task.resource.endsWith('.sync');
+    const signal = sync ? task.signal : new AbortController().signal;
+    try {
+      const started = await this.#runner.start(job, { clusterName, namespace, submittedAt, resumed, signal });
+      if (!sync) {
+        started.ended.catch(() => undefined);
+        return inAwsWords(started.answer);
+      }
+      task.submitted(inAwsWords(started.answer));
+      const outcome = await started.ended;
+      if (!outcome.succeeded) throw failed(outcome);
+      return LogOptions?.RetrieveLogs === true ? { logs: logs(outcome) } : {};
+    } catch (error) {
+      if (!(error instanceof JobRefused)) throw error;
+      throw new TaskFailure(`EKS.${error.answer.statusCode}`, jsonText(inAwsWords(error.answer)));
+    }
+  }
+}
+
+/** What the API server answered, in AWS's words: the output of TaskSubmitted, and the cause of an EKS.<status>. */
+const inAwsWords = ({ statusCode, statusText, body }: ClusterAnswer): Json => ({
+  ResponseBody: z.json().catch(null).parse(body),
+  StatusCode: statusCode,
+  StatusText: statusText,
+});
+
+/** AWS's error name of a Job that failed is not documented; this one is matched by what should be written: States.TaskFailed or States.ALL. */
+function failed({
+  reason = 'BackoffLimitExceeded',
+  message = 'The Job has failed',
+}: JobOutcome): TaskFailure {
+  const condition = { type: 'Failed', status: 'True', reason, message };
+  return new TaskFailure('States.TaskFailed', jsonText({ status: { conditions: [condition], failed: 1 } }));
+}
+
+/** The one part of the output that is documented: logs.pods.<pod>.containers.<container>.log. */
+function logs({ logs: pods = {} }: JobOutcome): Json {
+  const containers = (texts: Record<string, string>) =>
+    Object.fromEntries(Object.entries(texts).map(([container, log]) => [container, { log }]));
+  return {
+    pods: Object.fromEntries(
+      Object.entries(pods).map(([pod, texts]) => [pod, { containers: containers(texts) }]),
+    ),
+  };
+}

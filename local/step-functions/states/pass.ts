@@ -1,9 +1,0 @@
-import type { StateOf } from '../definition.ts';
-import { leave } from '../leave.ts';
-import type { Transition } from '../leave.ts';
-import type { Visit } from '../visit.ts';
-
-/** Pass: gives its input on, or its Output. */
-export function runPass(state: StateOf<'Pass'>, visit: Visit): Promise<Transition> {
-  return leave(visit, state.Next, state, visit.input);
-}

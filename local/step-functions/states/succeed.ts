@@ -1,9 +1,0 @@
-import type { StateOf } from '../definition.ts';
-import { leave } from '../leave.ts';
-import type { Transition } from '../leave.ts';
-import type { Visit } from '../visit.ts';
-
-/** Succeed: ends its branch with its input, or its Output. */
-export function runSucceed(state: StateOf<'Succeed'>, visit: Visit): Promise<Transition> {
-  return leave(visit, undefined, state, visit.input);
-}

@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { evaluate, machineWith, taskOf } from '../run-job-definition.ts';
+
+const Arguments = z.object({
+  Job: z.looseObject({
+    metadata: z.looseObject({ name: z.string() }),
+    spec: z.looseObject({ template: z.looseObject({ spec: z.looseObject({}) }) }),
+  }),
+});
+
+/** The Job that run-job makes for that job, as Step Functions would send it. */
+export async function jobManifest(jobId: string, namespace: string, more: Record<string, string> = {}) {
+  const tokens = {
+    ServiceName: 'eks-jobs-test',
+    JobNamespace: namespace,
+    JobServiceAccount: 'data-processor',
+    JobImage: 'eks-jobs.local/data-processor:local',
+    JobNodeSelector: '{}',
+    KueueQueue: '',
+    ...more,
+  };
+  const variables = {
+    jobId,
+    execution: 'none',
+    maxAttempts: 3,
+    timeoutSeconds: 60,
+    queueSeconds: 60,
+    resources: {},
+  };
+  const task = taskOf(machineWith(tokens), 'RunJob');
+  return Arguments.parse(await evaluate(task.Arguments, { variables })).Job;
+}

@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { buildImage } from '../../../../image/build.ts';
+import { cache } from '../../../../local/build.ts';
+
+const sources = fileURLToPath(new URL('pause', import.meta.url));
+
+/** Writes the archives of the images that the cluster holds, since it reaches no registry: a pod's own, and ours. */
+export async function writeImages(folder: string, signal: AbortSignal): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const pause = join(cache, 'cluster-pause-1.tar');
+  if (!existsSync(pause)) buildPause(pause);
+  copyFileSync(pause, join(folder, 'pause.tar'));
+  await buildImage({ prebuilt: true, output: join(folder, 'data-processor.tar'), signal });
+}
+
+function buildPause(archive: string): void {
+  const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-pause-'));
+  const must = (program: string, ...parameters: string[]): void => {
+    const { status, stderr, error } = spawnSync(program, parameters, { encoding: 'utf8' });
+    if (error) throw error;
+    if (status !== 0) throw new Error(`${program} ${parameters.join(' ')}: ${stderr}`);
+  };
+  try {
+    cpSync(sources, directory, { recursive: true });
+    must('cc', '-Os', '-static', '-s', '-o', join(directory, 'pause'), join(sources, 'pause.c'));
+    const storage = [
+      '--storage-driver',
+      'vfs',
+      '--root',
+      join(directory, 'root'),
+      '--runroot',
+      join(directory, 'run'),
+    ];
+    must('buildah', ...storage, 'build', '--isolation', 'chroot', '--tag', 'localhost/pause:1', directory);
+    must(
+      'buildah',
+      ...storage,
+      'push',
+      'localhost/pause:1',
+      `oci-archive:${join(directory, 'image.tar')}:localhost/pause:1`,
+    );
+    mkdirSync(cache, { recursive: true });
+    copyFileSync(join(directory, 'image.tar'), `${archive}.${process.pid}`);
+    renameSync(`${archive}.${process.pid}`, archive);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { buildDataProcessor, installDynoxide } from '../../../local/build.ts';
+import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
+import { readTable } from '../../../local/service-definition.ts';
+import { executionFence } from '../../../jobs/aws/executions.ts';
+import { newJobId } from '../../../jobs/job-id.ts';
+import { inputKey, jobKey, limits, openPartition, shardOf } from '../../../jobs/protocol.ts';
+import type { JobRecord } from '../../../jobs/record.ts';
+import { settle } from '../../../jobs/settle.ts';
+import type { Stats } from '../../../api/responses/service.ts';
+import { sumStats } from '../../../api/stats.ts';
+import { JobStore } from '../../../jobs/aws/job-store.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const table = 'jobs';
+const region = 'us-east-1';
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** A real table, and the real container as the state machine starts it: everything between Register and Settle. */
+export class Machine {
+  readonly store: JobStore;
+  readonly endpoint: string;
+  readonly #binary: string;
+  readonly #dynamodb: LocalDynamoDB;
+  readonly #directory: string;
+  readonly #client: DynamoDBClient;
+
+  private constructor(binary: string, dynamodb: LocalDynamoDB, directory: string) {
+    this.#binary = binary;
+    this.#directory = directory;
+    this.#dynamodb = dynamodb;
+    this.endpoint = dynamodb.endpoint;
+    this.#client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
+    this.store = new JobStore(this.#client, table);
+  }
+
+  /** @param program the container's program; without it the one of `npm start`. */
+  static async start(port: number, program?: string): Promise<Machine> {
+    const binary = program ?? (await buildDataProcessor(root));
+    const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-table-'));
+    const database = join(directory, 'dynamodb.sqlite');
+    const dynamodb = await startDynamoDB(await installDynoxide(), port, database, () => undefined);
+    const { table: definition, timeToLive } = readTable(root, table);
+    await ensureTable(dynamodb.endpoint, definition, timeToLive);
+    return new Machine(binary, dynamodb, directory);
+  }
+
+  async stop(): Promise<void> {
+    this.#client.destroy();
+    await this.#dynamodb.stop();
+    rmSync(this.#directory, { recursive: true });
+  }
+
+  /** What Register does. @returns the job's id. */
+  async register(input: object, maxAttempts: number = limits.machineAttempts): Promise<string> {
+    const jobId = newJobId();
+    const createdAt = new Date().toISOString();
+    const job = {
+      ...jobKey(jobId),
+      jobId,
+      owner: 'local',
+      origin: 'api',
+      status: 'QUEUED',
+      execution: fenceOf(jobId, createdAt),
+      maxAttempts,
+      timeoutSeconds: 60,
+      createdAt,
+      createdAtId: `${createdAt}#${jobId}`,
+      open: openPartition(shardOf(jobId)),
+    };
+    await this.store.write([{ put: job }, { put: { ...inputKey(jobId), json: JSON.stringify(input) } }]);
+    return jobId;
+  }
+
+  /** Starts a container for one try, as the manifest would; its table is at `endpoint`. */
+  container(
+    jobId: string,
+    attempt: number,
+    endpoint: string,
+    maxAttempts: number = limits.machineAttempts,
+  ): ChildProcess {
+    return spawn(this.#binary, [], {
+      env: {
+        JOB_ID: jobId,
+        ATTEMPT: String(attempt),
+        MAX_ATTEMPTS: String(maxAttempts),
+        TIMEOUT_SECONDS: '60',
+        BEAT_SECONDS: '0.2',
+        TABLE_NAME: table,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+      },
+      stdio: 'ignore',
+    });
+  }
+
+  /** Runs the program's `check` on a table of this name. @returns its exit code and what it said. */
+  async check(tableName: string = table): Promise<{ code: number | null; said: string }> {
+    const child = spawn(this.#binary, ['check'], {
+      env: {
+        TABLE_NAME: tableName,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_ENDPOINT_URL: this.endpoint,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    }
+    await once(child, 'close');
+    return { code: child.exitCode, said };
+  }
+
+  /** What Settle does after this many tries. */
+  async settle(jobId: string, tries: number): Promise<void> {
+    const record = await this.record(jobId);
+    await settle(
+      { jobId, execution: record.job.execution, status: 'RUNNING' },
+      {
+        store: this.store,
+        executions: {
+          describe: () => Promise.resolve(undefined),
+          tries: () => Promise.resolve(Array.from({ length: tries }, () => ({}))),
+        },
+        cluster: { deleteJobs: () => Promise.resolve() },
+        now: () => new Date(),
+      },
+    );
+  }
+
+  async record(jobId: string): Promise<JobRecord> {
+    const record = await this.store.read(jobId, Date.now());
+    if (!record) throw new Error(`no job ${jobId}`);
+    return record;
+  }
+
+  async stats(): Promise<Stats> {
+    return sumStats(await this.store.counters());
+  }
+}
+
+const fenceOf = (jobId: string, startedAt: string): string =>
+  executionFence(`arn:aws:states:${region}:000000000000:execution:run-job:${jobId}`, startedAt);
+
+/** @returns the exit code, or null when a signal ended it. */
+export async function exitOf(container: ChildProcess): Promise<number | null> {
+  if (container.exitCode === null && container.signalCode === null) await once(container, 'exit');
+  return container.exitCode;
+}

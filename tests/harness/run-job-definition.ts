@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import * as z from 'zod';
+import { readStateMachine } from '../../local/service-definition.ts';
+import { stateMachine, type StateOf } from '../../local/aws/step-functions/state-machine-definition.ts';
+import type { Scope } from '../../local/aws/step-functions/expressions.ts';
+import type { Json } from '../../local/aws/step-functions/json.ts';
+import { evaluateTemplate } from '../../local/aws/step-functions/templates.ts';
+
+/** run-job as it is deployed: its tokens filled in, its states evaluated with AWS's functions, but nothing executed. */
+
+const root = new URL('../..', import.meta.url).pathname;
+
+export const table = 'eks-jobs-test';
+
+/** As long as each may be: what fits with these fits always. */
+const largestTokens: Record<string, string> = {
+  'AWS::Region': 'ap-southeast-1',
+  JobsTable: table,
+  'SettleJobLambdaFunction.Arn': `arn:aws:lambda:ap-southeast-1:123456789012:function:${'s'.repeat(64)}`,
+  ServiceName: 'e'.repeat(63),
+  ClusterName: 'c'.repeat(100),
+  'ClusterSetup.Endpoint': `https://${'k'.repeat(100)}.gr7.ap-southeast-1.eks.amazonaws.com`,
+  'ClusterSetup.CertificateAuthority': 'A'.repeat(4096),
+  JobNamespace: 'n'.repeat(63),
+  JobServiceAccount: 'a'.repeat(253),
+  JobImage: 'i'.repeat(512),
+  JobCpu: '250m',
+  JobMemory: '256Mi',
+  QueueSeconds: '3600',
+  JobNodeSelector: `{'${'d'.repeat(253)}/${'l'.repeat(63)}': '${'v'.repeat(63)}'}`,
+  KueueQueue: 'q'.repeat(63),
+  JobEndpointUrl: '',
+};
+
+/** The state machine with these tokens replaced. */
+export const machineWith = (tokens: Record<string, string> = {}) =>
+  stateMachine.parse(JSON.parse(readStateMachine(root, { ...largestTokens, ...tokens })));
+
+/** The task of that name. */
+export function taskOf(machine: ReturnType<typeof machineWith>, name: string): StateOf<'Task'> {
+  const state = machine.States[name];
+  if (state?.Type !== 'Task') throw new Error(`${name} is no task`);
+  return state;
+}
+
+/** What one evaluation may see; only what a test is about differs. */
+export interface Moment {
+  input?: Json;
+  variables?: Record<string, Json>;
+  arn?: string;
+  startedAt?: string;
+  redriveCount?: number;
+  retryCount?: number;
+}
+
+export const executionArn =
+  'arn:aws:states:eu-central-1:123456789012:execution:run-job:01jdd0000000000000000000aa';
+
+function scopeOf(moment: Moment): Scope {
+  return {
+    variables: moment.variables ?? {},
+    states: {
+      input: moment.input ?? {},
+      context: {
+        Execution: {
+          Id: moment.arn ?? executionArn,
+          // Java leaves zero milliseconds out.
+          StartTime: moment.startedAt ?? '2026-11-23T10:00:00Z',
+          RedriveCount: moment.redriveCount ?? 0,
+        },
+        State: { RetryCount: moment.retryCount ?? 0 },
+      },
+    },
+    now: 0,
+    seed: '',
+  };
+}
+
+/** A field of a state, evaluated as Step Functions would. */
+export const evaluate = (template: Json | undefined, moment: Moment): Promise<Json> =>
+  evaluateTemplate(template ?? {}, 'Arguments', scopeOf(moment));
+
+/** The variables that Register leaves to the states after it. */
+export async function assigned(
+  machine: ReturnType<typeof machineWith>,
+  input: Json,
+): Promise<Record<string, Json>> {
+  const variables = await evaluate(taskOf(machine, 'Register').Assign, { input });
+  return z.record(z.string(), z.json()).parse(variables);
+}
+
+const Parameters = z.object({
+  Parameters: z.object({
+    QueueSeconds: z.object({ MinValue: z.number(), MaxValue: z.number() }),
+    JobNodeSelector: z.object({ AllowedPattern: z.string() }),
+  }),
+});
+
+/** What `--param` may set on AWS. */
+export const parameters = Parameters.parse(
+  // The tags of CloudFormation mean nothing here.
+  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8'), { logLevel: 'silent' }),
+).Parameters;

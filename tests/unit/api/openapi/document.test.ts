@@ -1,0 +1,98 @@
+import { describe, expect, test } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { Authorization } from '../../../../jobs/settings.ts';
+import { readFunctions } from '../../../../local/service-definition.ts';
+import { openApiDocument } from '../../../../api/openapi/document.ts';
+import { describedExamples, operationsOf } from '../../../harness/operations.ts';
+
+const root = new URL('../../../..', import.meta.url).pathname;
+const authorizations = Authorization.options;
+const document = openApiDocument('jwt');
+const operations = operationsOf(document);
+
+test.each(authorizations)('the document is OpenAPI 3.1, with auth=%s', async (authorization) => {
+  const validator = new Validator();
+  // A copy as it is served: what JSON does not carry must not count.
+  const served = JSON.parse(JSON.stringify(openApiDocument(authorization))) as Record<string, unknown>;
+  expect(await validator.validate(served)).toEqual({ valid: true });
+  expect(validator.version).toBe('3.1');
+});
+
+// A route that is forgotten here is one that nobody's client has, and that no test asks for others' jobs.
+test('the document has the routes of serverless.yml, and no others', () => {
+  const routes = readFunctions(root).flatMap((definition) => definition.routes);
+  expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(routes.sort());
+});
+
+describe('examples', () => {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  addFormats.default(ajv);
+  // The API's own.
+  ajv.addFormat('crontab', true).addFormat('iana-time-zone', true);
+  ajv.addSchema({ $id: 'document', ...(JSON.parse(JSON.stringify(document)) as object) });
+  const examples = describedExamples(document);
+
+  test('stand beside every body, and every parameter that must be there', () => {
+    expect(examples.filter(({ example, required }) => required && example === undefined)).toEqual([]);
+  });
+
+  test.each(examples.filter(({ example }) => example !== undefined))(
+    '$where fits its schema',
+    (described) => {
+      const valid = ajv.validate({ $ref: `document#${described.schema}` }, described.example);
+      expect({ valid, errors: ajv.errorsText() }).toEqual({ valid: true, errors: 'No errors' });
+    },
+  );
+});
+
+describe('links', () => {
+  const ids = operations.map(({ operation }) => operation.operationId);
+  const linked = (operationId: string): string[] =>
+    operations
+      .filter(({ operation }) => operation.operationId === operationId)
+      .flatMap(({ operation }) => Object.values(operation.responses))
+      .flatMap(({ links }) => Object.values(links ?? {}).map((link) => link.operationId));
+
+  test('lead to operations that there are', () => {
+    for (const id of ids) expect(ids).toEqual(expect.arrayContaining(linked(id)));
+  });
+
+  // What is made can be followed to all that can be asked of it: stateful tests go these ways.
+  test.each([
+    ['createJob', '{jobId}'],
+    ['createSchedule', '{scheduleId}'],
+  ])('lead from %s to every operation with %s', (operationId, parameter) => {
+    const about = operations.filter(({ path }) => path.includes(parameter));
+    expect(about.length).toBeGreaterThan(3);
+    expect(linked(operationId)).toEqual(
+      expect.arrayContaining(about.map(({ operation }) => operation.operationId)),
+    );
+  });
+});
+
+describe('who may call', () => {
+  test('with tokens every operation asks for one of its scopes, and says 401 and 403', () => {
+    for (const { method, operation } of operations) {
+      const scope = method === 'GET' ? 'jobs:read' : 'jobs:write';
+      expect(operation.security).toEqual([{ bearer: [scope] }, { bearer: ['jobs:admin'] }]);
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '403']));
+    }
+  });
+
+  test('with signatures every operation asks for one, and says 403', () => {
+    for (const { operation } of operationsOf(openApiDocument('iam'))) {
+      expect(operation.security).toEqual([{ sigv4: [] }]);
+      expect(Object.keys(operation.responses)).toContain('403');
+      expect(Object.keys(operation.responses)).not.toContain('401');
+    }
+  });
+
+  test('without an authorizer nothing is asked for', () => {
+    for (const { operation } of operationsOf(openApiDocument('none'))) {
+      expect(operation.security).toEqual([]);
+      expect(Object.keys(operation.responses)).not.toContain('403');
+    }
+  });
+});

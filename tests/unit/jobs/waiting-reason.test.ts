@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { recordOf } from '../../../jobs/record.ts';
+import type { OpenJob } from '../../../jobs/aws/job-store.ts';
+import { viewOfRecord } from '../../../api/job-view.ts';
+import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting-reason.ts';
+import type { Write } from '../../../jobs/write.ts';
+import { goldenAbout } from '../../harness/golden.ts';
+
+const open = (jobId: string, rest: Partial<OpenJob> = {}): OpenJob => ({
+  ...{ jobId, status: 'QUEUED', execution: `arn:${jobId}@t`, createdAt: '2026-11-23T10:00:00.000Z' },
+  ...rest,
+});
+
+/** What is written about these jobs, where the cluster says this of them. */
+async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, began: string[] = []) {
+  const writes: Write[] = [];
+  let asked = 0;
+  const count = await recordWaiting(jobs, {
+    store: {
+      write: ([write]) => {
+        if (!write || !('update' in write)) throw new Error('not one update');
+        writes.push(write);
+        return Promise.resolve(!began.some((jobId) => write.update.pk === `JOB#${jobId}`));
+      },
+    },
+    waiting: () => {
+      asked += 1;
+      return Promise.resolve(new Map(Object.entries(reasons)));
+    },
+  });
+  return { writes, count, asked };
+}
+
+describe('what a queued job waits for', () => {
+  // The fence is what the accounting rests on: this write must need it and leave it alone.
+  test('is written while it is still queued and this execution’s, and changes nothing else', async () => {
+    const { writes, count } = await written([open('a')], { a: 'NoNode' });
+    expect(writes).toEqual([
+      {
+        update: { pk: 'JOB#a', sk: 'JOB' },
+        if: { execution: 'arn:a@t', status: 'QUEUED' },
+        set: { waitingReason: 'NoNode' },
+      },
+    ]);
+    expect(count).toBe(1);
+  });
+
+  test('is written only where it has changed, and taken away where nothing is known any more', async () => {
+    const jobs = [
+      open('same', { waitingReason: 'NoNode' }),
+      open('other', { waitingReason: 'NoNode' }),
+      open('gone', { waitingReason: 'NoNode' }),
+      open('unknown'),
+    ];
+    const { writes } = await written(jobs, { same: 'NoNode', other: 'ImagePull', stranger: 'NoNode' });
+    const condition = (jobId: string) => ({ if: { execution: `arn:${jobId}@t`, status: 'QUEUED' } });
+    expect(writes).toEqual([
+      { update: { pk: 'JOB#other', sk: 'JOB' }, ...condition('other'), set: { waitingReason: 'ImagePull' } },
+      { update: { pk: 'JOB#gone', sk: 'JOB' }, ...condition('gone'), remove: ['waitingReason'] },
+    ]);
+  });
+
+  test('costs no look into the cluster while no job is queued', async () => {
+    expect(await written([open('a', { status: 'RUNNING' })], { a: 'NoNode' })).toEqual({
+      ...{ writes: [], count: 0, asked: 0 },
+    });
+  });
+
+  test('is bounded: a thousand writes, for those that wait longest', async () => {
+    const jobs = Array.from({ length: 1100 }, (_, index) =>
+      open(`job-${index}`, { createdAt: new Date(Date.UTC(2026, 0, 1) - index * 1000).toISOString() }),
+    );
+    const reasons = Object.fromEntries(jobs.map(({ jobId }) => [jobId, 'NoNode' as const]));
+    const { writes } = await written(jobs, reasons, ['job-1099']);
+    expect(writes).toHaveLength(1000);
+    expect(writes[0]).toMatchObject({ update: { pk: 'JOB#job-1099' } });
+  });
+
+  test('does not count a job that began meanwhile', async () => {
+    expect((await written([open('a'), open('b')], { a: 'Starting', b: 'Starting' }, ['a'])).count).toBe(1);
+  });
+});
+
+describe('GET /jobs/{jobId}', () => {
+  const view = (name: string, change: object) => {
+    const [job = {}, ...rest] = goldenAbout(name, 'a').record;
+    const record = recordOf([{ ...job, ...change }, ...rest], 0);
+    if (!record) throw new Error('no record');
+    return viewOfRecord(record);
+  };
+
+  test.each(WaitingReason.options)('says %s in our own words while the job is queued', (waitingReason) => {
+    const shown = view('cancel-queued', { waitingReason }).waitingReason;
+    expect(shown).toEqual(waitingView(waitingReason));
+    expect(shown?.message).toMatch(/^[A-Z].{20,}\.$/);
+  });
+
+  test('says nothing of it once the job has begun, although it still stands there', () => {
+    expect(view('cancel-running', { waitingReason: 'NoNode' })).not.toHaveProperty('waitingReason');
+  });
+
+  // After a rollback the table may hold what a later version wrote.
+  test('does not fail on a reason that it does not know', () => {
+    expect(view('cancel-queued', { waitingReason: 'Moonphase' })).not.toHaveProperty('waitingReason');
+  });
+
+  test('shows labels and resources where the job has some', () => {
+    const given = { labels: { team: 'search' }, resources: { cpu: '2' } };
+    expect(view('cancel-queued', given)).toMatchObject(given);
+    expect(Object.keys(view('cancel-queued', {}))).not.toEqual(expect.arrayContaining(['labels']));
+    expect(Object.keys(view('cancel-queued', {}))).not.toEqual(expect.arrayContaining(['resources']));
+  });
+});

@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EksConnection } from '../../../k8s/eks-connection.ts';
+import type { ApiRequest } from '../../../k8s/connection.ts';
+import { NoCredentials } from '../../../k8s/failure.ts';
+import { Requests } from '../../../k8s/requests.ts';
+import { selfSigned } from '../../harness/certificate.ts';
+
+/** Every call of the deployed functions to the cluster goes this way. */
+describe('the connection to an EKS cluster', () => {
+  const certificate = selfSigned();
+  let server: Server;
+  let answer: (request: IncomingMessage, body: string) => [number, string] | 'nothing';
+
+  beforeAll(async () => {
+    server = createServer(certificate, (request, response) => {
+      void text(request).then((body) => {
+        const given = answer(request, body);
+        if (given !== 'nothing') response.writeHead(given[0]).end(given[1]);
+      });
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+  });
+
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const keys = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' };
+  const connection = (cert = certificate.cert, credentials = () => Promise.resolve(keys)) =>
+    new EksConnection(
+      {
+        name: 'jobs',
+        endpoint: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        certificateAuthority: Buffer.from(cert).toString('base64'),
+      },
+      new DynamoDBClient({ region: 'eu-central-1', credentials }).config,
+    );
+  const request = (more: Partial<ApiRequest> = {}): ApiRequest => ({
+    ...{ method: 'GET', path: '/api', headers: {}, signal: AbortSignal.timeout(10_000) },
+    ...more,
+  });
+
+  test('sends what is asked with a token of the caller, and gives the answer whatever its status', async () => {
+    const seen: unknown[] = [];
+    answer = ({ method, url, headers }, body) => {
+      seen.push(method, url, headers['content-type'], headers.authorization?.slice(0, 18), body);
+      return [403, '{"message":"nein, für dich nicht"}'];
+    };
+    const asked = request({
+      method: 'PATCH',
+      path: '/apis/batch/v1?force=true',
+      headers: { 'Content-Type': 'application/apply-patch+yaml' },
+      body: '{"größe":1}',
+    });
+    expect(await connection().send(asked)).toEqual({
+      status: 403,
+      text: '{"message":"nein, für dich nicht"}',
+    });
+    expect(seen).toEqual([
+      ...['PATCH', '/apis/batch/v1?force=true', 'application/apply-patch+yaml'],
+      ...['Bearer k8s-aws-v1.', '{"größe":1}'],
+    ]);
+  });
+
+  // Node says how long a body is only where it expects one. Unsaid, the body of a DELETE is taken for the next request.
+  test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)(
+    'sends the body of a %s, and then another',
+    async (method) => {
+      const seen: string[] = [];
+      answer = (_request, body) => {
+        seen.push(body);
+        return [200, '{}'];
+      };
+      const one = connection();
+      for (const body of ['{"größe":1}', '{"größe":22}']) {
+        expect(await one.send(request({ method, body }))).toEqual({ status: 200, text: '{}' });
+      }
+      expect(seen).toEqual(['{"größe":1}', '{"größe":22}']);
+    },
+  );
+
+  // Whoever answers gets a token that is good for the cluster.
+  test('speaks to nobody whose certificate is not the cluster’s', async () => {
+    let asked = false;
+    answer = () => {
+      asked = true;
+      return [200, '{}'];
+    };
+    await expect(connection(selfSigned().cert).send(request())).rejects.toThrow();
+    expect(asked).toBe(false);
+  });
+
+  test('says that there are no credentials, and does not try again', async () => {
+    let tries = 0;
+    const none = () => {
+      tries += 1;
+      return Promise.reject(new Error('the environment has none'));
+    };
+    const requests = new Requests(connection(certificate.cert, none));
+    const failure = requests.send({ method: 'GET', path: '/api', subject: 'the API' });
+    await expect(failure).rejects.toThrow(NoCredentials);
+    await expect(failure).rejects.toThrow('the environment has none');
+    expect(tries).toBe(1);
+  });
+
+  test('waits for an answer no longer than it is told to', async () => {
+    answer = () => 'nothing';
+    await expect(connection().send(request({ signal: AbortSignal.timeout(50) }))).rejects.toThrow(
+      /abort|timeout/i,
+    );
+  });
+});

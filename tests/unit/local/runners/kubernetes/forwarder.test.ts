@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { forward } from '../../../../../local/runners/kubernetes/index.ts';
+
+const closers: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+async function listening(onConnection: (socket: Socket) => void): Promise<number> {
+  const server = createServer({ allowHalfOpen: true }, onConnection).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => server.close());
+  return portOf(server);
+}
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function forwarded(target: number): Promise<{ port: number; close: () => Promise<void> }> {
+  const port = await freePort();
+  const close = await forward('127.0.0.1', port, target);
+  closers.push(close);
+  return { port, close };
+}
+
+describe('the forwarder', () => {
+  // The table's answers are as large as a page of items; a connection that ends too early cuts one short.
+  test('carries both ways all that is said, also after one side has said all it will', async () => {
+    const said = Buffer.alloc(5_000_000, 'x');
+    const target = await listening((socket) => {
+      void buffer(socket).then((heard) => socket.end(heard));
+    });
+    const { port } = await forwarded(target);
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.end(said);
+    expect((await buffer(socket)).equals(said)).toBe(true);
+  });
+
+  test('ends a connection where nothing listens behind it', async () => {
+    const { port } = await forwarded(await freePort());
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'close');
+  });
+
+  test('ends its connections when it is closed, and frees the port', async () => {
+    const target = await listening(() => undefined);
+    const { port, close } = await forwarded(target);
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    const ended = once(socket, 'close');
+    closers.pop();
+    await close();
+    await ended;
+    const again = await forward('127.0.0.1', port, target);
+    await again();
+  });
+
+  test('names the addresses of this machine when the one it was given is none of them', async () => {
+    // Reserved for documentation (RFC 5737): nobody's.
+    await expect(forward('192.0.2.1', await freePort(), 1)).rejects.toThrow(
+      /^--advertise 192\.0\.2\.1 is no address of this machine; it has /,
+    );
+  });
+
+  test('says that the port is taken', async () => {
+    const port = await listening(() => undefined);
+    await expect(forward('127.0.0.1', port, 1)).rejects.toThrow(
+      `port ${port} of 127.0.0.1 is taken by another program; choose others with --port`,
+    );
+  });
+});

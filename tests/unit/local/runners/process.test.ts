@@ -1,0 +1,27 @@
+import { expect, test } from '@jest/globals';
+import { ProcessRunner } from '../../../../local/runners/process.ts';
+
+const manifest = (jobId: string) => ({
+  metadata: { name: `${jobId}-0-0`, labels: { 'eks-jobs/job-id': jobId } },
+  spec: { activeDeadlineSeconds: 60, template: { spec: { containers: [{ env: [] }] } } },
+});
+
+test('jobs beyond the limit wait for their turn, and the runner says which', async () => {
+  // `cat` lives until its standard input closes, as the container does here.
+  const runner = new ProcessRunner('/bin/cat', {}, 1);
+  const deletions = Object.fromEntries(['a', 'b', 'c'].map((jobId) => [jobId, new AbortController()]));
+  const ends: Promise<unknown>[] = [];
+  for (const [jobId, { signal }] of Object.entries(deletions)) {
+    const options = { namespace: 'n', clusterName: 'c', submittedAt: Date.now(), resumed: false, signal };
+    const { ended } = await runner.start(manifest(jobId), options);
+    ends.push(ended.catch(() => undefined));
+  }
+  await Promise.resolve();
+  expect(runner.waitingTurn()).toEqual(['b', 'c']);
+  // Deleted while it waits: it never begins.
+  deletions['b']?.abort();
+  deletions['a']?.abort();
+  await Promise.all(ends.slice(0, 2));
+  expect(runner.waitingTurn()).toEqual([]);
+  await runner.stop();
+});
