@@ -4,9 +4,9 @@ import { PayloadTooLarge } from '../../../../jobs/errors.ts';
 import { ExecutionInput, inputOf, largestExecutionInput } from '../../../../api/job-request.ts';
 import { defaultOptions, JobOptions } from '../../../../jobs/options.ts';
 import { jobIdOfRunNow, newScheduleId, originOf, ScheduleId } from '../../../../jobs/schedules/id.ts';
-import { executionInput, targetInput } from '../../../../jobs/schedules/job.ts';
+import { executionInput, targetInput } from '../../../../jobs/schedules/scheduled-job.ts';
 import { fillIn } from '../../../../local/aws/scheduler/context-attributes.ts';
-import { JobId } from '../../../../jobs/job-id.ts';
+import { JobId } from '../../../../jobs/ids.ts';
 
 const scheduleId = '01jdd0000000000000000000aa';
 const tick = {

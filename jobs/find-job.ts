@@ -1,5 +1,5 @@
 import type { Execution, Executions } from './aws/executions.ts';
-import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './owned.ts';
+import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './caller.ts';
 import type { JobRecord } from './record.ts';
 import type { ExecutionInput } from '../api/job-request.ts';
 import type { JobStore } from './aws/job-store.ts';

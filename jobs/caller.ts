@@ -1,6 +1,6 @@
 import { NotFound } from './errors.ts';
 import type { Execution, Executions } from './aws/executions.ts';
-import { JobId, timeOf } from './job-id.ts';
+import { JobId, timeOf } from './ids.ts';
 
 /** Who asks. */
 export interface Caller {

@@ -7,7 +7,7 @@ import {
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { scheduledJobOf, targetInput } from '../schedules/job.ts';
+import { scheduledJobOf, targetInput } from '../schedules/scheduled-job.ts';
 import type { ScheduleRecord } from '../schedules/record.ts';
 
 /** Where schedules are at EventBridge Scheduler, and what their ticks do. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { JobStatus } from '../../../jobs/protocol.ts';
-import { waitForEnd } from '../../../jobs/wait.ts';
+import { waitForEnd } from '../../../jobs/wait-for-end.ts';
 
 /** Waits under a clock that only the pauses move. @returns how long that took, and after which pauses it asked. */
 async function waited(seconds: number, statusAt: (milliseconds: number) => JobStatus | undefined) {
