@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { scopes } from '../api/scopes.ts';
-import { type Grant, issueToken } from './aws/api-gateway/issue.ts';
-import { openSigningKey } from './aws/api-gateway/local-issuer.ts';
+import { type Grant, issueToken, openSigningKey } from './aws/api-gateway/local-issuer.ts';
 import { UserError } from '../lib/user-error.ts';
 import { addStateDirectoryOption } from './options.ts';
 import { signingKeyIn } from './state-directory.ts';
