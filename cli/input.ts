@@ -1,18 +1,18 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { parseExactly } from '../../lib/exact-json.ts';
-import { causeOf } from '../../k8s/failure.ts';
-import { WrongUsage } from '../failure.ts';
+import { causeOf } from '../k8s/failure.ts';
+import { parseExactly } from '../lib/exact-json.ts';
+import { WrongUsage } from './failure.ts';
 
-/** More than the API takes in any encoding, in bytes: what is larger need not be read to its end. */
-const largest = 1024 * 1024;
+/** In bytes; more than the API accepts in any encoding, so that a larger input need not be read to its end. */
+const largestInput = 1024 * 1024;
 
 /**
- * The input of a job: JSON, `@file` or `-` for standard input. Numbers keep every digit.
- * @throws WrongUsage when it cannot be read or is no JSON object.
+ * Reads the input of a job: JSON, `@file`, or `-` for standard input. Numbers keep every digit.
+ * @throws WrongUsage when it cannot be read or is not a JSON object.
  */
 export async function readInput(argument: string, standardInput: Readable): Promise<object> {
-  const text = await textOf(argument, standardInput);
+  const text = await readText(argument, standardInput);
   let value: unknown;
   try {
     value = parseExactly(text);
@@ -22,30 +22,30 @@ export async function readInput(argument: string, standardInput: Readable): Prom
     ]);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new WrongUsage('--input is no JSON object', [`Allowed: an object, as '{"source": "synthetic"}'.`]);
+  throw new WrongUsage('--input is not a JSON object', [`Allowed: an object, as '{"source": "synthetic"}'.`]);
 }
 
-async function textOf(argument: string, standardInput: Readable): Promise<string> {
+async function readText(argument: string, standardInput: Readable): Promise<string> {
   if (argument === '-') return await readAll(standardInput, 'standard input');
   if (!argument.startsWith('@')) return argument;
   const path = argument.slice(1);
   return await readAll(createReadStream(path), path);
 }
 
-async function readAll(stream: Readable, what: string): Promise<string> {
+async function readAll(stream: Readable, name: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   try {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > largest) break;
+      if (size > largestInput) break;
     }
   } catch (error) {
-    throw new WrongUsage(`--input: ${what} cannot be read: ${causeOf(error)}`);
+    throw new WrongUsage(`--input: ${name} cannot be read: ${causeOf(error)}`);
   }
-  if (size <= largest) return Buffer.concat(chunks).toString('utf8');
-  throw new WrongUsage(`--input: ${what} holds more than ${largest} bytes`, [
-    'A job takes 240,000 at most. Put large data into S3 and send its URI.',
+  if (size <= largestInput) return Buffer.concat(chunks).toString('utf8');
+  throw new WrongUsage(`--input: ${name} is larger than ${largestInput} bytes`, [
+    'The limit is 240,000 bytes. Put large data into S3 and send its URI.',
   ]);
 }

@@ -1,48 +1,46 @@
 import { SingleBar } from 'cli-progress';
-import type { JobView } from '../../api/responses/job.ts';
-import { progressOf } from '../output/job.ts';
-import type { Session } from '../session.ts';
-import type { Screen } from '../shell.ts';
+import type { JobView } from '../api/responses/job.ts';
+import { formatProgress } from './output/job.ts';
+import type { Screen, Session } from './session.ts';
 
-/** Shows how a job stands while it is waited for. */
-export interface Progress {
+/** Shows the progress of a job while the command waits for it. */
+export interface ProgressDisplay {
   update(job: JobView): void;
-  /** Leaves the screen as it was found. May be called again. */
+  /** Restores the screen. May be called repeatedly. */
   stop(): void;
 }
 
-/** A bar on a terminal; elsewhere a line for each change, so that a log of it makes sense. */
-export const showProgress = ({ shell, say }: Pick<Session, 'shell' | 'say'>): Progress =>
-  shell.err.isTTY ? bar(shell.err) : lines(say);
+/** Opens a bar on a terminal; elsewhere a line per change, so that it is readable in a log. */
+export const openProgress = ({ shell, report }: Pick<Session, 'shell' | 'report'>): ProgressDisplay =>
+  shell.err.isTTY ? openBar(shell.err) : openLines(report);
 
-/** How a job stands, in a few words. */
-export function standing({ status, waitingReason, attempts, maxAttempts }: JobView): string {
-  const tries = attempts.length;
+/** Describes the status of a job in a few words. */
+export function describeStatus({ status, waitingReason, attempts, maxAttempts }: JobView): string {
   if (status === 'QUEUED' && waitingReason) return `${status} (${waitingReason.reason})`;
-  if (status === 'QUEUED' || maxAttempts === 1 || tries === 0) return status;
-  return `${status}, try ${tries} of ${maxAttempts}`;
+  if (status === 'QUEUED' || maxAttempts === 1 || attempts.length === 0) return status;
+  return `${status}, attempt ${attempts.length} of ${maxAttempts}`;
 }
 
-function lines(say: Session['say']): Progress {
+function openLines(report: Session['report']): ProgressDisplay {
   let last = '';
   return {
     update: (job) => {
       const { jobId, progress } = job;
-      const line = `job ${jobId} is ${standing(job)}${progress ? `, ${progressOf(progress)}` : ''}`;
-      if (line !== last) say(line);
+      const line = `job ${jobId} is ${describeStatus(job)}${progress ? `, ${formatProgress(progress)}` : ''}`;
+      if (line !== last) report(line);
       last = line;
     },
     stop: () => undefined,
   };
 }
 
-/** Besides the bar itself: status, try, numbers and time. */
+/** The columns that status, attempt, numbers and time need beside the bar. */
 const besideBar = 50;
 
-function bar(screen: Screen): Progress {
-  const single = new SingleBar({
+function openBar(screen: Screen): ProgressDisplay {
+  const bar = new SingleBar({
     stream: screen,
-    format: '{standing} [{bar}] {numbers} {duration_formatted}',
+    format: '{status} [{bar}] {numbers} {duration_formatted}',
     barsize: Math.max(10, Math.min(40, (screen.columns ?? 80) - besideBar)),
     barCompleteChar: '#',
     barIncompleteChar: '.',
@@ -53,13 +51,16 @@ function bar(screen: Screen): Progress {
   return {
     update: (job) => {
       const { done = 0, total = 0 } = job.progress ?? {};
-      const payload = { standing: standing(job), numbers: job.progress ? progressOf(job.progress) : '' };
-      if (!single.isActive) single.start(total, done, payload);
-      single.setTotal(total);
-      single.update(done, payload);
+      const payload = {
+        status: describeStatus(job),
+        numbers: job.progress ? formatProgress(job.progress) : '',
+      };
+      if (!bar.isActive) bar.start(total, done, payload);
+      bar.setTotal(total);
+      bar.update(done, payload);
     },
     stop: () => {
-      if (single.isActive) single.stop();
+      if (bar.isActive) bar.stop();
     },
   };
 }

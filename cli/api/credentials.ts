@@ -3,17 +3,46 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { causeOf } from '../../k8s/failure.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
-import type { Signable } from './authorization.ts';
 
-/** Which region and which profile of ~/.aws; without them what AWS's own tools would take. */
+/** How the command authenticates its caller. */
+export type ApiCredentials =
+  { kind: 'none' } | { kind: 'jwt'; token: string } | ({ kind: 'iam' } & AwsOptions);
+
+/** The region and the profile of ~/.aws; without them the AWS SDK's defaults apply. */
 export interface AwsOptions {
   region?: string;
   profile?: string;
 }
 
+/** A request without its authentication. */
+export interface UnsignedRequest {
+  method: string;
+  url: URL;
+  headers: Record<string, string>;
+  body: string | undefined;
+}
+
 /**
- * A client of AWS knows where credentials are: variables, profiles, SSO, web identity, containers, machines. It is loaded only when
- * it is needed: most calls go to an API that wants none.
+ * Adds the authentication to the headers of a request. A signature is valid only for this request, and for some minutes.
+ * @throws CommandFailure when there are no AWS credentials to sign with.
+ */
+export async function authenticate(
+  request: UnsignedRequest,
+  credentials: ApiCredentials,
+): Promise<Record<string, string>> {
+  switch (credentials.kind) {
+    case 'none':
+      return request.headers;
+    case 'jwt':
+      return { ...request.headers, authorization: `Bearer ${credentials.token}` };
+    case 'iam':
+      return await sign(request, credentials);
+  }
+}
+
+/**
+ * Opens a client of STS. It finds credentials in variables, profiles, SSO, web identity, containers and machines. The SDK is loaded
+ * only here, because it takes long and most calls go to an API that requires no signatures.
  */
 export async function openSts({ region, profile }: AwsOptions): Promise<STSClient> {
   const { STSClient } = await import('@aws-sdk/client-sts');
@@ -25,8 +54,8 @@ export async function openSts({ region, profile }: AwsOptions): Promise<STSClien
 
 const clients = new Map<string, Promise<STSClient>>();
 
-/** One client for all requests, so that credentials are looked for once. */
-function clientFor(options: AwsOptions): Promise<STSClient> {
+/** Opens one client for all requests, so that the SDK looks up the credentials once. */
+function openSharedSts(options: AwsOptions): Promise<STSClient> {
   const key = JSON.stringify([options.region, options.profile]);
   const client = clients.get(key) ?? openSts(options);
   clients.set(key, client);
@@ -34,19 +63,19 @@ function clientFor(options: AwsOptions): Promise<STSClient> {
 }
 
 /**
- * AWS Signature Version 4 for API Gateway.
+ * Signs a request to API Gateway with AWS Signature Version 4.
  * @returns the headers, signature included.
- * @throws CommandFailure when there is no region or there are no credentials.
+ * @throws CommandFailure when the region is unknown or there are no credentials.
  */
-export async function sign(
-  { method, url, headers, body }: Signable,
+async function sign(
+  { method, url, headers, body }: UnsignedRequest,
   options: AwsOptions,
 ): Promise<Record<string, string>> {
-  const { config } = await clientFor(options);
+  const { config } = await openSharedSts(options);
   const region = await config.region().catch(() => {
-    throw new CommandFailure('no region is known to sign for', {
+    throw new CommandFailure('the AWS region to sign for is unknown', {
       exitCode: exitCodes.unauthorized,
-      hints: ['Give --region, or set AWS_REGION.'],
+      hints: ['Set AWS_REGION, or use --region.'],
     });
   });
   const signer = new SignatureV4({
@@ -67,23 +96,23 @@ export async function sign(
     });
     return signed;
   } catch (error) {
-    throw noCredentials(error, options);
+    throw missingCredentials(error, options);
   }
 }
 
-/** Why nobody's credentials could be found, in the SDK's words, and what to do. */
-export const noCredentials = (error: unknown, { profile }: AwsOptions): CommandFailure =>
-  new CommandFailure(`there are no AWS credentials to sign with: ${causeOf(error)}`, {
+/** Makes the failure for missing AWS credentials: the SDK's reason, and what the user can do. */
+export const missingCredentials = (error: unknown, { profile }: AwsOptions): CommandFailure =>
+  new CommandFailure(`AWS credentials were not found: ${causeOf(error)}`, {
     exitCode: exitCodes.unauthorized,
     hints: [
       profile === undefined
-        ? 'Give --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID; with SSO: aws sso login.'
-        : `Look at profile ${profile} in ~/.aws; with SSO: aws sso login --profile ${profile}.`,
+        ? 'Use --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID; with SSO: aws sso login.'
+        : `Check profile ${profile} in ~/.aws; with SSO: aws sso login --profile ${profile}.`,
     ],
     cause: error,
   });
 
-/** A parameter that comes twice is a list. */
+/** Collects the query of an address; the values of a repeated parameter become a list. */
 function queryOf(url: URL): Record<string, string | string[]> {
   const names = new Set(url.searchParams.keys());
   return Object.fromEntries(

@@ -1,28 +1,30 @@
 import * as z from 'zod';
-import { scopes } from '../../api/scopes.ts';
 import { ErrorBody } from '../../api/responses/error.ts';
-import type { Detail } from '../../jobs/errors.ts';
+import { scopes } from '../../api/scopes.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
-import type { Authorization } from './authorization.ts';
+import type { ApiCredentials } from './credentials.ts';
 
-/** What the API's functions answer, and what API Gateway answers before them. */
+/** The error body of the API's functions, or that of API Gateway in front of them. */
 const Body = z.union([ErrorBody, z.object({ message: z.string().nullable() })]);
 
-/** The API said no: its own words, with each field that it named. */
-export class ApiRefusal extends CommandFailure {
-  override readonly name = 'ApiRefusal';
+/** What the API reports about one field of a request. */
+type Detail = NonNullable<ErrorBody['error']['details']>[number];
+
+/** The API rejected the request: its own message, with each field that it named. */
+export class ApiRejection extends CommandFailure {
+  override readonly name = 'ApiRejection';
   readonly status: number;
   readonly details: readonly Detail[];
-  /** How long the API asks to wait, in seconds. */
+  /** The API's Retry-After, in seconds. */
   readonly retryAfter: number | undefined;
 
   constructor(
     message: string,
-    { status, details, hints, retryAfter }: Pick<ApiRefusal, 'status' | 'details' | 'hints' | 'retryAfter'>,
+    { status, details, hints, retryAfter }: Pick<ApiRejection, 'status' | 'details' | 'hints' | 'retryAfter'>,
   ) {
     super(message, {
-      exitCode: status === 401 || status === 403 ? exitCodes.unauthorized : exitCodes.refused,
+      exitCode: status === 401 || status === 403 ? exitCodes.unauthorized : exitCodes.rejected,
       hints,
     });
     this.status = status;
@@ -31,50 +33,54 @@ export class ApiRefusal extends CommandFailure {
   }
 }
 
-export interface Refused {
+/** A response other than 2xx. */
+export interface ErrorResponse {
   status: number;
   text: string;
-  /** API Gateway's own id of the request, where the body has none. */
+  /** API Gateway's id of the request, for bodies without one. */
   gatewayRequestId: string | null;
   retryAfter: number | undefined;
-  /** The header `www-authenticate`, which says what is wrong with a token. */
+  /** The header `www-authenticate`, which describes what is wrong with a token. */
   challenge: string | null;
 }
 
-/** @returns what was refused and why, or undefined when it is not this API that speaks. */
-export function refusalOf(refused: Refused, by: Authorization['kind']): ApiRefusal | undefined {
-  const { status, gatewayRequestId, retryAfter, challenge } = refused;
-  const said = wordsOf(refused);
-  if (said === undefined) return undefined;
-  const requestId = said.requestId ?? gatewayRequestId;
-  const explanation = explanations[by][status];
+/** Makes the failure for an error response. @returns undefined if the response is not from an eks-jobs API. */
+export function parseRejection(
+  response: ErrorResponse,
+  sent: ApiCredentials['kind'],
+): ApiRejection | undefined {
+  const { status, gatewayRequestId, retryAfter, challenge } = response;
+  const error = parseError(response);
+  if (error === undefined) return undefined;
+  const requestId = error.requestId ?? gatewayRequestId;
+  const explanation = explanations[sent][status];
   const [, description] = /\berror_description="([^"]*)"/.exec(challenge ?? '') ?? [];
   const hints = [
-    ...(description === undefined ? [] : [`It says: ${description}`]),
+    ...(description === undefined ? [] : [`Reason given by the API: ${description}`]),
     ...(explanation === undefined ? [] : [explanation]),
     ...(requestId === null ? [] : [`requestId: ${requestId}`]),
   ];
-  return new ApiRefusal(said.message, { status, details: said.details, hints, retryAfter });
+  return new ApiRejection(error.message, { status, details: error.details, hints, retryAfter });
 }
 
-interface Words {
+interface ParsedError {
   message: string;
   details: readonly Detail[];
   requestId?: string | undefined;
 }
 
-function wordsOf({ status, text }: Refused): Words | undefined {
-  const body = Body.safeParse(jsonOf(text)).data;
+function parseError({ status, text }: ErrorResponse): ParsedError | undefined {
+  const body = Body.safeParse(parseJson(text)).data;
   if (body !== undefined && 'error' in body) {
     const { code, message, details = [] } = body.error;
     return { message: `${code}: ${message}`, details, requestId: body.requestId };
   }
-  // Whatever stands before the API may be overloaded or want credentials; a route that it does not know is another API's.
+  // A proxy before the API may be overloaded or require credentials; another status comes from another API.
   if (status < 500 && ![401, 403, 429].includes(status)) return undefined;
   return { message: `HTTP ${status}: ${body?.message ?? 'no reason was given'}`, details: [] };
 }
 
-function jsonOf(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -82,17 +88,18 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const explanations: Record<Authorization['kind'], Record<number, string>> = {
+/** What a status means and what the user can do, by the kind of credentials that was sent. */
+const explanations: Record<ApiCredentials['kind'], Record<number, string>> = {
   none: {
-    401: 'No credentials were sent. Give a token (EKS_JOBS_TOKEN; `npm run token` makes one for this machine), or --auth iam.',
-    403: 'No credentials were sent. Sign with AWS credentials (--auth iam), or give a token (EKS_JOBS_TOKEN).',
+    401: 'No credentials were sent. Set EKS_JOBS_TOKEN (`npm run token` makes a token for this machine), or use --auth iam.',
+    403: 'No credentials were sent. Sign with AWS credentials (--auth iam), or set EKS_JOBS_TOKEN to a token.',
   },
   jwt: {
-    401: 'The token is not accepted: it has expired, or is of another issuer or for another audience. `eks-jobs doctor` shows what it says.',
-    403: `The token lacks a scope: ${scopes.read} to look, ${scopes.write} to change. \`eks-jobs doctor\` shows those it has.`,
+    401: 'The token is not accepted: it has expired, or its issuer or audience is wrong. `eks-jobs doctor` shows its content.',
+    403: `The token lacks a scope: ${scopes.read} to read, ${scopes.write} to change. \`eks-jobs doctor\` shows the token's scopes.`,
   },
   iam: {
-    401: 'The API takes no AWS signatures; it may want a token (EKS_JOBS_TOKEN).',
-    403: 'These AWS credentials may not execute-api:Invoke here, or the signature is for another region (--region). `eks-jobs doctor` shows whose they are.',
+    401: 'The API does not accept AWS signatures; it may require a token (EKS_JOBS_TOKEN).',
+    403: 'These AWS credentials may not execute-api:Invoke here, or the signature is for another region (--region). `eks-jobs doctor` shows their identity.',
   },
 };

@@ -1,33 +1,35 @@
 import { Readable, Writable } from 'node:stream';
 import { run } from '../../../cli/run.ts';
-import type { Screen } from '../../../cli/shell.ts';
+import type { Screen } from '../../../cli/session.ts';
 
-/** How a command line ended, and what it said. */
-export interface Said {
+/** The exit code and the output of a command line. */
+export interface CommandResult {
   code: number;
   out: string;
   err: string;
 }
 
-export interface Around {
+export interface CommandInput {
   input?: string;
-  /** Aborted: the user has pressed Ctrl-C. */
+  /** Aborted when the user presses Ctrl-C. */
   interrupted?: AbortSignal;
 }
 
-/** Runs `eks-jobs …` in this process, as in a pipe. */
-export async function eksJobs(arguments_: readonly string[], around: Around = {}): Promise<Said> {
-  const [out, err] = [new Kept(), new Kept()];
+/** Runs `eks-jobs …` in this process, with pipes instead of a terminal. */
+export async function eksJobs(
+  arguments_: readonly string[],
+  { input, interrupted = new AbortController().signal }: CommandInput = {},
+): Promise<CommandResult> {
+  const [out, err] = [new TextStream(), new TextStream()];
   const code = await run(arguments_, {
-    out,
-    err,
-    input: Readable.from(around.input === undefined ? [] : [Buffer.from(around.input)]),
-    interrupted: around.interrupted ?? new AbortController().signal,
+    ...{ out, err, interrupted },
+    input: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
   });
   return { code, out: out.text, err: err.text };
 }
 
-class Kept extends Writable implements Screen {
+/** A stream that keeps what is written to it. */
+class TextStream extends Writable implements Screen {
   text = '';
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
