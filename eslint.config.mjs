@@ -10,11 +10,11 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true } },
     rules: {
-      // Numbers read well in messages; everything else that is no string is a mistake there.
+      // Numbers are fine in messages. Any other value that is not a string is a mistake there.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/consistent-type-definitions': ['error', 'interface'],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
-      // The Kubernetes client calls its models classes; everybody, its own examples too, passes plain objects.
+      // The Kubernetes client declares its models as classes, but all code, its own examples too, passes plain objects.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
   },

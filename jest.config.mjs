@@ -1,7 +1,7 @@
-// Native ESM: middy 7 has no CommonJS build. Run through `node --experimental-vm-modules`, see tests/run.ts.
+// Native ESM, because middy 7 does not have a CommonJS build. Run with `node --experimental-vm-modules`; see tests/run.ts.
 export default {
   testEnvironment: 'node',
-  // Generous: a slow machine is no failure. What must happen is awaited, never slept for.
+  // Generous: a slow machine is not a failure. Tests wait for conditions; they never sleep.
   testTimeout: 120_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { causeOf } from '../k8s/failure.ts';
+import { describeError } from '../lib/describe-error.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import { WrongUsage } from './failure.ts';
 
@@ -17,7 +17,7 @@ export async function readInput(argument: string, standardInput: Readable): Prom
   try {
     value = parseExactly(text);
   } catch (error) {
-    throw new WrongUsage(`--input is not JSON: ${causeOf(error)}`, [
+    throw new WrongUsage(`--input is not JSON: ${describeError(error)}`, [
       `Allowed: JSON, as '{"source": "synthetic"}'; @FILE; or - for standard input.`,
     ]);
   }
@@ -42,7 +42,7 @@ async function readAll(stream: Readable, name: string): Promise<string> {
       if (size > largestInput) break;
     }
   } catch (error) {
-    throw new WrongUsage(`--input: ${name} cannot be read: ${causeOf(error)}`);
+    throw new WrongUsage(`--input: ${name} cannot be read: ${describeError(error)}`);
   }
   if (size <= largestInput) return Buffer.concat(chunks).toString('utf8');
   throw new WrongUsage(`--input: ${name} is larger than ${largestInput} bytes`, [

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pRetry from 'p-retry';
-import type { AcceptedJob } from '../api/responses/accepted.ts';
-import type { JobView } from '../api/responses/job.ts';
+import type { AcceptedJob, JobView } from '../api/responses/job.ts';
 import { isTerminal } from '../jobs/protocol.ts';
 import type { ApiClient, ApiResponse } from './api/client.ts';
 import { ApiRejection } from './api/rejection.ts';

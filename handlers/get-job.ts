@@ -1,7 +1,7 @@
 import type { JobView } from '../api/responses/job.ts';
 import { findJob } from '../jobs/find.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { readQuery } from '../api/query.ts';
+import { readQuery } from '../api/request.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
 import { JobQuery, waitForEnd } from '../jobs/wait.ts';

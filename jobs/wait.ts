@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { isTerminal, type JobStatus } from './protocol.ts';
-import { integerBetween } from '../api/query.ts';
+import { integerBetween } from '../api/request.ts';
 
 /** An HTTP API gives a request 30 seconds, start and answer of the function included. */
 const longestWait = 25;

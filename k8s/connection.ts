@@ -1,4 +1,5 @@
-import { causeOf, NoCredentials, Unreachable } from './failure.ts';
+import { NoCredentials, Unreachable } from './failure.ts';
+import { describeError } from '../lib/describe-error.ts';
 
 /** Longer than any answer takes that is not a watch: milliseconds. */
 const answerWithin = 30_000;
@@ -60,7 +61,7 @@ export async function ask(
     });
   } catch (error) {
     if (error instanceof NoCredentials) throw error;
-    const message = `the API server ${connection.server} does not answer: ${causeOf(error)}`;
+    const message = `the API server ${connection.server} does not answer: ${describeError(error)}`;
     throw new Unreachable(message, { cause: error });
   }
 }

@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { causeOf, ClusterFailure } from './failure.ts';
+import { ClusterFailure } from './failure.ts';
+import { describeError } from '../lib/describe-error.ts';
 
 /**
  * The one cluster that the user named, from the kubeconfig file, else from KUBECONFIG or ~/.kube/config as kubectl does.
@@ -18,7 +19,9 @@ export function loadContext(context: string, kubeconfig?: string): KubeConfig {
       config.loadFromDefault();
     } else config.loadFromFile(source);
   } catch (error) {
-    throw new ClusterFailure(`the kubeconfig ${source} cannot be read: ${causeOf(error)}`, { cause: error });
+    throw new ClusterFailure(`the kubeconfig ${source} cannot be read: ${describeError(error)}`, {
+      cause: error,
+    });
   }
   if (config.getContextObject(context) === null) {
     const names = config.getContexts().map(({ name }) => name);

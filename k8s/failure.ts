@@ -1,7 +1,8 @@
-import * as z from 'zod';
+import { describeError } from '../lib/describe-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
-/** A reason why nothing more can be done with the cluster, which the user can do something about: one clear line. */
-export class ClusterFailure extends Error {
+/** A failure of a request to a cluster, or of what it asked for, that the user can correct. */
+export class ClusterFailure extends UserError {
   override readonly name: string = 'ClusterFailure';
 }
 
@@ -15,7 +16,7 @@ export class NoCredentials extends ClusterFailure {
   override readonly name = 'NoCredentials';
 
   constructor(cause: unknown) {
-    super(`there are no credentials for the cluster: ${causeOf(cause)}`, { cause });
+    super(`there are no credentials for the cluster: ${describeError(cause)}`, { cause });
   }
 }
 
@@ -44,15 +45,4 @@ export class InvalidParameters extends ClusterFailure {
     super(issues.map(({ name, message }) => `${name} ${message}`).join('; '));
     this.issues = issues;
   }
-}
-
-const Thrown = z
-  .object({ name: z.string(), message: z.string(), code: z.string(), cause: z.unknown() })
-  .partial();
-
-/** Why it failed, in the words of whoever knew: fetch itself says only "fetch failed". */
-export function causeOf(error: unknown): string {
-  const { name, message, code, cause } = Thrown.safeParse(error).data ?? {};
-  if (cause !== undefined && cause !== null) return causeOf(cause);
-  return [message, code, name, String(error)].find(Boolean) ?? 'no reason was given';
 }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { isTrustworthy } from './aws/api-gateway/issuer.ts';
+import { isTrustworthy } from './aws/api-gateway/openid-issuer.ts';
 
 /** What `npm start -- --auth jwt` lets in: tokens of an issuer, or without one those of `npm run token`. */
 export interface Authorization {

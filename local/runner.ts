@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import * as z from 'zod';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
 import type { Options } from './options.ts';
-import type { JobRunner } from './runners/job-runner.ts';
+import { type JobRunner, taskArguments } from './aws/step-functions/index.ts';
 import { ProcessRunner } from './runners/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Opens the runner, once the table is there. @throws LocalFailure or ClusterFailure when jobs could not run. */
+/** Opens the runner, once the table is there. @throws UserError or ClusterFailure when jobs could not run. */
 type OpenRunner = (service: string, definition: string) => Promise<JobRunner>;
 
 /**
  * Makes what jobs run in ready: the program that is built here, or the cluster that the user named.
- * @throws LocalFailure or ClusterFailure when it is not to be had.
+ * @throws UserError or ClusterFailure when it is not to be had.
  */
 export async function prepareRunner(
   options: Options,
@@ -47,7 +49,7 @@ async function prepareCluster(
     );
     try {
       console.error(`eks-jobs: checking with a pod in ${context} (${api.url}) that jobs can run there`);
-      await probe(api, definition, { context, namespace, environment, table }, signal);
+      await probe(api, await jobManifest(definition), { context, namespace, environment, table }, signal);
     } catch (error) {
       await close();
       throw error;
@@ -63,4 +65,14 @@ async function prepareCluster(
       },
     };
   };
+}
+
+/** Evaluates the manifest that the state machine's task RunJob would submit, for a job that does not exist. */
+async function jobManifest(definition: string): Promise<unknown> {
+  const jobId = `check-${randomUUID().slice(0, 8)}`;
+  const limits = { maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60, resources: {} };
+  const { Job } = z
+    .object({ Job: z.unknown() })
+    .parse(await taskArguments(definition, 'RunJob', { jobId, execution: '', ...limits }));
+  return Job;
 }

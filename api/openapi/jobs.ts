@@ -1,9 +1,5 @@
 import * as z from 'zod';
-import { AcceptedJob, CancelledJob } from '../responses/accepted.ts';
-import { JobHistory } from '../responses/history.ts';
-import { JobView } from '../responses/job.ts';
-import { JobList } from '../responses/list.ts';
-import { JobLogs } from '../responses/logs.ts';
+import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../responses/job.ts';
 import { JobId } from '../../jobs/job-id.ts';
 import { ListQuery } from '../job-list.ts';
 import { JobRequest } from '../job-request.ts';

@@ -1,6 +1,6 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';
 
@@ -102,7 +102,7 @@ async function sign(
 
 /** Makes the failure for missing AWS credentials: the SDK's reason, and what the user can do. */
 export const missingCredentials = (error: unknown, { profile }: AwsOptions): CommandFailure =>
-  new CommandFailure(`AWS credentials were not found: ${causeOf(error)}`, {
+  new CommandFailure(`AWS credentials were not found: ${describeError(error)}`, {
     exitCode: exitCodes.unauthorized,
     hints: [
       profile === undefined

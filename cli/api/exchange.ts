@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { parseExactly } from '../../lib/exact-json.ts';
 import { ApiUnreachable, NotTheApi } from '../failure.ts';
 import { authenticate, type ApiCredentials } from './credentials.ts';
@@ -106,7 +106,7 @@ async function send(
       url.hostname === '127.0.0.1' || url.hostname === 'localhost'
         ? ['Is it running? `npm start` runs it on this machine; --api or EKS_JOBS_API selects another.']
         : ['Check --api and EKS_JOBS_API, and the network: proxy, firewall.'];
-    throw new ApiUnreachable(`${url.origin} cannot be reached: ${causeOf(error)}`, hints, error);
+    throw new ApiUnreachable(`${url.origin} cannot be reached: ${describeError(error)}`, hints, error);
   }
 }
 

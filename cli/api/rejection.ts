@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ErrorBody } from '../../api/responses/error.ts';
+import { ErrorBody } from '../../api/responses/service.ts';
 import { scopes } from '../../api/scopes.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';

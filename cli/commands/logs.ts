@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobLogs } from '../../api/responses/logs.ts';
+import type { JobLogs } from '../../api/responses/job.ts';
 import { isTerminal } from '../../jobs/protocol.ts';
 import { jobIdArgument } from '../arguments.ts';
 import { Interrupted } from '../failure.ts';

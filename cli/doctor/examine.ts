@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { ApiCredentials, AwsOptions } from '../api/credentials.ts';
 import type { Session } from '../session.ts';
@@ -56,7 +56,7 @@ async function checkStack(
   } catch (error) {
     const advice =
       'This requires credentials that may cloudformation:DescribeStacks and DescribeStackResource.';
-    return { finding: skipped('stack', `it cannot be checked: ${causeOf(error)}`, advice) };
+    return { finding: skipped('stack', `it cannot be checked: ${describeError(error)}`, advice) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { causeOf } from '../../k8s/failure.ts';
+import { describeError } from '../../lib/describe-error.ts';
 import { printable } from '../output/table.ts';
 import type { Paint } from '../session.ts';
 
@@ -34,7 +34,7 @@ export async function checkOrSkip(check: string, makeCheck: () => Promise<Findin
   try {
     return await makeCheck();
   } catch (error) {
-    return skipped(check, `it cannot be checked: ${causeOf(error)}`);
+    return skipped(check, `it cannot be checked: ${describeError(error)}`);
   }
 }
 

@@ -1,7 +1,5 @@
-import type { HistoryEntry } from '../../api/responses/history.ts';
-import type { AttemptView, JobView } from '../../api/responses/job.ts';
-import type { JobSummary } from '../../api/responses/list.ts';
-import type { Stats } from '../../api/responses/stats.ts';
+import type { AttemptView, HistoryEntry, JobSummary, JobView } from '../../api/responses/job.ts';
+import type { Stats } from '../../api/responses/service.ts';
 import type { Paint, Render } from '../session.ts';
 import { durationBetween, formatPairs, formatTime, printable, renderFields, renderTable } from './table.ts';
 

@@ -8,7 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { JobSummary } from '../../api/responses/list.ts';
+import type { JobSummary } from '../../api/responses/job.ts';
 import { isContention } from './contention.ts';
 import { filterExpression, type JobFilter } from './filter.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from '../protocol.ts';

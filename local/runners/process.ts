@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import pLimit from 'p-limit';
 import * as z from 'zod';
-import type { JobOutcome, JobRunner, JobRunOptions, KubernetesJob, StartedJob } from './job-runner.ts';
+import type {
+  JobOutcome,
+  JobRunner,
+  JobRunOptions,
+  KubernetesJob,
+  StartedJob,
+} from '../aws/step-functions/integrations/job-runner.ts';
 
 /** How much of what a container said last is kept, as kubelet's FallbackToLogsOnError does: bytes. */
 const tailBytes = 2048;

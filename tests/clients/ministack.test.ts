@@ -7,7 +7,7 @@ import { startMinistack } from '../harness/states/ministack.ts';
 import type { Ministack } from '../harness/states/ministack.ts';
 import { computing, definitionOf, failing, machineSteps } from '../harness/states/random-machine.ts';
 import type { Step } from '../harness/states/random-machine.ts';
-import { execute, start, untilEnded } from '../harness/states/harness.ts';
+import { execute, start, untilEnded } from '../harness/states/in-memory-step-functions.ts';
 
 // Whoever wrote the interpreter also wrote its tests; ministack's authors read AWS's documentation with other eyes. What it is
 // known to do well is asked: Pass, Choice, Wait, Fail, Parallel, Map, Catch, Assign and JSONata's functions. It evaluates no

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { role, schedule, start, stateMachine, SteppedClock } from '../unit/local/aws/scheduler/harness.ts';
+import { role, schedule, start, stateMachine, SteppedClock } from '../harness/in-memory-scheduler.ts';
 
 /** What people have at hand to look at schedules must find at the local endpoint what it finds on AWS. */
 const programs = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { serve, TaskFailure } from '../../local/aws/step-functions/index.ts';
 import type { Task } from '../../local/aws/step-functions/index.ts';
 import { isJsonObject } from '../../local/aws/step-functions/json.ts';
-import { systemClock } from '../../local/aws/step-functions/clock.ts';
-import { oneTask, start, until } from '../harness/states/harness.ts';
+import { systemClock } from '../../local/aws/clock.ts';
+import { oneTask, start, until } from '../harness/states/in-memory-step-functions.ts';
 import { awsCli, boto3 } from './step-functions-clients.ts';
 import type { Client } from './step-functions-clients.ts';
 

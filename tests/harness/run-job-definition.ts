@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import * as z from 'zod';
 import { readStateMachine } from '../../local/service-definition.ts';
-import { stateMachine, type StateOf } from '../../local/aws/step-functions/definition.ts';
+import { stateMachine, type StateOf } from '../../local/aws/step-functions/state-machine-definition.ts';
 import type { Scope } from '../../local/aws/step-functions/expressions.ts';
 import type { Json } from '../../local/aws/step-functions/json.ts';
 import { evaluateTemplate } from '../../local/aws/step-functions/templates.ts';

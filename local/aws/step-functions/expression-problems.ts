@@ -1,4 +1,4 @@
-import type { State } from './definition.ts';
+import type { State } from './state-machine-definition.ts';
 import { compile, expressionSource } from './expressions.ts';
 
 /** What is wrong with a text of a state, if it is or wants to be an expression; `field` is its place in the state. */

@@ -1,6 +1,6 @@
 import jsonata from 'jsonata';
-import { addFunctions, CHANCE } from './functions.ts';
-import type { Chance } from './functions.ts';
+import { addFunctions, CHANCE } from './jsonata-functions.ts';
+import type { Chance } from './jsonata-functions.ts';
 import type { Json } from './json.ts';
 import { isJsonObject } from './json.ts';
 

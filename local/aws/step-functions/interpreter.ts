@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Branch } from './branch.ts';
-import type { State, StateGroup } from './definition.ts';
+import type { State, StateGroup } from './state-machine-definition.ts';
 import type { Json } from './json.ts';
 import { runChoice } from './states/choice.ts';
 import { runFail } from './states/fail.ts';
@@ -11,7 +11,7 @@ import { runSucceed } from './states/succeed.ts';
 import { runTask } from './states/task.ts';
 import { runWait } from './states/wait.ts';
 import { Visit } from './visit.ts';
-import type { Transition } from './leave.ts';
+import type { Transition } from './state-exit.ts';
 
 /** Runs states from StartAt until one ends the branch; gives its output, or throws the StateFailure nothing caught. */
 export async function runStates(group: StateGroup, input: Json, branch: Branch): Promise<Json> {

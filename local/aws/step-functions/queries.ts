@@ -1,6 +1,6 @@
 import type { HistoryEvent } from './history.ts';
 import { historyEvent } from './history.ts';
-import { fromToken, page, pageSize, toToken } from './paging.ts';
+import { fromToken, page, pageSize, toToken } from '../paging.ts';
 import type { ExecutionRecord, ExecutionStatus, Store } from './store.ts';
 
 interface Paged {

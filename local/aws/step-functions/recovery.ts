@@ -1,8 +1,8 @@
-import type { Catcher, Retrier } from './definition.ts';
+import type { Catcher, Retrier } from './state-machine-definition.ts';
 import { namesError, StateFailure } from './errors.ts';
 import type { Json } from './json.ts';
-import { leave } from './leave.ts';
-import type { Leaving, Transition } from './leave.ts';
+import { leave } from './state-exit.ts';
+import type { Leaving, Transition } from './state-exit.ts';
 import type { Visit } from './visit.ts';
 
 interface Recovering extends Leaving {

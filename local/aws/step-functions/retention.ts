@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Store } from './store.ts';
 
 /** "After this quota is reached, you can no longer retrieve or view the execution history": 90 days (Step Functions service quotas). */

@@ -1,6 +1,6 @@
 import { Branch } from './branch.ts';
-import type { Clock } from './clock.ts';
-import type { StateMachine } from './definition.ts';
+import type { Clock } from '../clock.ts';
+import type { StateMachine } from './state-machine-definition.ts';
 import { StateFailure, Stopped } from './errors.ts';
 import type { Integration } from './integration.ts';
 import type { Json } from './json.ts';

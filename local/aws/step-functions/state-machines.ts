@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Clock } from './clock.ts';
-import type { StateMachine } from './definition.ts';
+import type { Clock } from '../clock.ts';
+import type { StateMachine } from './state-machine-definition.ts';
 import { ApiError } from './errors.ts';
-import { checkArn, checkName } from './names.ts';
-import type { Names } from './names.ts';
-import { fromToken, page, pageSize, toToken } from './paging.ts';
+import { checkArn, checkName } from './arns.ts';
+import type { Names } from './arns.ts';
+import { fromToken, page, pageSize, toToken } from '../paging.ts';
 import type { MachineRecord, Store } from './store.ts';
 import { checkDefinition, parseDefinition } from './validation.ts';
 import type { Problem } from './validation.ts';

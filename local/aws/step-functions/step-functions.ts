@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { systemClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import { systemClock } from '../clock.ts';
+import type { Clock } from '../clock.ts';
 import { ApiError } from './errors.ts';
 import type { Integration } from './integration.ts';
 import { Journal } from './journal.ts';
 import { checkExecutionInput } from './limits.ts';
-import { checkArn, checkName, Names } from './names.ts';
+import { checkArn, checkName, Names } from './arns.ts';
 import { executionHistory, listExecutions } from './queries.ts';
 import type { HistoryRequest, ListRequest } from './queries.ts';
 import { redrivenAt, undoneByRedrive, whyNotRedrivable } from './redrive.ts';

@@ -1,4 +1,4 @@
-import { stateMachine } from './definition.ts';
+import { stateMachine } from './state-machine-definition.ts';
 import type { Json, JsonObject } from './json.ts';
 import { parseJson } from './json.ts';
 import { evaluateTemplate } from './templates.ts';

@@ -2,8 +2,8 @@ import { ApiError } from './errors.ts';
 import { expressionProblems } from './expression-problems.ts';
 import type { Json, JsonObject } from './json.ts';
 import { isJsonObject, parseJson } from './json.ts';
-import { stateMachine } from './definition.ts';
-import type { Catcher, Retrier, State, StateGroup, StateMachine } from './definition.ts';
+import { stateMachine } from './state-machine-definition.ts';
+import type { Catcher, Retrier, State, StateGroup, StateMachine } from './state-machine-definition.ts';
 import { textsOf } from './templates.ts';
 
 /** One thing wrong with a definition; the codes are those of ValidateStateMachineDefinition, and UNSUPPORTED_FEATURE. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Branch, Event } from './branch.ts';
 import { VisitScope } from './context.ts';
-import type { State } from './definition.ts';
+import type { State } from './state-machine-definition.ts';
 import { StateFailure } from './errors.ts';
 import { ExpressionProblem, expressionSource, typeName } from './expressions.ts';
 import type { Json, JsonObject } from './json.ts';

@@ -3,7 +3,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import pLimit from 'p-limit';
 import { type ApiRequest, ask, parsed } from '../../../k8s/connection.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
-import type { ClusterAnswer } from '../job-runner.ts';
+import type { ClusterAnswer } from '../../aws/step-functions/integrations/job-runner.ts';
 
 /** How many requests are under way at once; the others wait. */
 const requestsAtOnce = 16;

@@ -1,6 +1,10 @@
 import pRetry, { AbortError } from 'p-retry';
-import { causeOf } from '../../../k8s/failure.ts';
-import { type ClusterAnswer, JobRefused, messageOf } from '../job-runner.ts';
+import { describeError } from '../../../lib/describe-error.ts';
+import {
+  type ClusterAnswer,
+  JobRefused,
+  messageOf,
+} from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { Feed } from './feed.ts';
 import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';
@@ -121,5 +125,5 @@ export class ClusterJobs {
 export const jobsIn = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
 const leftBehind = (name: string, namespace: string, error: unknown): void => {
-  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${causeOf(error)}`);
+  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${describeError(error)}`);
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { causeOf } from '../../../k8s/failure.ts';
-import { messageOf } from '../job-runner.ts';
+import { describeError } from '../../../lib/describe-error.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { type Collection, stream } from './stream.ts';
 
@@ -143,7 +143,7 @@ export class Feed<Item extends Tracked> {
         faults += 1;
         // The first fault is every API server's restart.
         if (faults === 2) {
-          console.error(`eks-jobs: cannot follow the jobs: ${causeOf(error)}; trying again`);
+          console.error(`eks-jobs: cannot follow the jobs: ${describeError(error)}; trying again`);
           complained = true;
         }
       }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { JobOutcome } from '../job-runner.ts';
+import type { JobOutcome } from '../../aws/step-functions/integrations/job-runner.ts';
 
 /** What the runner must find in a Job that it is to create; the rest is the cluster's business. */
 export const Manifest = z.looseObject({

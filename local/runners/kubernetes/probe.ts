@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { LocalFailure } from '../../../lib/user-error.ts';
-import { taskArguments } from '../../aws/step-functions/index.ts';
-import { messageOf } from '../job-runner.ts';
+import { UserError } from '../../../lib/user-error.ts';
+import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';
 import { explained, hopeless, type Problem, tooLate } from './diagnosis.ts';
@@ -23,52 +21,45 @@ export interface Place {
   table: string;
 }
 
-const Arguments = z.object({ Job: Manifest });
-
-/** The Job of the state machine's own manifest, but for its container's arguments: it only reads the table once. */
-async function probeOf(definition: string, environment: Place['environment']): Promise<Manifest> {
-  const jobId = `check-${randomUUID().slice(0, 8)}`;
-  const variables = {
-    ...{ jobId, execution: '', maxAttempts: 1, timeoutSeconds: 10 },
-    ...{ queueSeconds: 60, resources: {} },
-  };
-  const { Job: job } = Arguments.parse(await taskArguments(definition, 'RunJob', variables));
-  const { spec, ...rest } = withEnvironment(job, environment);
+/** Turns a job's manifest into the check: the same pod, but its container only reads the table once. */
+function checkOf(job: unknown, environment: Place['environment']): Manifest {
+  const { spec, ...rest } = withEnvironment(Manifest.parse(job), environment);
   const pod = spec.template.spec;
   const [container] = pod.containers;
   const template = { ...spec.template, spec: { ...pod, containers: [{ ...container, args: ['check'] }] } };
-  // Short: should nobody come back to delete it.
+  // Short, in case the deletion below fails.
   return Manifest.parse({ ...rest, spec: { ...spec, template, ttlSecondsAfterFinished: 60 } });
 }
 
 /**
  * Runs the jobs' own pod once, to see that the cluster has its image, takes it, and lets it reach the table.
- * @throws LocalFailure saying which of these is not so, and what to do.
+ * @param job the manifest of a job, as the state machine would submit it.
+ * @throws UserError saying which of these is not so, and what to do.
  */
 export async function probe(
   api: ApiServer,
-  definition: string,
+  job: unknown,
   place: Place,
   signal: AbortSignal,
 ): Promise<void> {
-  const manifest = await probeOf(definition, place.environment);
+  const manifest = checkOf(job, place.environment);
   await ensureNeighbours(api, manifest, place);
   const jobs = jobsIn(place.namespace);
   const created = await api.request('POST', jobs, manifest);
   if (created.statusCode !== 201) {
-    throw new LocalFailure(
+    throw new UserError(
       `the cluster of context ${place.context} does not take Jobs in the namespace ${place.namespace}: ` +
         `${created.statusCode} ${messageOf(created.body)}`,
     );
   }
-  const job = Job.parse(created.body);
+  const check = Job.parse(created.body);
   try {
-    const problem = await watched(api, job, place, signal);
-    if (problem) throw new LocalFailure(explained(problem, manifest, place));
+    const problem = await watched(api, check, place, signal);
+    if (problem) throw new UserError(explained(problem, manifest, place));
   } finally {
     // Should this fail, the Job's own limits end it and take it away.
     await api
-      .request('DELETE', `${jobs}/${job.metadata.name}?propagationPolicy=Background`)
+      .request('DELETE', `${jobs}/${check.metadata.name}?propagationPolicy=Background`)
       .catch(() => undefined);
   }
 }
@@ -131,7 +122,7 @@ async function ensureNeighbours(api: ApiServer, manifest: Manifest, place: Place
     ],
   ] as const) {
     if ((await api.request('GET', path)).statusCode === 404) {
-      throw new LocalFailure(
+      throw new UserError(
         `the cluster of context ${place.context} has ${what}; ` +
           `npm run k8s:apply -- --context ${place.context} puts there what jobs need`,
       );

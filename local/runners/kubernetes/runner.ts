@@ -8,7 +8,7 @@ import {
   type JobRunOptions,
   type KubernetesJob,
   type StartedJob,
-} from '../job-runner.ts';
+} from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';

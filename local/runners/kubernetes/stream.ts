@@ -1,6 +1,6 @@
 import { Watch } from '@kubernetes/client-node';
 import * as z from 'zod';
-import { causeOf } from '../../../k8s/failure.ts';
+import { describeError } from '../../../lib/describe-error.ts';
 import type { ApiServer } from './api-server.ts';
 
 const Version = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
@@ -42,7 +42,7 @@ export function stream(
       signal.removeEventListener('abort', end);
       if (problem) reject(problem);
       else if (error === null || Silence.safeParse(error).success) resolve(version);
-      else reject(new Error(causeOf(error), { cause: error }));
+      else reject(new Error(describeError(error), { cause: error }));
     };
     // Watch says nothing of what its callback throws.
     const event = (type: string, object: unknown): void => {
@@ -50,7 +50,7 @@ export function stream(
         version = type === 'ERROR' ? versionAfter(object) : versionOf(object);
         if (type !== 'ERROR' && type !== 'BOOKMARK') onEvent(type, object);
       } catch (error) {
-        problem = new Error(causeOf(error), { cause: error });
+        problem = new Error(describeError(error), { cause: error });
         end();
       }
     };

@@ -10,7 +10,7 @@ import { newJobId } from '../../../jobs/job-id.ts';
 import { inputKey, jobKey, limits, openPartition, shardOf } from '../../../jobs/protocol.ts';
 import type { JobRecord } from '../../../jobs/record.ts';
 import { settle } from '../../../jobs/settle.ts';
-import type { Stats } from '../../../api/responses/stats.ts';
+import type { Stats } from '../../../api/responses/service.ts';
 import { sumStats } from '../../../api/stats.ts';
 import { JobStore } from '../../../jobs/aws/job-store.ts';
 import { mkdtempSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { lambdaTask } from './harness.ts';
+import { lambdaTask } from './in-memory-step-functions.ts';
 
 /** What a machine does, a step after the other; each makes a number of the number it is given. */
 export type Step =

@@ -6,7 +6,7 @@ import { compare, parsedDetails } from './compare.ts';
 import type { Outcome } from './compare.ts';
 import { MockedServices } from './mocked-services.ts';
 import type { RecordedCase } from './recorded-case.ts';
-import { VirtualClock } from './virtual-clock.ts';
+import { VirtualClock } from '../virtual-clock.ts';
 
 export type Verdict =
   { kind: 'passed' } | { kind: 'failed'; difference: string } | { kind: 'refused'; features: string[] };

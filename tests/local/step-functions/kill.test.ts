@@ -15,8 +15,8 @@ import {
   machineSteps,
   working,
 } from '../../harness/states/random-machine.ts';
-import { eventsOf, execute, start, untilEnded } from '../../harness/states/harness.ts';
-import { VirtualClock } from '../../harness/states/virtual-clock.ts';
+import { eventsOf, execute, start, untilEnded } from '../../harness/states/in-memory-step-functions.ts';
+import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { work } from './worker.ts';
 
 // kill -9 is what happens to a process on one machine: no execution may notice. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
@@ -73,7 +73,11 @@ async function sampled() {
 async function live(files: string[], patience: number): Promise<boolean> {
   const victim = spawn(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('victim.ts', import.meta.url)), ...files],
+    [
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('killed-process.ts', import.meta.url)),
+      ...files,
+    ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(victim, 'exit');

@@ -3,12 +3,7 @@ import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json.ts';
-import {
-  type ClusterAnswer,
-  type JobOutcome,
-  JobRefused,
-  type JobRunner,
-} from '../../../runners/job-runner.ts';
+import { type ClusterAnswer, type JobOutcome, JobRefused, type JobRunner } from './job-runner.ts';
 
 const RUN_JOB = 'arn:aws:states:::eks:runJob';
 

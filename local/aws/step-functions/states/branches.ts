@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Branch } from '../branch.ts';
 import type { Event, MapItem } from '../branch.ts';
-import type { StateGroup } from '../definition.ts';
+import type { StateGroup } from '../state-machine-definition.ts';
 import { StateFailure, Stopped } from '../errors.ts';
 import { runStates } from '../interpreter.ts';
 import type { Json } from '../json.ts';

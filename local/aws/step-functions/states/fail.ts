@@ -1,6 +1,6 @@
-import type { StateOf } from '../definition.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import { StateFailure } from '../errors.ts';
-import type { Transition } from '../leave.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 
 /** Fail: ends its branch with an error and a cause, either of which may be absent or an expression for a string. */

@@ -1,9 +1,9 @@
 import type { Branch, MapItem } from '../branch.ts';
-import type { StateOf } from '../definition.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import type { Json } from '../json.ts';
 import { jsonText } from '../json.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition } from '../leave.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 

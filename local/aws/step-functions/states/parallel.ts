@@ -1,6 +1,6 @@
-import type { StateOf } from '../definition.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition } from '../leave.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 

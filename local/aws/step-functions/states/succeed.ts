@@ -1,6 +1,6 @@
-import type { StateOf } from '../definition.ts';
-import { leave } from '../leave.ts';
-import type { Transition } from '../leave.ts';
+import type { StateOf } from '../state-machine-definition.ts';
+import { leave } from '../state-exit.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 
 /** Succeed: ends its branch with its input, or its Output. */

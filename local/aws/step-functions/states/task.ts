@@ -1,11 +1,11 @@
 import type { Event } from '../branch.ts';
-import type { StateOf } from '../definition.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import { StateFailure, Stopped, TaskFailure } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { jsonText, parseJson, textOf } from '../json.ts';
 import { exceedsPayload, tooLarge } from '../limits.ts';
 import { withRecovery } from '../recovery.ts';
-import type { Transition } from '../leave.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 import { eventFamily } from './task-events.ts';
 import type { EventFamily } from './task-events.ts';

@@ -1,7 +1,7 @@
 import { parseTimestamp } from '../timestamp.ts';
-import type { StateOf } from '../definition.ts';
-import { leave } from '../leave.ts';
-import type { Transition } from '../leave.ts';
+import type { StateOf } from '../state-machine-definition.ts';
+import { leave } from '../state-exit.ts';
+import type { Transition } from '../state-exit.ts';
 import type { Visit } from '../visit.ts';
 
 /** Wait: until some seconds after it was entered, or until a point in time. */

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, jest, test } from '@jest/globals';
 import * as aws from '@aws-sdk/client-scheduler';
-import { passTo, role, schedule, start, stateMachine, SteppedClock } from './harness.ts';
+import {
+  passTo,
+  role,
+  schedule,
+  start,
+  stateMachine,
+  SteppedClock,
+} from '../../../../harness/in-memory-scheduler.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-scheduler-'));
 const running: Awaited<ReturnType<typeof start>>[] = [];

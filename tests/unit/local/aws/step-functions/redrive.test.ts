@@ -1,6 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
-import { eventsOf, execute, lambdaTask, start, untilEnded } from '../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  execute,
+  lambdaTask,
+  start,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // A redrive must do again what failed and only that.
 

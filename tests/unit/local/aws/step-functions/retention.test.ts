@@ -2,7 +2,13 @@ import { expect, test } from '@jest/globals';
 import { Journal } from '../../../../../local/aws/step-functions/journal.ts';
 import type { Json } from '../../../../../local/aws/step-functions/json.ts';
 import type { StepFunctions } from '../../../../../local/aws/step-functions/index.ts';
-import { eventsOf, lambdaTask, start, until, untilEnded } from '../../../../harness/states/harness.ts';
+import {
+  eventsOf,
+  lambdaTask,
+  start,
+  until,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // A service on one machine runs for years: its journal must not keep what AWS would not, and must keep all that AWS does.
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { KubernetesJob } from '../../../../../local/runners/job-runner.ts';
+import type { KubernetesJob } from '../../../../../local/aws/step-functions/integrations/job-runner.ts';
 import { ApiServer, KubernetesRunner } from '../../../../../local/runners/kubernetes/index.ts';
-import { FakeApiServer } from './api-server.ts';
+import { FakeApiServer } from './fake-api-server.ts';
 
 // What a real cluster cannot be made to do at the moment a test wants it. The rest is in tests/cluster.
 

@@ -14,7 +14,7 @@ import {
   start,
   until,
   untilEnded,
-} from '../../../../../harness/states/harness.ts';
+} from '../../../../../harness/states/in-memory-step-functions.ts';
 
 // A state machine may ask the cluster itself; what it then sees, and whom it trusts, is this integration's part.
 

@@ -1,0 +1,98 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { parseCron } from '../../../lib/cron/parse.ts';
+import { CronRefused } from '../../../lib/cron/refused.ts';
+import { toAwsExpressions } from '../../../lib/cron/translate.ts';
+import { readAwsCron } from './cron/aws-cron-matcher.ts';
+import { cronText } from './cron/expressions.ts';
+import { asCrontabMeans, libraries, type NextRun } from './cron/libraries.ts';
+import { endOfDisturbance, instantsOf, offsetAt } from './cron/zones.ts';
+
+/**
+ * The translated expressions fire when crontab(5) says, and crontab(5) is here what two libraries make of it that know
+ * nothing of each other. EKS_JOBS_CRON_EXPRESSIONS=100000 tries more of them; 10,000 take half a minute.
+ */
+const numRuns = Number(process.env['EKS_JOBS_CRON_EXPRESSIONS'] ?? 10_000);
+
+const day = 24 * 60 * 60_000;
+const zones = [
+  'UTC',
+  'Europe/Berlin',
+  'America/New_York',
+  'America/St_Johns',
+  'Asia/Kolkata',
+  // Its clocks change by half an hour.
+  'Australia/Lord_Howe',
+  'Pacific/Chatham',
+];
+/** Starts lie in 2025 to 2031, and what comes up within three years is compared. */
+const start = fc
+  .integer({ min: 0, max: 7 * 365 * 24 * 60 })
+  .map((minutes) => Date.UTC(2025, 0, 1) + minutes * 60_000);
+const horizon = 3 * 365 * day;
+
+/** The runs of AWS expressions: computed day by day from the documentation, the first of a time that comes twice. */
+function awsRun(expressions: readonly string[], zone: string): NextRun {
+  const crons = expressions.map(readAwsCron);
+  return (after) => {
+    const today = Math.floor((after + offsetAt(after, zone)) / day) * day;
+    for (let date = today - day; date < after + horizon + day; date += day) {
+      const on = crons.filter((cron) => cron.isOn(new Date(date)));
+      const runs = on
+        .flatMap(({ minutes }) =>
+          minutes.flatMap((minute) => instantsOf(date + minute * 60_000, zone)[0] ?? []),
+        )
+        .filter((instant) => instant > after);
+      if (runs.length > 0) return Math.min(...runs);
+    }
+    return undefined;
+  };
+}
+
+/** The next run that no change of the clocks is near to; undefined where none comes up in time. */
+function undisturbed(next: NextRun, after: number, zone: string): number | undefined {
+  let run = next(after);
+  for (;;) {
+    if (run === undefined || run > after + horizon) return undefined;
+    const end = endOfDisturbance(run, zone);
+    if (end === undefined) return run;
+    run = next(end - 1);
+  }
+}
+
+const shown = (instant: number | undefined): string =>
+  instant === undefined ? 'none' : new Date(instant).toISOString();
+
+function translated(text: string): string[] | CronRefused {
+  try {
+    return toAwsExpressions(parseCron(text));
+  } catch (error) {
+    if (error instanceof CronRefused) return error;
+    throw error;
+  }
+}
+
+test(`${numRuns} random expressions fire when croner and cron-parser say`, () => {
+  const judged: Record<string, number> = {};
+  let accepted = 0;
+  fc.assert(
+    fc.property(cronText, fc.constantFrom(...zones), fc.tuple(start, start, start), (text, zone, starts) => {
+      const expressions = translated(text);
+      if (expressions instanceof CronRefused) return;
+      accepted += 1;
+      const ours = awsRun(expressions, zone);
+      const expected = starts.map((after) => shown(undisturbed(ours, after, zone)));
+      for (const [name, library] of Object.entries(libraries)) {
+        const theirs = library(asCrontabMeans(text), zone);
+        if (!theirs) continue;
+        judged[name] = (judged[name] ?? 0) + 1;
+        const runs = starts.map((after) => shown(undisturbed(theirs, after, zone)));
+        expect({ text, zone, by: name, runs }).toEqual({ text, zone, by: name, runs: expected });
+      }
+    }),
+    { numRuns },
+  );
+  // Otherwise the libraries, or we, refuse what we mean to compare.
+  expect(accepted).toBeGreaterThan(0.7 * numRuns);
+  for (const name of Object.keys(libraries)) expect(judged[name]).toBeGreaterThan(0.5 * accepted);
+}, 600_000);
