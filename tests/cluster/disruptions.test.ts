@@ -7,7 +7,7 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../local/build.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { nothingLeft, startService } from '../compliance/job-runner.ts';
 import { startKwok } from '../harness/cluster/karpenter.ts';
 import { kubectl } from '../harness/cluster/kubectl.ts';
 import { namespace } from '../harness/cluster/service.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readManifests, renderManifests } from '../../k8s/manifests.ts';
 import { buildDataProcessor } from '../../local/build.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { nothingLeft, startService } from '../compliance/job-runner.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { startKarpenter, startKwok } from '../harness/cluster/karpenter.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';

@@ -5,7 +5,7 @@ import type { Stats } from '../../api/responses/service.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { countedBetween } from '../harness/counted.ts';
 import { containersOf, startTwin } from './containers.ts';
-import { nothingLeft, place, startService } from './place.ts';
+import { nothingLeft, place, startService } from './job-runner.ts';
 
 // The same jobs end in the same way wherever they run: what was tried on one machine is what a cluster does.
 
