@@ -3,13 +3,14 @@ import { parseExactly } from '../lib/exact-json.ts';
 import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
 import { nextRunsOf } from './schedule-request.ts';
 
-/** A schedule in a list. */
+/** Shows a schedule in a list. */
 export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {
   const { scheduleId, name, state, cron, timezone, expressions, startAt, endAt, createdAt, updatedAt } =
     schedule;
   return {
     scheduleId,
     ...(name !== undefined && { name }),
+    status: state,
     state,
     owner: ownerOfSchedule(schedule),
     cron,
@@ -23,7 +24,7 @@ export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary 
   };
 }
 
-/** A schedule by itself, with the input of its jobs. */
+/** Shows a schedule with the input of its jobs. */
 export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
   ...summaryOf(schedule, now),
   input: parseExactly(input),
