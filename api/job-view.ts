@@ -1,10 +1,10 @@
 import type { HistoryEvent } from '@aws-sdk/client-sfn';
-import type { AttemptView, HistoryEntry, JobLogs, JobView } from './responses/job.ts';
+import type { AttemptView, HistoryEntry, JobLogs, JobView, OptionsView } from './responses/job.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import type { Execution } from '../jobs/aws/executions.ts';
+import { type JobOptions, optionsOf } from '../jobs/options.ts';
 import { type JobStatus, limits } from '../jobs/protocol.ts';
 import type { AttemptItem, JobRecord } from '../jobs/record.ts';
-import type { ExecutionInput } from './job-request.ts';
 import { originOf } from '../jobs/schedules/id.ts';
 import { waitingView } from '../jobs/waiting-reason.ts';
 
@@ -18,24 +18,27 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
-    ...optionsOf(job),
+    ...viewOfOptions(job),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
     ...(job.error && { error: job.error }),
     attempts: attempts.map(viewOfAttempt),
-    maxAttempts: job.maxAttempts,
-    timeoutSeconds: job.timeoutSeconds,
     createdAt: job.createdAt,
     ...(job.startedAt && { startedAt: job.startedAt }),
     ...(job.finishedAt && { finishedAt: job.finishedAt }),
   };
 }
 
-const optionsOf = ({ labels, resources }: Pick<ExecutionInput, 'labels' | 'resources'>) => ({
-  ...(Object.keys(labels).length > 0 && { labels }),
-  ...(Object.keys(resources).length > 0 && { resources }),
-});
+/** Shows the options of a job or of a schedule's jobs, without empty maps. */
+export function viewOfOptions(job: JobOptions): OptionsView {
+  const { labels, resources, ...rest } = optionsOf(job);
+  return {
+    ...rest,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(resources).length > 0 && { resources }),
+  };
+}
 
 function viewOfAttempt({
   attempt,
@@ -84,11 +87,9 @@ export function viewOfExecution({
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
-    ...optionsOf(input),
+    ...viewOfOptions(input),
     input: parseExactly(input.input),
     attempts: [],
-    maxAttempts: input.maxAttempts,
-    timeoutSeconds: input.timeoutSeconds,
     createdAt: startedAt,
     ...(status !== 'RUNNING' && stoppedAt !== undefined && { finishedAt: stoppedAt }),
   };

@@ -7,6 +7,14 @@ import { CronRefused } from '../lib/cron/refused.ts';
 import { toAwsExpressions } from '../lib/cron/translate.ts';
 import { Conflict, InvalidRequest } from '../jobs/errors.ts';
 import { inputOf, JobRequest } from './job-request.ts';
+import {
+  ChangedOptions,
+  differencesOf,
+  type JobOptions,
+  optionsOf,
+  RequestedOptions,
+} from '../jobs/options.ts';
+import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
@@ -43,6 +51,7 @@ export const ScheduleRequest = z.strictObject({
   startAt: instant().optional().describe('It fires from then on.'),
   endAt: instant().optional().describe('It fires before then.'),
   enabled: z.boolean().default(true).describe('Whether it fires.'),
+  ...RequestedOptions.shape,
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
@@ -52,6 +61,7 @@ export const ScheduleChange = z
     timezone: TimeZone.optional(),
     input: JobRequest.shape.input,
     enabled: z.boolean().optional().describe('Pauses it, or lets it fire again.'),
+    ...ChangedOptions.shape,
   })
   .meta({ override: { minProperties: 1 } });
 
@@ -66,7 +76,7 @@ export interface Timing {
 }
 
 /** A schedule as it was asked for. */
-export interface Wanted extends Timing {
+export interface Wanted extends Timing, JobOptions {
   name?: string | undefined;
   /** JSON text. */
   input: string;
@@ -76,12 +86,19 @@ export interface Wanted extends Timing {
 
 /**
  * Reads the body of `POST /jobs/schedule`. Nothing here depends on the time: a repeated request is read as the first.
+ * @param most what a job may ask of its node.
  * @throws InvalidRequest
  */
-export function acceptSchedule(body: string): Wanted {
-  const { cron, timezone, name, startAt, endAt, enabled } = readBody(body, ScheduleRequest, 'schedule');
+export function acceptSchedule(body: string, most: ResourceLimits): Wanted {
+  const request = readBody(body, ScheduleRequest, 'schedule');
+  const { cron, timezone, name, startAt, endAt, enabled } = request;
+  const options = optionsOf(request);
+  checkResources(options.resources, most);
   const input = inputOf(body);
-  const identity = JSON.stringify([cron.text, timezone, name, startAt, endAt, enabled, input]);
+  const identity = JSON.stringify([
+    ...[cron.text, timezone, name, startAt, endAt, enabled, input],
+    ...differencesOf(options),
+  ]);
   if (startAt !== undefined && endAt !== undefined && endAt <= startAt) {
     throw new InvalidRequest('The schedule would never run.', [
       { field: 'endAt', message: 'Allowed: a time after startAt.' },
@@ -89,16 +106,23 @@ export function acceptSchedule(body: string): Wanted {
   }
   const fingerprint = createHash('sha256').update(identity).digest('hex');
   const { text, expressions } = cron;
-  return { cron: text, expressions, timezone, name, startAt, endAt, enabled, input, fingerprint };
+  return { cron: text, expressions, timezone, name, startAt, endAt, enabled, ...options, input, fingerprint };
 }
 
 /**
  * Reads the body of `PATCH /jobs/schedules/{scheduleId}`.
+ * @param most what a job may ask of its node.
  * @throws InvalidRequest
  */
-export function acceptChange(body: string): Partial<Omit<Wanted, 'fingerprint'>> {
-  const { cron, timezone, input, enabled } = readBody(body, ScheduleChange, 'change of a schedule');
+export function acceptChange(body: string, most: ResourceLimits): Partial<Omit<Wanted, 'fingerprint'>> {
+  const { cron, timezone, input, enabled, ...options } = readBody(
+    body,
+    ScheduleChange,
+    'change of a schedule',
+  );
+  if (options.resources) checkResources(options.resources, most);
   const change = {
+    ...options,
     ...(cron && { cron: cron.text, expressions: cron.expressions }),
     ...(timezone !== undefined && { timezone }),
     ...(input && { input: inputOf(body) }),

@@ -1,6 +1,7 @@
 import type { ScheduleSummary, ScheduleView } from './responses/schedule.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
+import { viewOfOptions } from './job-view.ts';
 import { nextRunsOf } from './schedule-request.ts';
 
 /** Shows a schedule in a list. */
@@ -24,8 +25,9 @@ export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary 
   };
 }
 
-/** Shows a schedule with the input of its jobs. */
+/** Shows a schedule with the options and the input of its jobs. */
 export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
   ...summaryOf(schedule, now),
+  ...viewOfOptions(schedule),
   input: parseExactly(input),
 });

@@ -101,4 +101,10 @@ export const scheduleSummary: ScheduleSummary = {
   updatedAt: '2026-11-27T09:00:00.000Z',
 };
 
-export const schedule: ScheduleView = { ...scheduleSummary, input: { source: 'synthetic', records: 100 } };
+export const schedule: ScheduleView = {
+  ...scheduleSummary,
+  timeoutSeconds: 600,
+  maxAttempts: 3,
+  labels: { team: 'search' },
+  input: { source: 'synthetic', records: 100 },
+};

@@ -34,6 +34,8 @@ export const schedulePaths: Paths = {
           timezone: 'Europe/Berlin',
           name: 'weekly report',
           input: { source: 'synthetic', records: 100 },
+          timeoutSeconds: 600,
+          labels: { team: 'search' },
         }),
       },
       responses: {

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { JobId } from '../../jobs/job-id.ts';
+import { JobOptions } from '../../jobs/options.ts';
 import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
 import { Failure, Origin, Progress } from '../../jobs/record.ts';
-import { Resources } from '../../jobs/resources.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { WaitingReason } from '../../jobs/waiting-reason.ts';
 
@@ -54,6 +54,10 @@ export type AttemptView = z.infer<typeof AttemptView>;
 export const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
 export type WaitingView = z.infer<typeof WaitingView>;
 
+/** The options of a job or of a schedule's jobs; labels and resources are absent where they are empty. */
+export const OptionsView = JobOptions.partial({ labels: true, resources: true });
+export type OptionsView = z.infer<typeof OptionsView>;
+
 /** A job: the body of `GET /jobs/{jobId}`. */
 export const JobView = z
   .object({
@@ -69,15 +73,12 @@ export const JobView = z
       'The minute of the firing; absent if the schedule was run by hand.',
     ),
     retryOf: JobId.optional().describe('The job that this job runs again.'),
-    labels: z.record(z.string(), z.string()).optional(),
-    resources: Resources.optional().describe('What the job requested of its node.'),
+    ...OptionsView.shape,
     input: z.unknown().optional().describe('A JSON object; absent when it has expired.'),
     progress: Progress.optional(),
     result: z.unknown().optional().describe('The result of the function.'),
     error: Failure.optional(),
     attempts: z.array(AttemptView),
-    maxAttempts: z.int().min(1),
-    timeoutSeconds: z.int().min(1),
     createdAt: Time,
     startedAt: Time.optional(),
     finishedAt: Time.optional(),

@@ -7,8 +7,8 @@ import {
   type SchedulerClient,
   UpdateScheduleCommand,
 } from '@aws-sdk/client-scheduler';
-import { targetInput } from '../schedules/job.ts';
-import { ownerOfSchedule, type ScheduleRecord } from '../schedules/record.ts';
+import { scheduledJobOf, targetInput } from '../schedules/job.ts';
+import type { ScheduleRecord } from '../schedules/record.ts';
 
 /** Where schedules are at EventBridge Scheduler, and what their ticks do. */
 export interface AwsScheduleSettings {
@@ -82,13 +82,8 @@ export class AwsSchedules {
     }
   }
 
-  #requestOf(
-    { schedule, input }: ScheduleRecord,
-    name: string,
-    expression: string,
-    now: Date,
-  ): CreateScheduleInput {
-    const { scheduleId, timezone, enabled, startAt, endAt } = schedule;
+  #requestOf(record: ScheduleRecord, name: string, expression: string, now: Date): CreateScheduleInput {
+    const { timezone, enabled, startAt, endAt } = record.schedule;
     const { group, stateMachineArn, roleArn, deadLettersArn } = this.#settings;
     return {
       Name: name,
@@ -103,7 +98,7 @@ export class AwsSchedules {
       Target: {
         Arn: stateMachineArn,
         RoleArn: roleArn,
-        Input: targetInput({ scheduleId, owner: ownerOfSchedule(schedule), input }),
+        Input: targetInput(scheduledJobOf(record)),
         RetryPolicy: retryPolicy,
         DeadLetterConfig: { Arn: deadLettersArn },
       },

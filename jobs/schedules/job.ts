@@ -1,30 +1,40 @@
 import * as z from 'zod';
-import { limits } from '../protocol.ts';
-import { checkSize, JobRequest } from '../../api/job-request.ts';
+import { checkSize, type ExecutionInput } from '../../api/job-request.ts';
+import { type JobOptions, optionsOf } from '../options.ts';
+import { ownerOfSchedule, type ScheduleRecord } from './record.ts';
 
 /** What `POST /jobs/schedules/{scheduleId}/run` takes: nothing, so far. */
 export const RunRequest = z.strictObject({});
 
 /** What a schedule's jobs are made from. */
-export interface ScheduledJob {
+export interface ScheduledJob extends JobOptions {
   scheduleId: string;
-  /** Who made the schedule. */
+  /** The owner of the schedule. */
   owner: string;
   /** JSON text. */
   input: string;
 }
 
-const defaults = {
-  maxAttempts: limits.machineAttempts,
-  timeoutSeconds: JobRequest.shape.timeoutSeconds.parse(undefined),
-};
+/** Reads from a schedule what its jobs are made from. */
+export const scheduledJobOf = ({ schedule, input }: ScheduleRecord): ScheduledJob => ({
+  scheduleId: schedule.scheduleId,
+  owner: ownerOfSchedule(schedule),
+  input,
+  ...optionsOf(schedule),
+});
 
 /**
  * The input of the execution that a schedule runs now.
  * @throws PayloadTooLarge when it exceeds 240,000 bytes.
  */
-export function executionInput(jobId: string, { owner, input }: ScheduledJob): string {
-  const text = JSON.stringify({ jobId, owner, origin: 'schedule', input, ...defaults });
+export function executionInput(jobId: string, job: ScheduledJob): string {
+  const text = JSON.stringify({
+    jobId,
+    owner: job.owner,
+    origin: 'schedule',
+    input: job.input,
+    ...optionsOf(job),
+  } satisfies ExecutionInput);
   checkSize(text);
   return text;
 }
