@@ -15,6 +15,7 @@ const stored = (count: number): ScheduleItem[] =>
     return {
       ...{ scheduleId, owner: ownerPartition('alice'), createdAtId: `${createdAt}#${scheduleId}` },
       ...{ cron: '0 7 * * *', timezone: 'UTC', expressions: ['cron(0 7 * * ? *)'], enabled: true },
+      ...{ timeoutSeconds: 60, maxAttempts: 3, labels: {}, resources: {} },
       ...{ state: 'ACTIVE', version: 1, createdAt, updatedAt: createdAt, fingerprint: 'f' },
     };
   });
