@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readBody, readFieldText } from './request.ts';
 import { PayloadTooLarge } from '../jobs/errors.ts';
-import { JobId, registeredId } from '../jobs/job-id.ts';
+import { JobId, registeredId } from '../jobs/ids.ts';
 import { optionsOf, RequestedOptions, StoredOptions } from '../jobs/options.ts';
 import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 

@@ -1,4 +1,4 @@
-import { newJobId } from '../jobs/job-id.ts';
+import { newJobId } from '../jobs/ids.ts';
 import { acceptJob } from '../api/job-request.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';

@@ -1,7 +1,7 @@
 import type { JobHistory } from '../api/responses/job.ts';
 import { NotFound } from '../jobs/errors.ts';
 import { arnOf } from '../jobs/aws/executions.ts';
-import { findJob } from '../jobs/find.ts';
+import { findJob } from '../jobs/find-job.ts';
 import { historyOf } from '../api/job-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';

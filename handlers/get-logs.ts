@@ -1,4 +1,4 @@
-import { findJob } from '../jobs/find.ts';
+import { findJob } from '../jobs/find-job.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { logsOf } from '../api/job-view.ts';
 import { api } from './middleware/api.ts';

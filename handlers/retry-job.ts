@@ -1,5 +1,5 @@
-import { findJob } from '../jobs/find.ts';
-import { newJobId } from '../jobs/job-id.ts';
+import { findJob } from '../jobs/find-job.ts';
+import { newJobId } from '../jobs/ids.ts';
 import { acceptRetry } from '../jobs/retry.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';

@@ -1,5 +1,5 @@
 import { idempotencyKeyOf, readBody } from '../api/request.ts';
-import { executionInput, RunRequest, scheduledJobOf } from '../jobs/schedules/job.ts';
+import { executionInput, RunRequest, scheduledJobOf } from '../jobs/schedules/scheduled-job.ts';
 import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
 import { checkResourcesAgain } from '../jobs/resources.ts';

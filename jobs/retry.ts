@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Conflict, NotFound } from './errors.ts';
-import type { Found } from './find.ts';
+import type { Found } from './find-job.ts';
 import { optionsOf } from './options.ts';
 import { isTerminal } from './protocol.ts';
 import { readBody } from '../api/request.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { RunRequest } from '../../jobs/schedules/job.ts';
+import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
 import { ScheduleListQuery } from '../schedule-list.ts';
 import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { JobId } from '../../jobs/job-id.ts';
+import { JobId } from '../../jobs/ids.ts';
 import { JobOptions } from '../../jobs/options.ts';
 import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
 import { Failure, Origin, Progress } from '../../jobs/record.ts';

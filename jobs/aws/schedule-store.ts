@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { isContention } from './contention.ts';
+import { isContention } from './table.ts';
 import { indexes } from '../protocol.ts';
 import { toTransactItem, type Write } from '../write.ts';
 import {

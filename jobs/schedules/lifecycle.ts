@@ -1,8 +1,8 @@
 import { Conflict, NotFound } from '../errors.ts';
-import { type Caller, maySee } from '../owned.ts';
-import type { AwsSchedules } from '../aws/aws-schedules.ts';
+import { type Caller, maySee } from '../caller.ts';
+import type { AwsSchedules } from '../aws/scheduler.ts';
 import { newScheduleId, ScheduleId } from './id.ts';
-import { scheduledJobOf, targetInput } from './job.ts';
+import { scheduledJobOf, targetInput } from './scheduled-job.ts';
 import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
 import { isRefusal, refusalOf } from '../aws/schedule-rejections.ts';
 import { checkRuns, checkRunsAgain, type Wanted } from '../../api/schedule-request.ts';

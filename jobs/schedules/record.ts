@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { schedulesOf } from '../owned.ts';
+import { schedulesOf } from '../caller.ts';
 import { defaultOptions, StoredOptions } from '../options.ts';
 import { type Key, openPartition } from '../protocol.ts';
 

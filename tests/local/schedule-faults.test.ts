@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListSchedulesCommand, SchedulerClient, ThrottlingException } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Caller } from '../../jobs/owned.ts';
-import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
+import type { Caller } from '../../jobs/caller.ts';
+import { AwsSchedules } from '../../jobs/aws/scheduler.ts';
 import {
   changeSchedule,
   createSchedule,

@@ -6,7 +6,7 @@ import { buildDataProcessor, installDynoxide } from '../../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../../local/service-definition.ts';
 import { executionFence } from '../../../jobs/aws/executions.ts';
-import { newJobId } from '../../../jobs/job-id.ts';
+import { newJobId } from '../../../jobs/ids.ts';
 import { inputKey, jobKey, limits, openPartition, shardOf } from '../../../jobs/protocol.ts';
 import type { JobRecord } from '../../../jobs/record.ts';
 import { settle } from '../../../jobs/settle.ts';
