@@ -64,7 +64,7 @@ describe('the start checks', () => {
   test('permissions that are missing: each by name, and where they come from', async () => {
     const output = await refusal(...admin('--kubeconfig', identity('nobody').kubeconfig));
     expect(output).toContain(
-      `may not do this in the namespace ${namespace}: create jobs.batch, get jobs.batch, list jobs.batch, ` +
+      `lacks permissions in the namespace ${namespace}: create jobs.batch, get jobs.batch, list jobs.batch, ` +
         'watch jobs.batch, delete jobs.batch, list pods, watch pods',
     );
     expect(output).toContain('npm run k8s:apply -- --context cluster');
@@ -85,19 +85,19 @@ describe('the start checks', () => {
   test('an image that the cluster cannot get', async () => {
     const image = 'eks-jobs.local/data-processor:none';
     const output = await refusal(...usual, '--image', image);
-    expect(output).toMatch(new RegExp(`cannot get the image ${image}: \\S.*npm run image -- --load`));
+    expect(output).toMatch(new RegExp(`cannot pull the image ${image}: \\S.*npm run image -- --load`));
   });
 
   test('nodes that take no such pod', async () => {
     const output = await refusal(...usual, '--node-selector', 'there=none');
     expect(output).toMatch(
-      /no node of the cluster takes a job's pod: 0\/1 nodes are available: .*--node-selector/,
+      /the job's pod does not fit on any node of the cluster: 0\/1 nodes are available: .*--node-selector/,
     );
   });
 
   test('an address that is not of this machine', async () => {
     expect(await refusal(...usual, '--advertise', '192.0.2.1')).toContain(
-      '--advertise 192.0.2.1 is no address of this machine; it has ',
+      '--advertise 192.0.2.1 is not an address of this machine; it has ',
     );
   });
 
