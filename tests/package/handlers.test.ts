@@ -338,6 +338,7 @@ describe('the packaged handlers of schedules', () => {
     const { answer, calls } = await call('createSchedule', event, { ...writes, ...made });
     expect(answer).toMatchObject({ statusCode: 201 });
     expect(body(answer)).toMatchObject({
+      status: 'ACTIVE',
       state: 'ACTIVE',
       owner: 'alice',
       expressions: schedule.expressions,
