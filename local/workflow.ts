@@ -17,14 +17,14 @@ import {
 } from './aws/step-functions/index.ts';
 import { parseJson } from './aws/step-functions/json.ts';
 import type { ResourceNames } from './environment.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { readStateMachine } from './service-definition.ts';
 
 /** Reads the state machine run-job and fills in the stack's parameters and resources as they are on one machine. */
 export function readDefinition(
   root: string,
   names: ResourceNames,
-  { queueSeconds, cluster }: Options,
+  { queueSeconds, cluster }: ServiceOptions,
 ): string {
   const { region, account, service, table } = names;
   return readStateMachine(root, {
