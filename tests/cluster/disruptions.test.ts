@@ -7,7 +7,7 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../local/build.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { startKwok } from '../harness/cluster/karpenter.ts';
 import { kubectl } from '../harness/cluster/kubectl.ts';
 import { namespace } from '../harness/cluster/service.ts';
@@ -70,7 +70,7 @@ describe('a running job', () => {
     await atWork(service, jobId);
     await disturb(jobId);
     expect(await service.ended(jobId)).toMatchObject(oneAttempt);
-    await nothingLeft(jobId);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(
       counts(before.succeedJob + 1, before.jobRetry, before.failedJob),
     );
@@ -113,7 +113,7 @@ describe('a running job', () => {
     const job = await service.ended(jobId);
     expect(job).toMatchObject({ status: 'FAILED', error: { code: 'AttemptLost' } });
     expect(job.attempts).toHaveLength(3);
-    await nothingLeft(jobId);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(
       counts(before.succeedJob, before.jobRetry + 2, before.failedJob + 3),
     );
@@ -179,7 +179,7 @@ describe('a job that finds no place', () => {
     expect(await service?.job(waiting)).toMatchObject({ status: 'QUEUED', attempts: [] });
     await kubectl('label', 'node', 'node1', `${place}=free`);
     expect(await service?.ended(waiting)).toMatchObject(oneAttempt);
-    await nothingLeft(waiting);
+    await waitForCleanup(waiting);
     await kubectl('label', 'node', 'node1', `${place}-`);
     jobs.hopeless = (await service?.post({ ...synthetic({ records: 0 }), timeoutSeconds: 1 })) ?? '';
   });
@@ -193,7 +193,7 @@ describe('a job that finds no place', () => {
       expect(job?.status).toBe('FAILED');
       expect(job?.error?.message).toContain('DeadlineExceeded');
       expect(job?.attempts.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'FAILED']);
-      await nothingLeft(jobs[which]);
+      await waitForCleanup(jobs[which]);
       expect(await service?.stats()).toMatchObject(counts(which === 'hopeless' ? 1 : 0, 2, 3));
     },
     threeDeadlines + 60_000,
@@ -232,7 +232,7 @@ describe('a job whose node is lost', () => {
     expect(containersOf(jobId)).toEqual([]);
     await nodes.add('next', '2', labels);
     expect(await service.ended(jobId, untilPodsGo)).toMatchObject(oneAttempt);
-    await nothingLeft(jobId);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(counts(1, 0, 0));
   }, 300_000);
 });

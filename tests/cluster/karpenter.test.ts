@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { readManifests, renderManifests } from '../../k8s/manifests.ts';
 import { buildDataProcessor } from '../../local/build.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { startKarpenter, startKwok } from '../harness/cluster/karpenter.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
@@ -113,7 +113,7 @@ test('a posted job brings a node of its own kind, and the empty node goes', asyn
   expect(await names('nodes')).toContain(`node/${name}`);
   expect(await names('nodeclaims')).not.toEqual([]);
   expect(await service.ended(jobId)).toMatchObject(oneAttempt);
-  await nothingLeft(jobId);
+  await waitForCleanup(jobId);
   await eventually(
     async () => [...(await names('nodes')), ...(await names('nodeclaims'))].length === 0 || undefined,
     'no node left',

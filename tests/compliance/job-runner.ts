@@ -2,24 +2,24 @@ import { RunningService, type StartOptions } from '../harness/running-service.ts
 import { eventually } from '../harness/running-service.ts';
 import { containersOf } from './containers.ts';
 
-/** The address at which pods reach the table, when there is a cluster: `npm run test:cluster` sets it. */
+/** The address at which pods reach the table. `npm run test:cluster` sets it; without a cluster it is undefined. */
 const clusterAddress = process.env['CLUSTER_ADDRESS'];
 
-/** Where the jobs of these tests run: as processes, or as pods of a real Kubernetes. */
-export const place = clusterAddress === undefined ? 'process' : 'kubernetes';
+/** How the jobs of these tests run: as processes, or as pods of a real Kubernetes. */
+export const jobRunnerKind = clusterAddress === undefined ? 'process' : 'kubernetes';
 
-/** The service as a user starts it for that place. */
+/** Starts the service as a user does for that kind of job runner. */
 export async function startService({
-  arguments: more = [],
+  arguments: extraArguments = [],
   ...options
 }: StartOptions = {}): Promise<RunningService> {
-  if (clusterAddress === undefined) return RunningService.start({ ...options, arguments: more });
+  if (clusterAddress === undefined) return RunningService.start({ ...options, arguments: extraArguments });
   const { clusterArguments } = await import('../harness/cluster/service.ts');
-  return RunningService.start({ ...options, arguments: [...(await clusterArguments()), ...more] });
+  return RunningService.start({ ...options, arguments: [...(await clusterArguments()), ...extraArguments] });
 }
 
-/** Waits until nothing of a job is left: no container, and no Kubernetes Job. @throws when something stays. */
-export async function nothingLeft(jobId: string): Promise<void> {
+/** Waits until a job has neither containers nor Kubernetes Jobs. @throws Error when some of them remain. */
+export async function waitForCleanup(jobId: string): Promise<void> {
   await eventually(async () => {
     if (containersOf(jobId).length > 0) return undefined;
     if (clusterAddress === undefined) return true;
