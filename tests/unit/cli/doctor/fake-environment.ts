@@ -1,39 +1,39 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Finding } from '../../../../cli/doctor/finding.ts';
-import { eksJobs } from '../command-line.ts';
-import { FakeApi, type Received, type Scripted } from '../fake-api.ts';
+import { eksJobs } from '../run-command.ts';
+import { FakeApi, type ReceivedRequest, type FakeResponse } from '../fake-api.ts';
 import { jobView } from '../jobs.ts';
 import { DeployedStack } from './deployed-stack.ts';
 
 const { jobId } = jobView();
 
-/** Where AWS's SDK looks: everything that it asks for goes to the test's own server. */
-const settings = {
+/** Sends all requests of the AWS SDK to the test's own server. */
+const awsVariables = {
   ...{ AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-central-1' },
   ...{ AWS_MAX_ATTEMPTS: '1', AWS_ENDPOINT_URL: '' },
 };
 
-/** What doctor found. */
-export interface Examined {
+/** The exit code and the findings of doctor. */
+export interface DoctorResult {
   code: number;
   findings: Finding[];
   by: (check: string) => Finding | undefined;
 }
 
-/** An eks-jobs API, AWS's and a cluster's, on one loopback port, for each test of a file anew. */
-export class Surroundings {
+/** An eks-jobs API, AWS and a cluster on one loopback port, new for each test of a file. */
+export class FakeEnvironment {
   server!: FakeApi;
   stack!: DeployedStack;
-  /** How the API shows every job. */
-  job: Scripted = {};
-  /** The NodePool's status, in a cluster that has one. */
+  /** The API's response for every job. */
+  job: FakeResponse = {};
+  /** The status of the NodePool; undefined if the cluster has none. */
   pool: object | undefined;
 
-  /** Registers with jest what sets it up and takes it down. */
+  /** Registers the set-up and the clean-up with jest. */
   constructor() {
-    const before = new Map(Object.keys(settings).map((name) => [name, process.env[name]]));
+    const before = new Map(Object.keys(awsVariables).map((name) => [name, process.env[name]]));
     beforeAll(() => {
-      Object.assign(process.env, settings);
+      Object.assign(process.env, awsVariables);
     });
     beforeEach(() => this.#start());
     afterEach(() => this.server.stop());
@@ -58,16 +58,16 @@ export class Surroundings {
     this.job = { body: jobView({ createdAt: at(0), startedAt: at(75), finishedAt: at(77) }) };
     this.pool = undefined;
     this.server.route = (received) =>
-      this.stack.answer(received) ?? this.#cluster(received) ?? this.#api(received);
+      this.stack.respond(received) ?? this.#cluster(received) ?? this.#api(received);
   }
 
-  #api({ method, url }: Received): Scripted {
+  #api({ method, url }: ReceivedRequest): FakeResponse {
     if (method === 'POST') return { status: 202, body: { jobId, status: 'QUEUED' } };
     if (method === 'DELETE') return { status: 202, body: { jobId, status: 'CANCELLED' } };
     return url.includes('limit=') ? { body: { jobs: [] } } : this.job;
   }
 
-  #cluster({ url }: Received): Scripted | undefined {
+  #cluster({ url }: ReceivedRequest): FakeResponse | undefined {
     if (url === '/apis/karpenter.sh/v1') {
       return { body: { resources: [{ name: 'nodepools', kind: 'NodePool', namespaced: false }] } };
     }
@@ -80,7 +80,7 @@ export class Surroundings {
 }
 
 /** Runs `eks-jobs doctor …` */
-export async function doctor(...line: string[]): Promise<Examined> {
+export async function doctor(...line: string[]): Promise<DoctorResult> {
   const { code, out, err } = await eksJobs(['doctor', '--output', 'json', '--retries', '0', ...line]);
   expect(err).toBe('');
   const findings = out
@@ -90,4 +90,5 @@ export async function doctor(...line: string[]): Promise<Examined> {
   return { code, findings, by: (check) => findings.find((finding) => finding.check === check) };
 }
 
-export const deployed = (...line: string[]): Promise<Examined> => doctor('--stack', 'eks-jobs-dev', ...line);
+export const deployed = (...line: string[]): Promise<DoctorResult> =>
+  doctor('--stack', 'eks-jobs-dev', ...line);
