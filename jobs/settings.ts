@@ -15,7 +15,7 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
-  /** What is before the routes, for whoever asks how to call them. */
+  /** The API's kind of authorization, which the OpenAPI document describes; a package holds the document itself. */
   API_AUTHORIZATION: Authorization.default('none'),
   /** The log group of CloudWatch that the jobs' containers log to; empty or absent where the cluster collects none. */
   JOB_LOG_GROUP: z.string().regex(logGroupOrNone).optional(),
