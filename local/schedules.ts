@@ -1,6 +1,7 @@
 import type { Names } from './environment.ts';
+import type { Clock } from './aws/clock.ts';
 import { Scheduler } from './aws/scheduler/index.ts';
-import type { Clock, StepFunctions } from './aws/step-functions/index.ts';
+import type { StepFunctions } from './aws/step-functions/index.ts';
 
 /** EventBridge Scheduler with the group that the stack makes; its ticks start executions, by names of its own. */
 export function createScheduler(

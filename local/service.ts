@@ -13,9 +13,10 @@ import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
 import { createScheduler } from './schedules.ts';
-import { serve as serveScheduler } from './aws/scheduler/index.ts';
+import { serveScheduler } from './aws/scheduler/index.ts';
 import { openStateDirectory } from './state-directory.ts';
-import { type Clock, serve, systemClock } from './aws/step-functions/index.ts';
+import { type Clock, systemClock } from './aws/clock.ts';
+import { serveStepFunctions } from './aws/step-functions/index.ts';
 import { createWorkflow } from './workflow.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -82,7 +83,7 @@ export async function startService(
     const schedules = createServer(serveScheduler(scheduler));
     await listen(schedules, port + 3);
     undo.push(() => close(schedules));
-    const stepFunctions = createServer(serve(workflow));
+    const stepFunctions = createServer(serveStepFunctions(workflow));
     const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check(), authorizer);
     await listen(stepFunctions, port + 1);
     undo.push(() => close(stepFunctions));

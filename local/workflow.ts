@@ -4,7 +4,6 @@ import type { Events } from './aws/eventbridge/events.ts';
 import type { Functions } from './aws/lambda/functions.ts';
 import { parseJson } from './aws/step-functions/json.ts';
 import {
-  ApiError,
   DynamoDBIntegration,
   EksCallIntegration,
   EksIntegration,
@@ -13,6 +12,7 @@ import {
   overHttps,
   StepFunctions,
 } from './aws/step-functions/index.ts';
+import { AwsError } from './aws/wire.ts';
 
 /** Step Functions with the integrations that run-job uses, and run-job itself. */
 export function createWorkflow(
@@ -50,7 +50,7 @@ function define(stepFunctions: StepFunctions, names: Names, definition: string):
   try {
     machines.update({ stateMachineArn: names.stateMachine, definition });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.type !== 'StateMachineDoesNotExist') throw error;
+    if (!(error instanceof AwsError) || error.type !== 'StateMachineDoesNotExist') throw error;
     const roleArn = `arn:aws:iam::${names.account}:role/${names.service}-run-job`;
     machines.create({ name: `${names.service}-run-job`, definition, roleArn });
   }

@@ -36,12 +36,7 @@ function checkOf(job: unknown, environment: Place['environment']): Manifest {
  * @param job the manifest of a job, as the state machine would submit it.
  * @throws LocalFailure saying which of these is not so, and what to do.
  */
-export async function probe(
-  api: ApiServer,
-  job: unknown,
-  place: Place,
-  signal: AbortSignal,
-): Promise<void> {
+export async function probe(api: ApiServer, job: unknown, place: Place, signal: AbortSignal): Promise<void> {
   const manifest = checkOf(job, place.environment);
   await ensureNeighbours(api, manifest, place);
   const jobs = jobsIn(place.namespace);
