@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { JobList } from './responses/list.ts';
-import { InvalidRequest } from '../jobs/errors.ts';
-import { Instant } from './instant.ts';
+import type { JobList } from './responses/job.ts';
+import { Instant, integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
 import { LabelQuery } from '../jobs/labels.ts';
 import { JobStatus } from '../jobs/protocol.ts';
-import { integerBetween, type Query, readQuery } from './query.ts';
 import { ScheduleId } from '../jobs/schedules/id.ts';
 import type { JobStore, ListedJob } from '../jobs/aws/job-store.ts';
 
@@ -78,6 +76,6 @@ function positionIn(cursor: string, list: string): string {
     return z.tuple([Position, z.literal(list)]).parse(parts)[0];
   } catch (error) {
     const message = 'Allowed: the cursor of the page before, with the same query.';
-    throw new InvalidRequest('The query cannot be understood.', [{ field: 'cursor', message }], error);
+    throw invalidQuery([{ field: 'cursor', message }], error);
   }
 }

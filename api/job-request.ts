@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { readBody, textOfField } from './body.ts';
+import { readBody, readFieldText } from './request.ts';
 import { PayloadTooLarge } from '../jobs/errors.ts';
-import { JobId, registeredId } from '../jobs/job-id.ts';
-import { Labels } from '../jobs/labels.ts';
-import { limits } from '../jobs/protocol.ts';
-import { checkResources, type ResourceLimits, Resources } from '../jobs/resources.ts';
+import { JobId, registeredId } from '../jobs/ids.ts';
+import { optionsOf, RequestedOptions, StoredOptions } from '../jobs/options.ts';
+import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 
 /** Room for the state machine's own words within the 256 KiB of a Step Functions payload. */
 export const largestExecutionInput = 240_000;
@@ -15,20 +14,7 @@ export const JobRequest = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe('What the function is given; without it a demonstration.'),
-  timeoutSeconds: z
-    .int()
-    .min(1)
-    .max(21_600)
-    .default(3600)
-    .describe('How long one attempt may run, in seconds; the program keeps it.'),
-  maxAttempts: z
-    .int()
-    .min(1)
-    .max(limits.machineAttempts)
-    .default(limits.machineAttempts)
-    .describe('How often the job is tried, the first time included.'),
-  labels: Labels.default({}).describe('Shown with the job; lists can be narrowed by them.'),
-  resources: Resources.default({}).describe('What it asks of its node, within the limits of the service.'),
+  ...RequestedOptions.shape,
 });
 
 /** The input of an execution of run-job: it holds nothing that differs between repeats of a request. */
@@ -38,11 +24,7 @@ export const ExecutionInput = z.object({
   origin: z.enum(['api', 'schedule']),
   /** JSON text, serialised once: Step Functions' JSONata would round its numbers. */
   input: z.string(),
-  maxAttempts: z.number(),
-  timeoutSeconds: z.number(),
-  // A schedule's has neither.
-  labels: z.record(z.string(), z.string()).default({}),
-  resources: z.object(Resources.shape).default({}),
+  ...StoredOptions.shape,
   /** The job that this one runs again. */
   retryOf: JobId.optional(),
 });
@@ -57,24 +39,21 @@ const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });
  * @throws PayloadTooLarge when the text exceeds 240,000 bytes.
  */
 export function acceptJob(body: string, jobId: string, owner: string, most: ResourceLimits): string {
-  const { timeoutSeconds, maxAttempts, labels, resources } = readBody(body, JobRequest, 'job request');
-  checkResources(resources, most);
+  const request = readBody(body, JobRequest, 'job request');
+  checkResources(request.resources, most);
   const text = JSON.stringify({
     jobId,
     owner,
     origin: 'api',
     input: inputOf(body),
-    maxAttempts,
-    timeoutSeconds,
-    labels,
-    resources,
+    ...optionsOf(request),
   } satisfies ExecutionInput);
   checkSize(text);
   return text;
 }
 
 /** The text of a job's input as the body gives it; without one it is the demonstration. */
-export const inputOf = (body: string): string => textOfField(body, 'input') ?? defaultInput;
+export const inputOf = (body: string): string => readFieldText(body, 'input') ?? defaultInput;
 
 /** @throws PayloadTooLarge when the input of an execution, encoded, exceeds 240,000 bytes. */
 export function checkSize(text: string): void {

@@ -1,13 +1,14 @@
-import type { AttemptView, JobView } from './responses/job.ts';
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
+import type { AttemptView, HistoryEntry, JobLogs, JobView, OptionsView } from './responses/job.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import type { Execution } from '../jobs/aws/executions.ts';
-import type { JobStatus } from '../jobs/protocol.ts';
+import { type JobOptions, optionsOf } from '../jobs/options.ts';
+import { type JobStatus, limits } from '../jobs/protocol.ts';
 import type { AttemptItem, JobRecord } from '../jobs/record.ts';
-import type { ExecutionInput } from './job-request.ts';
 import { originOf } from '../jobs/schedules/id.ts';
 import { waitingView } from '../jobs/waiting-reason.ts';
 
-/** The job that the table holds. */
+/** Shows a job that is in the table. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
   return {
     jobId: job.jobId,
@@ -17,24 +18,27 @@ export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobVi
     origin: job.origin,
     ...(job.origin === 'schedule' && originOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
-    ...optionsOf(job),
+    ...viewOfOptions(job),
     ...(input !== undefined && { input: parseExactly(input) }),
     ...(job.progress && { progress: job.progress }),
     ...(result !== undefined && { result: parseExactly(result) }),
     ...(job.error && { error: job.error }),
     attempts: attempts.map(viewOfAttempt),
-    maxAttempts: job.maxAttempts,
-    timeoutSeconds: job.timeoutSeconds,
     createdAt: job.createdAt,
     ...(job.startedAt && { startedAt: job.startedAt }),
     ...(job.finishedAt && { finishedAt: job.finishedAt }),
   };
 }
 
-const optionsOf = ({ labels, resources }: Pick<ExecutionInput, 'labels' | 'resources'>) => ({
-  ...(Object.keys(labels).length > 0 && { labels }),
-  ...(Object.keys(resources).length > 0 && { resources }),
-});
+/** Shows the options of a job or of a schedule's jobs, without empty maps. */
+export function viewOfOptions(job: JobOptions): OptionsView {
+  const { labels, resources, ...rest } = optionsOf(job);
+  return {
+    ...rest,
+    ...(Object.keys(labels).length > 0 && { labels }),
+    ...(Object.keys(resources).length > 0 && { resources }),
+  };
+}
 
 function viewOfAttempt({
   attempt,
@@ -65,11 +69,11 @@ const unrecordedStatuses: Record<Execution['status'], JobStatus> = {
   ABORTED: 'CANCELLED',
 };
 
-/** How a job stands that is only an execution yet. */
+/** Maps the status of an execution to that of its job, which is not in the table yet. */
 export const statusOfUnrecorded = ({ status }: Pick<Execution, 'status'>): JobStatus =>
   unrecordedStatuses[status];
 
-/** A job between its 202 and Register: it exists only as an execution. */
+/** Shows a job between its 202 and Register: it exists only as an execution. */
 export function viewOfExecution({
   input,
   status,
@@ -83,12 +87,66 @@ export function viewOfExecution({
     origin: input.origin,
     ...(input.origin === 'schedule' && originOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
-    ...optionsOf(input),
+    ...viewOfOptions(input),
     input: parseExactly(input.input),
     attempts: [],
-    maxAttempts: input.maxAttempts,
-    timeoutSeconds: input.timeoutSeconds,
     createdAt: startedAt,
     ...(status !== 'RUNNING' && stoppedAt !== undefined && { finishedAt: stoppedAt }),
   };
+}
+
+/**
+ * Shows the logs of a job: the last lines of each attempt, and where all lines are.
+ * @param logGroup the log group of the cluster's containers; empty or absent if it is not known.
+ */
+export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup?: string): JobLogs {
+  return {
+    jobId,
+    attempts: attempts.map(({ attempt, status, log }) => ({ attempt, status, lines: log ?? [] })),
+    ...(logGroup && {
+      full: {
+        logGroup,
+        // A pod's name begins with that of its Kubernetes Job: the job's id, the redrive and the try.
+        query: `fields @timestamp, log | filter kubernetes.pod_name like /^${jobId}-\\d+-\\d+-/ | sort @timestamp asc`,
+      },
+    }),
+  };
+}
+
+/** The fields of an event besides its type; each type of event has them in a field of its own. */
+interface EventDetails {
+  name?: string | undefined;
+  resourceType?: string | undefined;
+  error?: string | undefined;
+  cause?: string | undefined;
+}
+
+const eventDetails = (event: HistoryEvent): EventDetails =>
+  Object.entries(event)
+    .filter(([field]) => field.endsWith('EventDetails'))
+    .map(([, details]: [string, EventDetails]) => details)[0] ?? {};
+
+/**
+ * Shows the history of an execution: each event with its state and try. Inputs and outputs are left out: GET /jobs/{jobId}
+ * shows what of them belongs to the job.
+ * @param events in the order of their ids.
+ */
+export function historyOf(events: readonly HistoryEvent[]): HistoryEntry[] {
+  let state: string | undefined;
+  let attempt = -1;
+  return events.map((event) => {
+    const { name, resourceType, error, cause } = eventDetails(event);
+    const type = event.type ?? '';
+    if (type.endsWith('StateEntered')) state = name;
+    if (type.startsWith('Execution')) state = undefined;
+    if (type === 'TaskScheduled' && resourceType === 'eks') attempt += 1;
+    return {
+      at: (event.timestamp ?? new Date(0)).toISOString(),
+      type,
+      ...(state !== undefined && { state }),
+      ...(state === 'RunJob' && attempt >= 0 && resourceType === 'eks' && { attempt }),
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause: cause.slice(0, limits.errorMessageBytes) }),
+    };
+  });
 }

@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { readBody } from './body.ts';
+import { Instant, integerBetween, type Query, readBody, readQuery } from './request.ts';
 import { nextRuns } from '../lib/cron/next-runs.ts';
 import { longestCron, parseCron } from '../lib/cron/parse.ts';
 import { CronRefused } from '../lib/cron/refused.ts';
 import { toAwsExpressions } from '../lib/cron/translate.ts';
 import { Conflict, InvalidRequest } from '../jobs/errors.ts';
-import { Instant } from './instant.ts';
 import { inputOf, JobRequest } from './job-request.ts';
+import {
+  ChangedOptions,
+  differencesOf,
+  type JobOptions,
+  optionsOf,
+  RequestedOptions,
+} from '../jobs/options.ts';
+import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
+import type { Cursor } from '../jobs/aws/schedule-store.ts';
+import { ScheduleId } from '../jobs/schedules/id.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
 const CronText = z
@@ -44,6 +53,7 @@ export const ScheduleRequest = z.strictObject({
   startAt: Instant.optional().describe('It fires from then on.'),
   endAt: Instant.optional().describe('It fires before then.'),
   enabled: z.boolean().default(true).describe('Whether it fires.'),
+  ...RequestedOptions.shape,
 });
 
 /** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
@@ -53,6 +63,7 @@ export const ScheduleChange = z
     timezone: TimeZone.optional(),
     input: JobRequest.shape.input,
     enabled: z.boolean().optional().describe('Pauses it, or lets it fire again.'),
+    ...ChangedOptions.shape,
   })
   .meta({ override: { minProperties: 1 } });
 
@@ -67,7 +78,7 @@ export interface Timing {
 }
 
 /** A schedule as it was asked for. */
-export interface Wanted extends Timing {
+export interface Wanted extends Timing, JobOptions {
   name?: string | undefined;
   /** JSON text. */
   input: string;
@@ -77,12 +88,19 @@ export interface Wanted extends Timing {
 
 /**
  * Reads the body of `POST /jobs/schedule`. Nothing here depends on the time: a repeated request is read as the first.
+ * @param most what a job may ask of its node.
  * @throws InvalidRequest
  */
-export function acceptSchedule(body: string): Wanted {
-  const { cron, timezone, name, startAt, endAt, enabled } = readBody(body, ScheduleRequest, 'schedule');
+export function acceptSchedule(body: string, most: ResourceLimits): Wanted {
+  const request = readBody(body, ScheduleRequest, 'schedule');
+  const { cron, timezone, name, startAt, endAt, enabled } = request;
+  const options = optionsOf(request);
+  checkResources(options.resources, most);
   const input = inputOf(body);
-  const identity = JSON.stringify([cron.text, timezone, name, startAt, endAt, enabled, input]);
+  const identity = JSON.stringify([
+    ...[cron.text, timezone, name, startAt, endAt, enabled, input],
+    ...differencesOf(options),
+  ]);
   if (startAt !== undefined && endAt !== undefined && endAt <= startAt) {
     throw new InvalidRequest('The schedule would never run.', [
       { field: 'endAt', message: 'Allowed: a time after startAt.' },
@@ -90,16 +108,23 @@ export function acceptSchedule(body: string): Wanted {
   }
   const fingerprint = createHash('sha256').update(identity).digest('hex');
   const { text, expressions } = cron;
-  return { cron: text, expressions, timezone, name, startAt, endAt, enabled, input, fingerprint };
+  return { cron: text, expressions, timezone, name, startAt, endAt, enabled, ...options, input, fingerprint };
 }
 
 /**
  * Reads the body of `PATCH /jobs/schedules/{scheduleId}`.
+ * @param most what a job may ask of its node.
  * @throws InvalidRequest
  */
-export function acceptChange(body: string): Partial<Omit<Wanted, 'fingerprint'>> {
-  const { cron, timezone, input, enabled } = readBody(body, ScheduleChange, 'change of a schedule');
+export function acceptChange(body: string, most: ResourceLimits): Partial<Omit<Wanted, 'fingerprint'>> {
+  const { cron, timezone, input, enabled, ...options } = readBody(
+    body,
+    ScheduleChange,
+    'change of a schedule',
+  );
+  if (options.resources) checkResources(options.resources, most);
   const change = {
+    ...options,
     ...(cron && { cron: cron.text, expressions: cron.expressions }),
     ...(timezone !== undefined && { timezone }),
     ...(input && { input: inputOf(body) }),
@@ -151,3 +176,41 @@ export function checkRunsAgain(timing: Timing, now: number): void {
     },
   ]);
 }
+
+const allowed = 'Allowed: the nextToken of the page before.';
+
+const Token = z
+  .string()
+  .max(200, allowed)
+  .transform((text, context) => {
+    try {
+      return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
+    } catch {
+      context.addIssue({ code: 'custom', message: allowed });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.tuple([z.iso.datetime(), ScheduleId], allowed));
+
+/** What `GET /jobs/schedules` takes. */
+export const PageQuery = z.strictObject({
+  limit: integerBetween(1, 50, 20),
+  nextToken: Token.optional().describe('That of the page before.'),
+});
+
+/**
+ * Reads the query of a list.
+ * @throws InvalidRequest
+ */
+export function acceptPage(query: Query): { limit: number; after?: Cursor } {
+  const { limit, nextToken } = readQuery(query, PageQuery);
+  const [createdAt, scheduleId] = nextToken ?? [];
+  return {
+    limit,
+    ...(createdAt !== undefined && scheduleId !== undefined && { after: { createdAt, scheduleId } }),
+  };
+}
+
+/** Where a page ended, as a token for the next request. */
+export const nextTokenOf = ({ createdAt, scheduleId }: Cursor): string =>
+  Buffer.from(JSON.stringify([createdAt, scheduleId])).toString('base64url');

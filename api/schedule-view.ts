@@ -1,6 +1,7 @@
 import type { ScheduleSummary, ScheduleView } from './responses/schedule.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
+import { viewOfOptions } from './job-view.ts';
 import { nextRunsOf } from './schedule-request.ts';
 
 /** A schedule in a list. */
@@ -23,8 +24,9 @@ export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary 
   };
 }
 
-/** A schedule by itself, with the input of its jobs. */
+/** A schedule by itself, with the options and the input of its jobs. */
 export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
   ...summaryOf(schedule, now),
+  ...viewOfOptions(schedule),
   input: parseExactly(input),
 });

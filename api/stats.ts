@@ -1,4 +1,4 @@
-import type { Stats } from './responses/stats.ts';
+import type { Stats } from './responses/service.ts';
 
 /** Sums the shards. What it costs does not depend on how many jobs there are. */
 export function sumStats(shards: readonly Record<string, number>[]): Stats {

@@ -1,3 +1,4 @@
+import { UserError } from '../lib/user-error.ts';
 import { exitCodes } from './exit-codes.ts';
 
 export interface FailureOptions {
@@ -8,7 +9,7 @@ export interface FailureOptions {
 }
 
 /** Why a command could not do what it was asked for: one line, what can be done about it, and an exit code. */
-export class CommandFailure extends Error {
+export class CommandFailure extends UserError {
   override readonly name: string = 'CommandFailure';
   readonly exitCode: number;
   readonly hints: readonly string[];

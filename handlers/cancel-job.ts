@@ -1,4 +1,4 @@
-import type { CancelledJob } from '../api/responses/accepted.ts';
+import type { CancelledJob } from '../api/responses/job.ts';
 import { cancel } from '../jobs/cancel.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';

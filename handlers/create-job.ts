@@ -1,10 +1,10 @@
-import { newJobId } from '../jobs/job-id.ts';
+import { newJobId } from '../jobs/ids.ts';
 import { acceptJob } from '../api/job-request.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/idempotency-key.ts';
+import { idempotencyKeyOf } from '../api/request.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
 

@@ -1,8 +1,8 @@
-import type { JobHistory } from '../api/responses/history.ts';
+import type { JobHistory } from '../api/responses/job.ts';
 import { NotFound } from '../jobs/errors.ts';
 import { arnOf } from '../jobs/aws/executions.ts';
-import { findJob } from '../jobs/find.ts';
-import { readableHistory } from '../api/history.ts';
+import { findJob } from '../jobs/find-job.ts';
+import { historyOf } from '../api/job-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
@@ -20,6 +20,6 @@ export const handler = api(async (event) => {
   const arn = 'record' in found ? arnOf(found.record.job.execution) : found.execution.arn;
   const history = await executions.history(arn);
   if (!history) throw new NotFound('Step Functions keeps a history for 90 days; that of this job is gone.');
-  const body: JobHistory = { jobId, events: readableHistory(history.events), truncated: history.truncated };
+  const body: JobHistory = { jobId, events: historyOf(history.events), truncated: history.truncated };
   return { statusCode: 200, body };
 });

@@ -1,10 +1,10 @@
 import type { JobView } from '../api/responses/job.ts';
-import { findJob } from '../jobs/find.ts';
+import { findJob } from '../jobs/find-job.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { readQuery } from '../api/query.ts';
+import { readQuery } from '../api/request.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
-import { JobQuery, waitForEnd } from '../jobs/wait.ts';
+import { JobQuery, waitForEnd } from '../jobs/wait-for-end.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './middleware/services.ts';

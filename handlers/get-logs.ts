@@ -1,6 +1,6 @@
-import { findJob } from '../jobs/find.ts';
+import { findJob } from '../jobs/find-job.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { logsOf } from '../api/logs.ts';
+import { logsOf } from '../api/job-view.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './middleware/services.ts';

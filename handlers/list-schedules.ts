@@ -1,5 +1,5 @@
 import type { ScheduleList } from '../api/responses/schedule.ts';
-import { acceptPage, nextTokenOf } from '../api/schedule-page.ts';
+import { acceptPage, nextTokenOf } from '../api/schedule-request.ts';
 import { summaryOf } from '../api/schedule-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';

@@ -1,11 +1,11 @@
-import { findJob } from '../jobs/find.ts';
-import { newJobId } from '../jobs/job-id.ts';
+import { findJob } from '../jobs/find-job.ts';
+import { newJobId } from '../jobs/ids.ts';
 import { acceptRetry } from '../jobs/retry.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/idempotency-key.ts';
+import { idempotencyKeyOf } from '../api/request.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
 
@@ -22,5 +22,5 @@ export const handler = api(async (event) => {
   const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
   const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
   const input = acceptRetry(found, event.body ?? '', jobId, most);
-  return await startJob(event, { jobId, input, key, more: { retryOf } }, { store, executions });
+  return await startJob(event, { jobId, input, key, source: { retryOf } }, { store, executions });
 });

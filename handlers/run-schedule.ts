@@ -1,12 +1,11 @@
-import { readBody } from '../api/body.ts';
-import { executionInput, RunRequest } from '../jobs/schedules/job.ts';
+import { idempotencyKeyOf, readBody } from '../api/request.ts';
+import { executionInput, RunRequest, scheduledJobOf } from '../jobs/schedules/scheduled-job.ts';
 import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
 import { readOwn } from '../jobs/schedules/lifecycle.ts';
-import { ownerOfSchedule } from '../jobs/schedules/record.ts';
-import { readSettings } from '../jobs/settings.ts';
+import { checkResourcesAgain } from '../jobs/resources.ts';
+import { readLimits, readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/idempotency-key.ts';
 import { openScheduleStore } from './middleware/schedule-services.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
@@ -14,6 +13,7 @@ import { startJob } from './middleware/start-job.ts';
 const schedules = openScheduleStore();
 const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+const most = readLimits();
 
 /** The same run, though its schedule may have been changed since. */
 const isSame = (): boolean => true;
@@ -26,10 +26,10 @@ export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
-  const { schedule, input: stored } = await readOwn(scheduleId, caller, schedules);
+  const scheduled = scheduledJobOf(await readOwn(scheduleId, caller, schedules));
   readBody(event.body ?? '', RunRequest, 'run of a schedule');
-  const owner = ownerOfSchedule(schedule);
+  checkResourcesAgain(scheduled.resources, most);
   const jobId = jobIdOfRunNow(scheduleId, key);
-  const input = executionInput(jobId, { scheduleId, owner, input: stored });
-  return await startJob(event, { jobId, input, key, more: { scheduleId }, isSame }, services);
+  const input = executionInput(jobId, scheduled);
+  return await startJob(event, { jobId, input, key, source: { scheduleId }, isSame }, services);
 });

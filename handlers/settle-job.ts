@@ -2,7 +2,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import * as z from 'zod';
 import { executionFence } from '../jobs/aws/executions.ts';
-import { JobId } from '../jobs/job-id.ts';
+import { JobId } from '../jobs/ids.ts';
 import { type Asking, settle, type Settlement } from '../jobs/settle.ts';
 import { openCluster } from '../jobs/cluster/open.ts';
 import { logger, openExecutions, openStore } from './middleware/services.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { cachedArchive } from './archive-cache.ts';
 import { type Builder, type BuilderName, findBuilder } from './builder.ts';
 import { prebuiltKey } from './content.ts';
@@ -39,7 +39,7 @@ export interface ImageOptions {
  * `ctr images import`, `kind load image-archive` and `docker load` read under the very name of the tag. An archive
  * that is `prebuilt` is kept for the next time: as long as nothing changed that takes no builder and no second, and
  * buildah leaves nothing but the file.
- * @throws LocalFailure naming what is missing on this machine, or with the build's own last lines.
+ * @throws UserError naming what is missing on this machine, or with the build's own last lines.
  */
 export async function buildImage({
   tag = localImage,
@@ -64,7 +64,7 @@ export async function buildImage({
     return;
   }
   if (platform !== undefined || buildContexts.length > 0) {
-    throw new LocalFailure(
+    throw new UserError(
       "--prebuilt is this machine's own program, in place of the build stage: --platform and --build-context do not go with it",
     );
   }
@@ -88,7 +88,7 @@ interface Prebuilt {
 
 /**
  * Builds the image around this machine's own program.
- * @throws LocalFailure as `buildImage`.
+ * @throws UserError as `buildImage`.
  */
 export function buildPrebuilt(
   builder: Builder,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import type { Login } from './login.ts';
 
 /** What can build an image, in the order in which they are tried. */
@@ -116,7 +116,7 @@ function examine(name: BuilderName, needsContexts: boolean): Builder | string {
  * Finds what builds images here: docker, podman or buildah, the first that works, or the one asked for. Says which it
  * passes over although it is installed.
  * @param choice how the user asks for one.
- * @throws LocalFailure with what is wrong with each.
+ * @throws UserError with what is wrong with each.
  */
 export function findBuilder(
   wanted: BuilderName | undefined,
@@ -134,7 +134,7 @@ export function findBuilder(
     }
     problems.push(`${name}: ${builder}`);
   }
-  throw new LocalFailure(
+  throw new UserError(
     `nothing here builds images.\n  ${problems.join('\n  ')}\n` +
       'Install docker, podman or buildah (Debian: apt-get install buildah); ' +
       `${choice} chooses among them.`,

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { buildImage, localImage } from './build.ts';
 import { type BuilderName, builderNames } from './builder.ts';
 import { type Destination, destinations, ensureLoadable, loadArchive } from './load.ts';
@@ -54,7 +54,7 @@ async function run(signal: AbortSignal): Promise<void> {
   const place = { cluster, address };
   if (load === undefined) {
     if (cluster !== undefined || address !== undefined) {
-      throw new LocalFailure('--cluster and --address go with --load');
+      throw new UserError('--cluster and --address go with --load');
     }
     await buildImage({ ...image, buildContexts: buildContext, output, signal });
     console.log(output ?? image.tag);
@@ -79,7 +79,7 @@ try {
   await run(stopping.signal);
 } catch (error) {
   if (stopping.signal.aborted) process.exitCode = 130;
-  else if (error instanceof LocalFailure) {
+  else if (error instanceof UserError) {
     console.error(`eks-jobs: ${error.message}`);
     process.exitCode = 1;
   } else throw error;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /** Where Debian, Fedora and Alpine keep the certificates that the world trusts. */
 const certificateFiles = [
@@ -13,12 +13,12 @@ const certificateFiles = [
 
 /**
  * This machine's own certificates, which a prebuilt image takes along.
- * @throws LocalFailure when there are none.
+ * @throws UserError when there are none.
  */
 export function certificates(): string {
   const file = certificateFiles.find((path) => existsSync(path));
   if (file !== undefined) return file;
-  throw new LocalFailure(
+  throw new UserError(
     `--prebuilt puts this machine's certificates into the image and finds none (${certificateFiles.join(', ')}). ` +
       'Debian: apt-get install ca-certificates',
   );
@@ -27,7 +27,7 @@ export function certificates(): string {
 /**
  * A name for the image that the Dockerfile leads to: the same as long as every file that the build can read is.
  * The images that the Dockerfile starts from are not looked up: who wants those of today's tag builds under another.
- * @throws LocalFailure when .dockerignore lets in more than a list of files.
+ * @throws UserError when .dockerignore lets in more than a list of files.
  */
 export function contentKey(root: string): string {
   const hash = createHash('sha256');
@@ -38,11 +38,11 @@ export function contentKey(root: string): string {
 /**
  * A name for the image that `fillBuildStage` leads to: the same as long as sources, compiler, certificates and `more`
  * are.
- * @throws LocalFailure when rustc or the certificates are missing.
+ * @throws UserError when rustc or the certificates are missing.
  */
 export function prebuiltKey(root: string, more = ''): string {
   const { status, stdout } = spawnSync('rustc', ['--version', '--verbose'], { encoding: 'utf8' });
-  if (status !== 0) throw new LocalFailure('rustc cannot be run; get it from https://rustup.rs');
+  if (status !== 0) throw new UserError('rustc cannot be run; get it from https://rustup.rs');
   const hash = createHash('sha256');
   add(hash, 'tag', more);
   add(hash, 'rustc', stdout);
@@ -74,7 +74,7 @@ function letIn(ignoreFile: string): string[] {
   const [first, ...rest] = lines;
   const names = rest.map((line) => /^!([\w./-]+)$/.exec(line)?.[1]);
   if (first !== '*' || names.includes(undefined)) {
-    throw new LocalFailure(
+    throw new UserError(
       `${ignoreFile} must be the line * and then one !NAME for each file or folder the build reads: ` +
         'the name of the image follows from those',
     );

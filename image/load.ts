@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { run } from './program.ts';
 
 /** Where an image can be put, so that a cluster's nodes find it without a registry. */
@@ -52,27 +52,25 @@ const loaders: Record<Destination, Loader> = {
 
 /**
  * Looks, before anything is built, whether an image can be loaded there.
- * @throws LocalFailure when the program for it is missing, or an option belongs to another destination.
+ * @throws UserError when the program for it is missing, or an option belongs to another destination.
  */
 export function ensureLoadable(destination: Destination, { cluster, address }: Place): void {
   if (destination === 'containerd' && cluster !== undefined) {
-    throw new LocalFailure('--cluster does not go with --load containerd: its --address names the socket');
+    throw new UserError('--cluster does not go with --load containerd: its --address names the socket');
   }
   if (destination !== 'containerd' && address !== undefined) {
-    throw new LocalFailure(
-      `--address goes with --load containerd only; --cluster names one of ${destination}`,
-    );
+    throw new UserError(`--address goes with --load containerd only; --cluster names one of ${destination}`);
   }
   const { program, from } = loaders[destination];
   const { error } = spawnSync(program, ['--help'], { stdio: 'ignore', timeout: 10_000 });
   if (error && 'code' in error && error.code === 'ENOENT') {
-    throw new LocalFailure(`--load ${destination} needs the program ${program}, which is not here: ${from}`);
+    throw new UserError(`--load ${destination} needs the program ${program}, which is not here: ${from}`);
   }
 }
 
 /**
  * Puts an archive where the cluster's nodes find the image.
- * @throws LocalFailure with the program's last lines.
+ * @throws UserError with the program's last lines.
  */
 export async function loadArchive(
   destination: Destination,

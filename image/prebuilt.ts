@@ -1,17 +1,17 @@
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildRelease } from '../local/build.ts';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { certificates } from './content.ts';
 
 /**
  * Fills a directory with what the Dockerfile's build stage would leave: the program, built by this machine's cargo, and
  * certificates.
- * @throws LocalFailure when cargo or the certificates are missing, or this is not Linux.
+ * @throws UserError when cargo or the certificates are missing, or this is not Linux.
  */
 export async function fillBuildStage(root: string, directory: string, signal?: AbortSignal): Promise<void> {
   if (process.platform !== 'linux') {
-    throw new LocalFailure("--prebuilt takes this machine's own program, and the image needs one for Linux");
+    throw new UserError("--prebuilt takes this machine's own program, and the image needs one for Linux");
   }
   const trusted = certificates();
   const program = await buildRelease(root, signal);

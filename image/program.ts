@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /** So many of a failed program's last lines go into the message. */
 const lastLines = 15;
@@ -9,7 +9,7 @@ const kept = 16_384;
 /**
  * Runs a program with its output on our standard error.
  * @param environment its own, instead of ours.
- * @throws LocalFailure with its last lines when it cannot be run or fails.
+ * @throws UserError with its last lines when it cannot be run or fails.
  */
 export function run(
   program: string,
@@ -43,7 +43,7 @@ export function run(
       const lines = output.trimEnd().split('\n').slice(-lastLines);
       const said = lines.map((line) => `\n  ${line.trimEnd()}`).join('');
       const command = [program, ...parameters.slice(0, 2)].join(' ');
-      reject(new LocalFailure(`${command} … failed (${problem ?? `exit code ${code ?? 'none'}`}):${said}`));
+      reject(new UserError(`${command} … failed (${problem ?? `exit code ${code ?? 'none'}`}):${said}`));
     });
   });
 }

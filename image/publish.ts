@@ -1,4 +1,4 @@
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { buildPrebuilt, folder } from './build.ts';
 import type { Builder } from './builder.ts';
 import { type Credentials, withLogin } from './login.ts';
@@ -29,7 +29,7 @@ export interface Publication {
 
 /**
  * Builds the image of data_processor/ and pushes it; progress goes to standard error.
- * @throws LocalFailure naming what is missing on this machine, or with the last lines of the build or push.
+ * @throws UserError naming what is missing on this machine, or with the last lines of the build or push.
  */
 export async function publishImage({
   uri,
@@ -42,7 +42,7 @@ export async function publishImage({
   const signal = AbortSignal.any([stop, AbortSignal.timeout(publishWithin)]);
   const native = nodeNames[architecture] === process.arch;
   if (prebuilt && !native) {
-    throw new LocalFailure(
+    throw new UserError(
       `a prebuilt image holds this machine's own program (${process.arch}), and the nodes are ${architecture}`,
     );
   }
@@ -58,8 +58,8 @@ export async function publishImage({
   try {
     await run(builder.name, builder.build({ ...image, buildContexts: [] }), signal);
   } catch (error) {
-    if (native || !(error instanceof LocalFailure)) throw error;
-    throw new LocalFailure(
+    if (native || !(error instanceof UserError)) throw error;
+    throw new UserError(
       `${error.message}\n  The image is for ${architecture} and this machine is ${process.arch}: the builder needs an ` +
         'emulator for it (Debian: qemu-user-static), or build on such a machine.',
     );

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import { closeJob, recordUnregistered } from './closing.ts';
 import { Conflict, RecordContended, TooManyRequests } from './errors.ts';
 import { arnOf, type Executions } from './aws/executions.ts';
-import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './owned.ts';
+import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './caller.ts';
 import { isTerminal, type JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
 import type { JobStore } from './aws/job-store.ts';

@@ -1,12 +1,11 @@
-/** One thing that is wrong with a request, and where. */
+/** One wrong field of a request, and what is allowed for it. */
 export interface Detail {
   field: string;
   message: string;
 }
 
-/** What a caller may be told. Everything else that is thrown is an internal error and says nothing outside. */
+/** An error that a caller may see; api/errors.ts gives each kind its HTTP status. Every other error is internal. */
 export abstract class RequestError extends Error {
-  abstract readonly statusCode: number;
   readonly details: readonly Detail[];
 
   constructor(message: string, details: readonly Detail[] = [], cause?: unknown) {
@@ -16,37 +15,25 @@ export abstract class RequestError extends Error {
   }
 }
 
-/** The request cannot be understood; details name the fields and what is allowed. */
-export class InvalidRequest extends RequestError {
-  readonly statusCode = 400;
-}
+/** The request is not valid; details name the fields and what is allowed. */
+export class InvalidRequest extends RequestError {}
 
-/** Whoever asks may not ask this. What is somebody else's is not forbidden but NotFound. */
-export class Forbidden extends RequestError {
-  readonly statusCode = 403;
-}
+/** The caller is not allowed to do this. What belongs to another owner is NotFound, never Forbidden. */
+export class Forbidden extends RequestError {}
 
-/** There is no such thing, or it is somebody else's. */
-export class NotFound extends RequestError {
-  readonly statusCode = 404;
-}
+/** The job or schedule does not exist, or it belongs to another owner. */
+export class NotFound extends RequestError {}
 
-/** It cannot be done as things stand now: something else is under way, or a key was used for another request. */
-export class Conflict extends RequestError {
-  readonly statusCode = 409;
-}
+/** The state of the job or schedule does not allow it, or the Idempotency-Key was used for another request. */
+export class Conflict extends RequestError {}
 
-/** Larger than the path of a job can carry. */
-export class PayloadTooLarge extends RequestError {
-  readonly statusCode = 413;
-}
+/** The request is larger than a job can carry. */
+export class PayloadTooLarge extends RequestError {}
 
-/** AWS asked us to slow down, and so must the caller. */
-export class TooManyRequests extends RequestError {
-  readonly statusCode = 429;
-}
+/** AWS throttles, so the caller must slow down too. */
+export class TooManyRequests extends RequestError {}
 
-/** The record changed under every one of our tries; whoever called us tries again later. */
+/** The record changed during each of several tries to write it; the caller must try again later. */
 export class RecordContended extends Error {
   override readonly name = 'RecordContended';
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { StoredOptions } from './options.ts';
 import { AttemptStatus, JobStatus } from './protocol.ts';
-import { Resources } from './resources.ts';
 import { WaitingReason } from './waiting-reason.ts';
 
 /** What the table holds of one job. Attributes unknown to this version pass through unseen. */
@@ -27,11 +27,7 @@ export const JobItem = z.object({
   /** When the container last said that it lives, RFC 3339. */
   beat: z.string().optional(),
   progress: Progress.optional(),
-  maxAttempts: z.number(),
-  timeoutSeconds: z.number(),
-  labels: z.record(z.string(), z.string()).default({}),
-  /** As they were asked for. */
-  resources: z.object(Resources.shape).default({}),
+  ...StoredOptions.shape,
   /** What sweep saw it wait for; means something while it is QUEUED only. */
   waitingReason: WaitingReason.optional().catch(undefined),
   error: Failure.optional(),

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { Conflict, NotFound } from './errors.ts';
-import type { Found } from './find.ts';
+import type { Found } from './find-job.ts';
+import { optionsOf } from './options.ts';
 import { isTerminal } from './protocol.ts';
-import { readBody } from '../api/body.ts';
+import { readBody } from '../api/request.ts';
 import type { ExecutionInput } from '../api/job-request.ts';
 import { checkResourcesAgain, type ResourceLimits } from './resources.ts';
 import { statusOfUnrecorded } from '../api/job-view.ts';
@@ -27,11 +28,13 @@ export function acceptRetry(found: Found, body: string, jobId: string, most: Res
   const before = 'record' in found ? found.record.job : found.execution.input;
   const input = 'record' in found ? found.record.input : found.execution.input.input;
   if (input === undefined) throw new NotFound('The input of the job has expired.');
-  const { owner, maxAttempts, timeoutSeconds, labels, resources, jobId: retryOf } = before;
-  checkResourcesAgain(resources, most);
-  const next: ExecutionInput = {
-    ...{ jobId, owner, origin: 'api', input, maxAttempts, timeoutSeconds },
-    ...{ labels, resources, retryOf },
-  };
-  return JSON.stringify(next);
+  checkResourcesAgain(before.resources, most);
+  return JSON.stringify({
+    jobId,
+    owner: before.owner,
+    origin: 'api',
+    input,
+    ...optionsOf(before),
+    retryOf: before.jobId,
+  } satisfies ExecutionInput);
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { Conflict, TooManyRequests } from './errors.ts';
 import type { Executions } from './aws/executions.ts';
+import { optionsOf } from './options.ts';
 import type { JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
 import { ExecutionInput } from '../api/job-request.ts';
@@ -53,9 +54,9 @@ export async function startOnce(
 
 /** What was asked for when the job was posted; its input may have expired. */
 function requestOf({ job, input }: JobRecord): ExecutionInput {
-  const { jobId, owner, origin, maxAttempts, timeoutSeconds, labels, resources, retryOf } = job;
+  const { jobId, owner, origin, retryOf } = job;
   return {
-    ...{ jobId, owner, origin, input: input ?? '', maxAttempts, timeoutSeconds, labels, resources },
+    ...{ jobId, owner, origin, input: input ?? '', ...optionsOf(job) },
     ...(retryOf !== '' && { retryOf }),
   };
 }

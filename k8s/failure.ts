@@ -1,7 +1,8 @@
 import { describeError } from '../lib/describe-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
-/** A reason why nothing more can be done with the cluster, which the user can do something about: one clear line. */
-export class ClusterFailure extends Error {
+/** A failure of a request to a cluster, or of what it asked for, that the user can correct. */
+export class ClusterFailure extends UserError {
   override readonly name: string = 'ClusterFailure';
 }
 

@@ -1,4 +1,4 @@
-/** A reason why the service cannot start or go on, which its user can do something about: one clear line, exit 1. */
-export class LocalFailure extends Error {
-  override readonly name = 'LocalFailure';
+/** An error that the user can correct: commands print its message as one line, without a stack trace. */
+export class UserError extends Error {
+  override readonly name: string = 'UserError';
 }

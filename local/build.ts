@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 const dynoxideVersion = '3.2.0';
 
@@ -52,7 +52,7 @@ export function buildDataProcessor(root: string, signal?: AbortSignal): Promise<
  */
 export function buildRelease(root: string, signal?: AbortSignal): Promise<string> {
   const { status, stdout } = spawnSync('rustc', ['--print', 'host-tuple'], { encoding: 'utf8' });
-  if (status !== 0) throw new LocalFailure('rustc cannot be run; get it from https://rustup.rs');
+  if (status !== 0) throw new UserError('rustc cannot be run; get it from https://rustup.rs');
   // The target is named, as in the Dockerfile: procedural macros cannot be static.
   const environment = { ...process.env, RUSTFLAGS: '-C target-feature=+crt-static' };
   return build(root, ['--release', '--target', stdout.trim()], environment, signal);
@@ -71,15 +71,22 @@ async function build(
     signal,
     environment,
   );
-  const binary = lines.map(executableOf).find((path) => path !== undefined);
-  if (binary === undefined) throw new LocalFailure('cargo built no data-processor');
+  const binary = lines.map((line) => executableOf(line, 'data-processor')).find((path) => path !== undefined);
+  if (binary === undefined) throw new UserError('cargo built no executable named data-processor');
   return binary;
 }
 
-const Artifact = z.object({ reason: z.literal('compiler-artifact'), executable: z.string() });
+const Artifact = z.object({
+  reason: z.literal('compiler-artifact'),
+  target: z.object({ name: z.string() }),
+  executable: z.string(),
+});
 
-const executableOf = (line: string): string | undefined =>
-  line.startsWith('{') ? Artifact.safeParse(JSON.parse(line)).data?.executable : undefined;
+/** Reads one message of cargo. @returns the executable's path if the message reports the target of this name. */
+function executableOf(line: string, target: string): string | undefined {
+  const artifact = line.startsWith('{') ? Artifact.safeParse(JSON.parse(line)).data : undefined;
+  return artifact?.target.name === target ? artifact.executable : undefined;
+}
 
 /** Runs cargo, its progress on our standard error. @returns its standard output, by line. */
 function cargo(
@@ -96,11 +103,11 @@ function cargo(
     const lines: string[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
     child.once('error', (error) => {
-      reject(new LocalFailure(`cargo cannot be run (${error.message}); get it from https://rustup.rs`));
+      reject(new UserError(`cargo cannot be run (${error.message}); get it from https://rustup.rs`));
     });
     child.once('close', (code) => {
       if (code === 0) resolve(lines);
-      else reject(new LocalFailure(`cargo ${arguments_[0] ?? ''} failed, see above`));
+      else reject(new UserError(`cargo ${arguments_[0] ?? ''} failed, see above`));
     });
   });
 }

@@ -1,14 +1,14 @@
 import type { Options } from './options.ts';
 
-/** Where the parts of this service answer. */
+/** The addresses of this service's AWS APIs. */
 export interface Endpoints {
   stepFunctions: string;
   dynamodb: string;
   scheduler: string;
 }
 
-/** The names this service's parts have, as their ARNs on AWS would say them. */
-export interface Names {
+/** The names of this service's resources, as they appear in ARNs. */
+export interface ResourceNames {
   region: string;
   account: string;
   service: string;
@@ -20,48 +20,48 @@ export interface Names {
 const account = '000000000000';
 const service = 'eks-jobs-local';
 
-/** Credentials for endpoints that check none, unless the user has some (for `source: s3`). */
+/** Returns placeholder credentials for the local endpoints, unless the user has credentials (for `source: s3`). */
 const credentials = (): Record<string, string> =>
   process.env['AWS_ACCESS_KEY_ID'] || process.env['AWS_PROFILE']
     ? {}
     : { AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
 
-/** What a cluster would give a pod besides its manifest: the user's own AWS settings, but this machine's table. */
+/** Returns the environment that a job's process gets in addition to its manifest: the user's AWS settings, and the local table. */
 export function jobEnvironment(
   { dynamodb }: Endpoints,
   dataDirectory: string | undefined,
 ): Record<string, string> {
-  const own = Object.entries(process.env).filter(
+  const awsSettings = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined && (entry[0].startsWith('AWS_') || entry[0] === 'BEAT_SECONDS'),
   );
   return {
-    ...Object.fromEntries(own),
+    ...Object.fromEntries(awsSettings),
     ...credentials(),
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb,
     ...(dataDirectory !== undefined && { DATA_DIR: dataDirectory }),
   };
 }
 
-/** What a cluster of one's own must give a pod besides its manifest: the way to this machine's table, and no more of it. */
-export function podEnvironment(table: string): Record<string, string> {
-  const beat = process.env['BEAT_SECONDS'];
+/** Returns the environment that a pod gets in addition to its manifest: the table's address and placeholder credentials. */
+export function podEnvironment(tableUrl: string): Record<string, string> {
+  const heartbeatSeconds = process.env['BEAT_SECONDS'];
   return {
-    AWS_ENDPOINT_URL_DYNAMODB: table,
-    // The table checks none; the user's own stay on this machine.
+    AWS_ENDPOINT_URL_DYNAMODB: tableUrl,
+    // The table does not check credentials. The user's own credentials must not leave this machine.
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
-    ...(beat !== undefined && { BEAT_SECONDS: beat }),
+    ...(heartbeatSeconds !== undefined && { BEAT_SECONDS: heartbeatSeconds }),
   };
 }
 
-/** Gives the functions of this process the environment that serverless.yml gives the deployed ones. */
+/** Sets the environment of the functions in this process, as serverless.yml does for the deployed ones. */
 export function setFunctionEnvironment(
   endpoints: Endpoints,
   { verbose, authorization, cluster, limits }: Options,
-): Names {
+): ResourceNames {
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
-  const names: Names = {
+  const names: ResourceNames = {
     region,
     account,
     service,

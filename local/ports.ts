@@ -1,23 +1,23 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import pRetry from 'p-retry';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
 /**
- * How long a connection may be idle, in milliseconds. After a standstill (a disk or a processor that is busy) Node closes
- * what it takes for idle before it reads what has come meanwhile: with its own five seconds that happened.
+ * How long a connection may be idle, in milliseconds. After a pause (a busy disk or processor) Node closes connections
+ * that it considers idle before it reads the requests that arrived meanwhile. With Node's default of five seconds that happened.
  */
-const keepAlive = 75_000;
+const keepAliveTimeout = 75_000;
 
-/** Listens on a loopback port. @throws LocalFailure when another program has it. */
+/** Listens on a loopback port. @throws UserError when another program uses it. */
 export async function listen(server: Server, port: number): Promise<void> {
-  server.keepAliveTimeout = keepAlive;
+  server.keepAliveTimeout = keepAliveTimeout;
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new LocalFailure(`port ${port} is taken by another program; choose others with --port`);
+      throw new UserError(`another program uses port ${port}; choose other ports with --port`);
     }
     throw error;
   }
@@ -25,19 +25,19 @@ export async function listen(server: Server, port: number): Promise<void> {
 
 /**
  * Makes sure that a loopback port is free.
- * @param within how long the program that has it may take to leave, in milliseconds.
- * @throws LocalFailure when it is taken.
+ * @param timeout how long the program that uses it may take to end, in milliseconds.
+ * @throws UserError when another program uses it.
  */
-export async function ensureFree(port: number, within = 0): Promise<void> {
-  const probe = async (): Promise<void> => {
+export async function ensureFree(port: number, timeout = 0): Promise<void> {
+  const check = async (): Promise<void> => {
     const server = createServer();
     await listen(server, port);
     await new Promise((resolve) => server.close(resolve));
   };
-  await pRetry(probe, {
-    retries: within / 100,
+  await pRetry(check, {
+    retries: timeout / 100,
     minTimeout: 100,
     factor: 1,
-    shouldRetry: ({ error }) => error instanceof LocalFailure,
+    shouldRetry: ({ error }) => error instanceof UserError,
   });
 }

@@ -10,12 +10,12 @@ import { ProcessRunner } from './runners/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Opens the runner, once the table is there. @throws LocalFailure or ClusterFailure when jobs could not run. */
+/** Opens the runner, once the table is there. @throws UserError or ClusterFailure when jobs could not run. */
 type OpenRunner = (service: string, definition: string) => Promise<JobRunner>;
 
 /**
  * Makes what jobs run in ready: the program that is built here, or the cluster that the user named.
- * @throws LocalFailure or ClusterFailure when it is not to be had.
+ * @throws UserError or ClusterFailure when it is not to be had.
  */
 export async function prepareRunner(
   options: Options,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import { parse } from 'yaml';
 import * as z from 'zod';
+import type { FunctionDefinition } from './aws/lambda/functions.ts';
 
-/** What local/ takes from the files that are deployed, so that what runs here is what runs there (promise 3). */
+/** Readers of the files that are deployed: what runs on one machine comes from the same files. */
 
 const RouteKey = z.string().regex(/^(GET|POST|PUT|PATCH|DELETE) \/\S*$/);
 
@@ -24,20 +25,16 @@ const ServerlessFile = z.object({
   functions: Functions,
 });
 
-/** One Lambda function: its module and export, and its time limit in seconds. */
-export interface FunctionDefinition {
-  name: string;
-  module: string;
-  export: string;
-  timeoutSeconds: number;
+/** A function of serverless.yml, and the keys of its routes, such as `GET /jobs/{jobId}`. */
+export interface DeployedFunction extends FunctionDefinition {
   routes: string[];
 }
 
-// CloudFormation's tags (!Sub, !GetAtt) mean nothing here: they become plain values.
+// CloudFormation's tags (!Sub, !GetAtt) become plain values: nothing here reads those values.
 const parseYaml = (path: string): unknown => parse(readFileSync(path, 'utf8'), { logLevel: 'silent' });
 
-/** The functions of serverless.yml, with the routes of the HTTP API that lead to them. */
-export function readFunctions(root: string): FunctionDefinition[] {
+/** Reads the functions of serverless.yml, with their routes of the HTTP API. */
+export function readFunctions(root: string): DeployedFunction[] {
   const { provider, functions } = ServerlessFile.parse(parseYaml(join(root, 'serverless.yml')));
   return Object.entries(functions).map(([name, { handler, timeout, events }]) => {
     const dot = handler.lastIndexOf('.');
@@ -59,7 +56,7 @@ const TableFile = z.object({
   }),
 });
 
-/** The table of resources/table.yml, as CreateTable wants it. */
+/** Reads the table of resources/table.yml, as input of CreateTable. */
 export function readTable(
   root: string,
   name: string,
@@ -100,14 +97,14 @@ const TableProperties = z.object({
 });
 
 /**
- * The state machine of statemachines/run-job.asl.yml as JSON text, its #{Name} filled in as Fn::Sub would.
+ * Reads the state machine of statemachines/run-job.asl.yml as JSON text, and fills in every #{Name} as Fn::Sub does.
  * @throws Error naming a #{Name} that has no value.
  */
 export function readStateMachine(root: string, values: Readonly<Record<string, string>>): string {
   const definition = parseYaml(join(root, 'statemachines', 'run-job.asl.yml'));
   return JSON.stringify(definition).replaceAll(/#\{([^}]+)\}/g, (_token, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`run-job.asl.yml: there is no value for #{${name}}`);
+    if (value === undefined) throw new Error(`run-job.asl.yml: #{${name}} has no value`);
     return JSON.stringify(value).slice(1, -1);
   });
 }

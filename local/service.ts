@@ -1,35 +1,34 @@
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { openAuthorizer } from './aws/api-gateway/authorizer.ts';
-import { installDynoxide } from './build.ts';
-import { readDefinition } from './definition.ts';
-import { ensureTable, startDynamoDB } from './aws/dynamodb/dynamodb.ts';
-import { setFunctionEnvironment } from './environment.ts';
-import { Events } from './aws/eventbridge/events.ts';
-import { Functions } from './aws/lambda/functions.ts';
 import { createGateway } from './aws/api-gateway/gateway.ts';
+import { type Clock, systemClock } from './aws/clock.ts';
+import { ensureTable, startDynamoDB } from './aws/dynamodb/dynamodb.ts';
+import { Events } from './aws/eventbridge/events.ts';
+import type { InvokeLambda } from './aws/invocation.ts';
+import { Functions } from './aws/lambda/functions.ts';
+import { serveScheduler } from './aws/scheduler/index.ts';
+import { serveStepFunctions } from './aws/step-functions/index.ts';
+import { installDynoxide } from './build.ts';
+import { setFunctionEnvironment } from './environment.ts';
+import { openAuthorizer, routesOf } from './http-api.ts';
 import type { Options } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
-import { createScheduler } from './schedules.ts';
-import { serveScheduler } from './aws/scheduler/index.ts';
 import { openStateDirectory } from './state-directory.ts';
-import { type Clock, systemClock } from './aws/clock.ts';
-import { serveStepFunctions } from './aws/step-functions/index.ts';
-import { createWorkflow } from './workflow.ts';
+import { createScheduler, createWorkflow, readDefinition } from './workflow.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** A killed service's DynamoDB outlives it by a second, so that its jobs can say goodbye: milliseconds. */
-const goodbye = 5000;
+/** How long to wait for the table's port: DynamoDB outlives a killed service by a second, for its jobs. Milliseconds. */
+const tablePortTimeout = 5000;
 
 /**
  * Starts the whole service.
- * @param onFailure called when a part of it ends by itself; the service is to be stopped then.
- * @param schedulerClock what schedules go by; tests drive it.
- * @returns a function that ends everything that was started, jobs first; they go on with the next start.
- * @throws LocalFailure or ClusterFailure when something is in the way that the user can change; nothing is left running.
+ * @param onFailure called when a part ends unexpectedly; the caller must then stop the service.
+ * @param schedulerClock the clock of the schedules; tests set it.
+ * @returns a function that stops everything that was started, jobs first. The jobs resume at the next start.
+ * @throws UserError or ClusterFailure when the user must change something first; nothing is left running then.
  */
 export async function startService(
   options: Options,
@@ -48,7 +47,7 @@ export async function startService(
       state.release();
     });
     await Promise.all([port, port + 1, port + 3].map((each) => ensureFree(each)));
-    await ensureFree(port + 2, goodbye);
+    await ensureFree(port + 2, tablePortTimeout);
     const authorizer =
       options.authorization && (await openAuthorizer(options.authorization, state.signingKey, signal));
     const dynoxide = await installDynoxide(signal);
@@ -67,28 +66,29 @@ export async function startService(
     const runner = await openRunner(names.service, definition);
     undo.push(() => runner.stop());
 
-    const functionDefinitions = readFunctions(root);
-    const functions = await Functions.load(functionDefinitions);
-    const events = new Events(functions, () => runner.waitingTurn());
-    const workflow = createWorkflow(state.journal, names, definition, functions, runner, events);
+    const deployedFunctions = readFunctions(root);
+    const functions = await Functions.load(deployedFunctions);
+    const invoke: InvokeLambda = (name, event) => functions.invoke(name, event);
+    const events = new Events(invoke, () => runner.waitingTurn());
+    const workflow = createWorkflow(state.journal, names, definition, invoke, runner, events);
     undo.push(() => {
       events.stop();
       workflow.close();
     });
 
     const scheduler = createScheduler(state.schedules, names, workflow, schedulerClock);
-    // Before the workflow is closed: a tick that is being delivered is waited for.
+    // Closed before the workflow: a firing that is being delivered must still reach it.
     undo.push(() => scheduler.close());
 
-    const schedules = createServer(serveScheduler(scheduler));
-    await listen(schedules, port + 3);
-    undo.push(() => close(schedules));
-    const stepFunctions = createServer(serveStepFunctions(workflow));
-    const gateway = createGateway(functionDefinitions, functions, () => dynamodb.check(), authorizer);
-    await listen(stepFunctions, port + 1);
-    undo.push(() => close(stepFunctions));
-    await listen(gateway, port);
-    undo.push(() => close(gateway));
+    const gateway = createGateway(routesOf(deployedFunctions, invoke), () => dynamodb.check(), authorizer);
+    for (const [server, serverPort] of [
+      [createServer(serveScheduler(scheduler)), port + 3],
+      [createServer(serveStepFunctions(workflow)), port + 1],
+      [gateway, port],
+    ] as const) {
+      await listen(server, serverPort);
+      undo.push(() => close(server));
+    }
     workflow.resume();
     scheduler.start();
     events.sweepNow();
@@ -99,7 +99,7 @@ export async function startService(
   }
 }
 
-/** Takes no new requests; those under way have five seconds to end. */
+/** Closes a server: it accepts no new requests, and those under way have five seconds to end. */
 async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();

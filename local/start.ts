@@ -1,5 +1,4 @@
-import { ClusterFailure } from '../k8s/failure.ts';
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import { type Options, readOptions } from './options.ts';
 import { startService } from './service.ts';
 
@@ -45,7 +44,7 @@ try {
   process.exitCode = await run();
 } catch (error) {
   if (stopping.signal.aborted) process.exitCode = 130;
-  else if (error instanceof LocalFailure || error instanceof ClusterFailure) {
+  else if (error instanceof UserError) {
     console.error(`eks-jobs: ${error.message}`);
     process.exitCode = 1;
   } else throw error;

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { LocalFailure } from '../lib/user-error.ts';
+import { describeError } from '../lib/describe-error.ts';
+import { UserError } from '../lib/user-error.ts';
 
-/** Where one service keeps what survives a restart; locked while it runs. */
+/** The files of one service that survive a restart. The directory is locked while the service runs. */
 export interface StateDirectory {
   database: string;
   journal: string;
@@ -15,13 +16,13 @@ export interface StateDirectory {
 const lockName = 'lock';
 const keyName = 'token-key.pem';
 
-/** Where the key is that signs the tokens of `npm run token`, which runs beside the service. */
+/** Returns the path of the key that signs the tokens of `npm run token`, which runs beside the service. */
 export const signingKeyIn = (path: string): string => join(path, keyName);
 
 /**
- * Opens a state directory for this process alone. The lock is SQLite's own on a file: the kernel lifts it when the
- * process dies, however it dies.
- * @throws LocalFailure when the directory cannot be written or another service uses it.
+ * Opens a state directory for this process alone. The lock is SQLite's lock on a file: the kernel releases it when the
+ * process ends, for any reason.
+ * @throws UserError when the directory cannot be written or another service uses it.
  */
 export function openStateDirectory(path: string, fresh: boolean): StateDirectory {
   const lock = lockDirectory(path);
@@ -48,20 +49,18 @@ function lockDirectory(path: string): DatabaseSync {
     mkdirSync(path, { recursive: true });
     lock = new DatabaseSync(join(path, lockName));
   } catch (error) {
-    throw new LocalFailure(`the state directory ${path} cannot be written: ${reasonOf(error)}`);
+    throw new UserError(`the state directory ${path} cannot be written: ${describeError(error)}`);
   }
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
     lock.close();
-    const inUse = reasonOf(error).includes('locked');
-    throw new LocalFailure(
+    const inUse = describeError(error).includes('locked');
+    throw new UserError(
       inUse
-        ? `the state directory ${path} is in use by another npm start; stop it, or choose another with --state-dir`
-        : `the state directory ${path} cannot be written: ${reasonOf(error)}`,
+        ? `the state directory ${path} is used by another npm start; stop it, or choose another directory with --state-dir`
+        : `the state directory ${path} cannot be written: ${describeError(error)}`,
     );
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,8 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { scopes } from '../api/scopes.ts';
-import { type Grant, issueToken } from './aws/api-gateway/issue.ts';
-import { openSigningKey } from './aws/api-gateway/local-issuer.ts';
-import { LocalFailure } from '../lib/user-error.ts';
+import { type Grant, issueToken, openSigningKey } from './aws/api-gateway/local-issuer.ts';
+import { UserError } from '../lib/user-error.ts';
 import { addStateDirectoryOption } from './options.ts';
 import { signingKeyIn } from './state-directory.ts';
 
@@ -59,7 +58,7 @@ try {
   const grant: Grant = { sub, scope: allowed, seconds: expires };
   console.log(await issueToken(await openSigningKey(signingKeyIn(stateDir)), grant));
 } catch (error) {
-  if (!(error instanceof LocalFailure)) throw error;
+  if (!(error instanceof UserError)) throw error;
   console.error(`eks-jobs: ${error.message}`);
   process.exitCode = 1;
 }

@@ -1,8 +1,8 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Names } from './environment.ts';
+import type { Clock } from './aws/clock.ts';
 import type { Events } from './aws/eventbridge/events.ts';
-import type { Functions } from './aws/lambda/functions.ts';
-import { parseJson } from './aws/step-functions/json.ts';
+import type { InvokeLambda } from './aws/invocation.ts';
+import { Scheduler } from './aws/scheduler/index.ts';
 import {
   DynamoDBIntegration,
   EksCallIntegration,
@@ -12,14 +12,49 @@ import {
   overHttps,
   StepFunctions,
 } from './aws/step-functions/index.ts';
+import { parseJson } from './aws/step-functions/json.ts';
 import { AwsError } from './aws/wire.ts';
+import type { ResourceNames } from './environment.ts';
+import type { Options } from './options.ts';
+import { readStateMachine } from './service-definition.ts';
 
-/** Step Functions with the integrations that run-job uses, and run-job itself. */
+/** Reads the state machine run-job and fills in the stack's parameters and resources as they are on one machine. */
+export function readDefinition(
+  root: string,
+  names: ResourceNames,
+  { queueSeconds, cluster }: Options,
+): string {
+  const { region, account, service, table } = names;
+  return readStateMachine(root, {
+    'AWS::Region': region,
+    JobsTable: table,
+    'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,
+    ServiceName: service,
+    ClusterName: cluster?.context.replaceAll(/[^0-9A-Za-z_-]/g, '-') ?? 'local',
+    'ClusterSetup.Endpoint': 'https://127.0.0.1',
+    'ClusterSetup.CertificateAuthority': '',
+    JobNamespace: cluster?.namespace ?? 'eks-jobs',
+    JobServiceAccount: 'data-processor',
+    JobImage: cluster?.image ?? 'data-processor:local',
+    JobCpu: cluster?.jobCpu ?? '250m',
+    JobMemory: cluster?.jobMemory ?? '256Mi',
+    JobNodeSelector: nodeSelector(cluster?.nodeSelector ?? {}),
+    KueueQueue: '',
+    JobEndpointUrl: '',
+    QueueSeconds: String(queueSeconds),
+  });
+}
+
+/** Writes a node selector as the stack's parameter is written: a JSONata object in single quotes. */
+const nodeSelector = (labels: Readonly<Record<string, string>>): string =>
+  JSON.stringify(labels).replaceAll('"', "'");
+
+/** Creates Step Functions with the integrations that run-job uses, and the state machine run-job in it. */
 export function createWorkflow(
   journal: string,
-  names: Names,
+  names: ResourceNames,
   definition: string,
-  functions: Functions,
+  invoke: InvokeLambda,
   runner: Pick<JobRunner, 'start'>,
   events: Events,
 ): StepFunctions {
@@ -31,27 +66,50 @@ export function createWorkflow(
       new DynamoDBIntegration(new DynamoDBClient()),
       new EksIntegration(runner),
       new EksCallIntegration(overHttps()),
-      new LambdaIntegration(async (name, payload) => {
-        const { payload: answer, ...error } = await functions.invoke(name, payload);
-        return { payload: parseJson(JSON.stringify(answer)), ...error };
+      new LambdaIntegration(async (name, event) => {
+        const { payload, ...error } = await invoke(name, event);
+        return { payload: parseJson(JSON.stringify(payload)), ...error };
       }),
     ],
     onStatusChange: (change) => {
       events.executionStatusChanged(change);
     },
   });
-  define(stepFunctions, names, definition);
+  defineStateMachine(stepFunctions, names, definition);
   return stepFunctions;
 }
 
-/** Executions that already run keep the definition they were started with, as on AWS. */
-function define(stepFunctions: StepFunctions, names: Names, definition: string): void {
-  const { machines } = stepFunctions;
+/** Creates or updates run-job. Executions that already run keep the definition they were started with, as on AWS. */
+function defineStateMachine(
+  { machines }: StepFunctions,
+  { account, service, stateMachine }: ResourceNames,
+  definition: string,
+): void {
   try {
-    machines.update({ stateMachineArn: names.stateMachine, definition });
+    machines.update({ stateMachineArn: stateMachine, definition });
   } catch (error) {
     if (!(error instanceof AwsError) || error.type !== 'StateMachineDoesNotExist') throw error;
-    const roleArn = `arn:aws:iam::${names.account}:role/${names.service}-run-job`;
-    machines.create({ name: `${names.service}-run-job`, definition, roleArn });
+    const roleArn = `arn:aws:iam::${account}:role/${service}-run-job`;
+    machines.create({ name: `${service}-run-job`, definition, roleArn });
   }
+}
+
+/** Creates EventBridge Scheduler with the stack's schedule group. Each firing starts an execution with the name it is given. */
+export function createScheduler(
+  database: string,
+  names: ResourceNames,
+  workflow: StepFunctions,
+  clock: Clock,
+): Scheduler {
+  const scheduler = new Scheduler({
+    database,
+    region: names.region,
+    accountId: names.account,
+    clock,
+    deliver: (stateMachineArn, name, input) => {
+      workflow.startExecution({ stateMachineArn, name, input });
+    },
+  });
+  scheduler.createGroup(names.scheduleGroup, 'stack');
+  return scheduler;
 }

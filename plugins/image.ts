@@ -1,4 +1,4 @@
-import { LocalFailure } from '../lib/user-error.ts';
+import { UserError } from '../lib/user-error.ts';
 import type { Hooks, Serverless, Writers } from './framework.ts';
 import { ensureImage, tagOf } from './image/images.ts';
 import { Repository } from './image/repository.ts';
@@ -91,7 +91,7 @@ export default class ImagePlugin {
     try {
       await work();
     } catch (error) {
-      if (!(error instanceof LocalFailure)) throw error;
+      if (!(error instanceof UserError)) throw error;
       throw new this.#serverless.classes.Error(error.message, 'EKS_JOBS_IMAGE');
     }
   }
@@ -108,7 +108,7 @@ async function interruptible(work: (signal: AbortSignal) => Promise<void>): Prom
   try {
     await work(stopping.signal);
   } catch (error) {
-    if (stopping.signal.aborted) throw new LocalFailure('interrupted; nothing was deployed');
+    if (stopping.signal.aborted) throw new UserError('interrupted; nothing was deployed');
     throw error;
   } finally {
     for (const name of signals) process.off(name, stop);

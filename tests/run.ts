@@ -19,7 +19,7 @@ interface Count {
 const root = new URL('..', import.meta.url).pathname;
 const manifest = join(root, 'data_processor', 'Cargo.toml');
 // The profile of `npm start`: the dependencies are built once for both.
-const crate = ['--manifest-path', manifest, '--locked', '--profile', 'local'];
+const workspace = ['--manifest-path', manifest, '--workspace', '--locked', '--profile', 'local'];
 
 /** Runs a command in the repository's root, its output shown. @returns its exit code and what it wrote. */
 function run(command: string, arguments_: string[]): Promise<{ code: number; output: string }> {
@@ -97,7 +97,7 @@ const jest =
   };
 
 async function cargoTest(): Promise<Count> {
-  const { code, output } = await run('cargo', ['test', ...crate]);
+  const { code, output } = await run('cargo', ['test', ...workspace]);
   const count = { passed: 0, failed: 0, skipped: 0 };
   for (const [, passed, failed, ignored] of output.matchAll(/(\d+) passed; (\d+) failed; (\d+) ignored/g)) {
     count.passed += Number(passed);
@@ -140,8 +140,8 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
     check('tsc'),
     check('eslint', '.'),
     check('prettier', '--check', '--log-level=warn', '.'),
-    check('cargo', 'fmt', '--check', '--manifest-path', manifest),
-    check('cargo', 'clippy', ...crate, '--all-targets', '--quiet', '--', '-D', 'warnings'),
+    check('cargo', 'fmt', '--all', '--check', '--manifest-path', manifest),
+    check('cargo', 'clippy', ...workspace, '--all-targets', '--quiet', '--', '-D', 'warnings'),
   ],
   crate: [cargoTest],
   unit: [jest({ folders: ['unit'] })],

@@ -1,8 +1,5 @@
 import type * as z from 'zod';
-import type { JobHistory } from '../responses/history.ts';
-import type { JobView } from '../responses/job.ts';
-import type { JobSummary } from '../responses/list.ts';
-import type { JobLogs } from '../responses/logs.ts';
+import type { JobHistory, JobLogs, JobSummary, JobView } from '../responses/job.ts';
 import type { ScheduleSummary, ScheduleView } from '../responses/schedule.ts';
 import type { JobRequest } from '../job-request.ts';
 
@@ -103,4 +100,10 @@ export const scheduleSummary: ScheduleSummary = {
   updatedAt: '2026-11-27T09:00:00.000Z',
 };
 
-export const schedule: ScheduleView = { ...scheduleSummary, input: { source: 'synthetic', records: 100 } };
+export const schedule: ScheduleView = {
+  ...scheduleSummary,
+  timeoutSeconds: 600,
+  maxAttempts: 3,
+  labels: { team: 'search' },
+  input: { source: 'synthetic', records: 100 },
+};

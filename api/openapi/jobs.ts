@@ -1,14 +1,10 @@
 import * as z from 'zod';
-import { AcceptedJob, CancelledJob } from '../responses/accepted.ts';
-import { JobHistory } from '../responses/history.ts';
-import { JobView } from '../responses/job.ts';
-import { JobList } from '../responses/list.ts';
-import { JobLogs } from '../responses/logs.ts';
-import { JobId } from '../../jobs/job-id.ts';
+import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../responses/job.ts';
+import { JobId } from '../../jobs/ids.ts';
 import { ListQuery } from '../job-list.ts';
 import { JobRequest } from '../job-request.ts';
 import { RetryRequest } from '../../jobs/retry.ts';
-import { JobQuery } from '../../jobs/wait.ts';
+import { JobQuery } from '../../jobs/wait-for-end.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';

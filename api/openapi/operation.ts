@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import { IdempotencyKey } from '../idempotency-key.ts';
+import { IdempotencyKey } from '../request.ts';
 
 /** An operation without what all have: who may call it, and what can go wrong with any. */
 export interface Operation extends Omit<ZodOpenApiOperationObject, 'security'> {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ZodOpenApiResponseObject } from 'zod-openapi';
-import { errorBody } from '../error-body.ts';
-import { ErrorBody } from '../responses/error.ts';
+import { errorResponse } from '../errors.ts';
+import { ErrorBody } from '../responses/service.ts';
 import {
   Conflict,
   Forbidden,
@@ -21,7 +21,7 @@ const requestId = '3d0f8a4e-6a53-4c62-9a5e-1f2f6f0a7c11';
 const refusal = (id: string, description: string, error: unknown): ZodOpenApiResponseObject => ({
   id,
   description,
-  content: json(z.union([ErrorBody, GatewayError]), errorBody(error, requestId)),
+  content: json(z.union([ErrorBody, GatewayError]), errorResponse(error, requestId).body),
 });
 
 const ofGateway = (id: string, description: string, message: string): ZodOpenApiResponseObject => ({
@@ -33,13 +33,13 @@ const ofGateway = (id: string, description: string, message: string): ZodOpenApi
 const conflict = (id: string, description: string, error: Conflict): ZodOpenApiResponseObject => ({
   id,
   description,
-  content: json(ErrorBody, errorBody(error, requestId)),
+  content: json(ErrorBody, errorResponse(error, requestId).body),
 });
 
 export const invalidRequest = refusal(
   'InvalidRequest',
-  'A body, parameter, header or cursor that cannot be understood; details name the fields and what is allowed.',
-  new InvalidRequest('The query cannot be understood.', [
+  'A body, parameter, header or cursor that is not valid; details name the fields and what is allowed.',
+  new InvalidRequest('The query is not valid.', [
     { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
   ]),
 );

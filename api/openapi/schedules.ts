@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { AcceptedJob } from '../responses/accepted.ts';
+import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { RunRequest } from '../../jobs/schedules/job.ts';
-import { PageQuery } from '../schedule-page.ts';
-import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
+import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
+import { PageQuery, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
@@ -34,6 +33,8 @@ export const schedulePaths: Paths = {
           timezone: 'Europe/Berlin',
           name: 'weekly report',
           input: { source: 'synthetic', records: 100 },
+          timeoutSeconds: 600,
+          labels: { team: 'search' },
         }),
       },
       responses: {

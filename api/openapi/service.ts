@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Stats } from '../responses/stats.ts';
+import { Stats } from '../responses/service.ts';
 import { answer, type Paths } from './operation.ts';
 
 /** What is asked of the service as a whole. */

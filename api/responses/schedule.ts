@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { ScheduleState } from '../../jobs/schedules/record.ts';
-import { Time } from './job.ts';
+import { OptionsView, Time } from './job.ts';
 
 /** A schedule in a list. */
 export const ScheduleSummary = z
@@ -28,6 +28,7 @@ export type ScheduleSummary = z.infer<typeof ScheduleSummary>;
 
 /** A schedule by itself: the body of `GET /jobs/schedules/{scheduleId}`. */
 export const ScheduleView = ScheduleSummary.extend({
+  ...OptionsView.shape,
   input: z.unknown().describe('The input of its jobs, a JSON object.'),
 }).meta({ id: 'Schedule' });
 export type ScheduleView = z.infer<typeof ScheduleView>;

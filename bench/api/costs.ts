@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { setFunctionEnvironment } from '../../local/environment.ts';
 import { Functions } from '../../local/aws/lambda/functions.ts';
 import { createGateway } from '../../local/aws/api-gateway/gateway.ts';
+import { routesOf } from '../../local/http-api.ts';
 import { readOptions } from '../../local/options.ts';
 import { readFunctions } from '../../local/service-definition.ts';
 import type { RunningService } from '../../tests/harness/running-service.ts';
@@ -34,7 +35,9 @@ export class CountedApi {
     };
     setFunctionEnvironment(endpoints, readOptions([]));
     const definitions = readFunctions(root);
-    const gateway = createGateway(definitions, await Functions.load(definitions), () => Promise.resolve());
+    const functions = await Functions.load(definitions);
+    const routes = routesOf(definitions, (name, event) => functions.invoke(name, event));
+    const gateway = createGateway(routes, () => Promise.resolve());
     gateway.listen(0, '127.0.0.1');
     await once(gateway, 'listening');
     return new CountedApi(proxies, gateway);

@@ -1,12 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { AcceptedJob, CancelledJob } from '../../api/responses/accepted.ts';
-import { JobHistory } from '../../api/responses/history.ts';
-import { JobView } from '../../api/responses/job.ts';
-import { JobList } from '../../api/responses/list.ts';
-import { JobLogs } from '../../api/responses/logs.ts';
+import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../../api/responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../../api/responses/schedule.ts';
-import { Stats } from '../../api/responses/stats.ts';
+import { Stats } from '../../api/responses/service.ts';
 import { NotTheApi } from '../failure.ts';
 import { exchange, type ApiRequest, type Connection } from './exchange.ts';
 import { type Patience, withRetries } from './retries.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { scopes } from '../../api/scopes.ts';
-import { ErrorBody } from '../../api/responses/error.ts';
+import { ErrorBody } from '../../api/responses/service.ts';
 import type { Detail } from '../../jobs/errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { CommandFailure } from '../failure.ts';

@@ -1,5 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander';
-import { JobId } from '../../jobs/job-id.ts';
+import { JobId } from '../../jobs/ids.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
 
 /** Routes that stand where a job's id does; an id has 26 characters or more. */

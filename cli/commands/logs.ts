@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isTerminal } from '../../jobs/protocol.ts';
-import type { JobLogs } from '../../api/responses/logs.ts';
+import type { JobLogs } from '../../api/responses/job.ts';
 import { command, runs, type Setting } from '../action.ts';
 import { jobIdArgument } from '../arguments/identifiers.ts';
 import { Interrupted } from '../failure.ts';

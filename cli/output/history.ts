@@ -1,4 +1,4 @@
-import type { HistoryEntry } from '../../api/responses/history.ts';
+import type { HistoryEntry } from '../../api/responses/job.ts';
 import { table } from './table.ts';
 import { printable } from './text.ts';
 

@@ -1,4 +1,4 @@
-import type { JobSummary } from '../../api/responses/list.ts';
+import type { JobSummary } from '../../api/responses/job.ts';
 import { textOf } from '../arguments/labels.ts';
 import type { Paint } from '../shell.ts';
 import { paintStatus } from './status.ts';

@@ -1,4 +1,4 @@
-import type { Stats } from '../../api/responses/stats.ts';
+import type { Stats } from '../../api/responses/service.ts';
 import { details } from './table.ts';
 
 /** The counters, under the API's own names. */

@@ -1,4 +1,4 @@
-import type { AcceptedJob } from '../../api/responses/accepted.ts';
+import type { AcceptedJob } from '../../api/responses/job.ts';
 import type { Answer } from '../api/client.ts';
 import type { Session } from '../session.ts';
 import type { WaitOptions } from './options.ts';

@@ -1,13 +1,15 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
-import middy from '@middy/core';
+import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import * as z from 'zod';
+import { errorResponse } from '../../api/errors.ts';
+import { readQuery } from '../../api/request.ts';
+import { RequestError } from '../../jobs/errors.ts';
 import { logger } from './services.ts';
-import { decodeBody } from './body.ts';
-import { answerErrors } from './errors.ts';
-import { refuseQuery } from './query.ts';
 
-/** What a route answers; the body becomes JSON. */
-export interface Answer {
+/** The response of a route; the body becomes JSON. */
+export interface RouteResponse {
   statusCode: number;
   headers?: Record<string, string>;
   body: unknown;
@@ -15,23 +17,71 @@ export interface Answer {
 
 export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
 
+type ApiMiddleware = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
+
+const json = ({ statusCode, headers, body }: RouteResponse): APIGatewayProxyStructuredResultV2 => ({
+  statusCode,
+  headers: { 'content-type': 'application/json', ...headers },
+  body: JSON.stringify(body),
+});
+
 /**
- * A route of the HTTP API: everything that all routes share is here.
- * @param readsQuery the route reads its query; what there is in that of others is refused.
+ * Makes the handler of a route of the HTTP API, with everything that all routes share.
+ * @param readsQuery whether the route reads its query; another route rejects every query parameter.
  */
 export const api = (
-  route: (event: APIGatewayProxyEventV2) => Promise<Answer>,
+  route: (event: APIGatewayProxyEventV2) => Promise<RouteResponse>,
   { readsQuery = false } = {},
 ): ApiHandler =>
-  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event: APIGatewayProxyEventV2) => {
-    const { statusCode, headers, body } = await route(event);
-    return {
-      statusCode,
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    };
-  })
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event: APIGatewayProxyEventV2) =>
+    json(await route(event)),
+  )
     .use(injectLambdaContext(logger, { resetKeys: true }))
-    .use(answerErrors(logger))
-    .use(decodeBody())
-    .use(readsQuery ? [] : refuseQuery());
+    .use(respondToErrors(logger))
+    .use(decodeBody)
+    .use(readsQuery ? [] : rejectQuery);
+
+/** Names the path of what a request created, and whether an earlier request with its Idempotency-Key created it. */
+export const creationHeaders = (location: string, replayed: boolean): Record<string, string> => ({
+  location,
+  ...(replayed && { 'idempotency-replayed': 'true' }),
+});
+
+/** Makes a response of every error; nothing internal leaves the log. */
+const respondToErrors = (log: Logger): ApiMiddleware => ({
+  name: 'respondToErrors',
+  onError: (request) => {
+    const { error } = request;
+    const { requestId } = request.event.requestContext;
+    if (error instanceof RequestError) {
+      log.info('request rejected', { requestId, code: error.name, reason: error.message });
+    } else {
+      log.error('request failed', { requestId, error });
+    }
+    request.response = json(errorResponse(error, requestId));
+  },
+});
+
+/**
+ * Gives the route the body as the client sent it. An HTTP API encodes a body in base64 unless its content type is text:
+ * `curl --data` sends a form type, so JSON arrives encoded.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ */
+const decodeBody: ApiMiddleware = {
+  name: 'decodeBody',
+  before: ({ event }) => {
+    if (!event.isBase64Encoded) return;
+    event.body = Buffer.from(event.body ?? '', 'base64').toString('utf8');
+    event.isBase64Encoded = false;
+  },
+};
+
+const NoQuery = z.strictObject({});
+
+/** Rejects every query parameter: one that has no effect was meant for something. */
+const rejectQuery: ApiMiddleware = {
+  name: 'rejectQuery',
+  before: ({ event }) => {
+    readQuery(event.queryStringParameters ?? {}, NoQuery);
+  },
+};

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { Forbidden } from '../../jobs/errors.ts';
-import { type Caller, schedulesOf } from '../../jobs/owned.ts';
+import { type Caller, schedulesOf } from '../../jobs/caller.ts';
 import { scopes, scopesOf } from '../../api/scopes.ts';
 
 /** As OpenID Connect bounds a subject: a key of the table's index takes no more than 2048 bytes. */

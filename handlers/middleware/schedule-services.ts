@@ -1,6 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { AwsSchedules } from '../../jobs/aws/aws-schedules.ts';
+import { AwsSchedules } from '../../jobs/aws/scheduler.ts';
 import type { Dependencies } from '../../jobs/schedules/lifecycle.ts';
 import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';

@@ -1,36 +1,50 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { AcceptedJob } from '../../api/responses/job.ts';
 import type { Executions } from '../../jobs/aws/executions.ts';
-import { startOnce } from '../../jobs/start.ts';
 import type { JobStore } from '../../jobs/aws/job-store.ts';
-import { accepted } from './accepted.ts';
-import type { Answer } from './api.ts';
+import { type Started, startOnce } from '../../jobs/start.ts';
+import { creationHeaders, type RouteResponse } from './api.ts';
 import { logger } from './services.ts';
 
-/** A job that a route starts, and what its answer says besides. */
-interface Starting {
+/** A job that a route starts. */
+interface JobStart {
   jobId: string;
   /** The execution's input, as text. */
   input: string;
   /** The Idempotency-Key that the id was made from. */
   key: string | undefined;
-  more?: Record<string, string>;
-  /** Whether a request made before with the key was the same one; without it, whether its input was. */
+  /** Further fields of the response. */
+  source?: Pick<AcceptedJob, 'retryOf' | 'scheduleId'>;
+  /** Compares a request with the one that used its key before; by default their inputs must be equal. */
   isSame?: Parameters<typeof startOnce>[3];
 }
 
-/** Starts a job: one AWS call, then 202; with a key, 200 for a request that was made before. @throws as startOnce does. */
+/**
+ * Starts a job with one AWS call.
+ * @returns 202, or 200 if a request with the same key started it before.
+ * @throws as startOnce does.
+ */
 export async function startJob(
   { requestContext: { requestId } }: APIGatewayProxyEventV2,
-  { jobId, input, key, more, isSame }: Starting,
+  { jobId, input, key, source = {}, isSame }: JobStart,
   { store, executions }: { store: JobStore; executions: Executions },
-): Promise<Answer> {
+): Promise<RouteResponse> {
   if (key !== undefined) {
     return accepted(
       await startOnce(jobId, input, { store, executions, now: () => new Date() }, isSame),
-      more,
+      source,
     );
   }
   await executions.start(jobId, input);
-  logger.info('job accepted', { jobId, ...more, requestId });
-  return accepted({ jobId, status: 'QUEUED', replayed: false }, more);
+  logger.info('job accepted', { jobId, ...source, requestId });
+  return accepted({ jobId, status: 'QUEUED', replayed: false }, source);
 }
+
+const accepted = (
+  { jobId, status, replayed }: Started,
+  source: Pick<AcceptedJob, 'retryOf' | 'scheduleId'>,
+): RouteResponse => ({
+  statusCode: replayed ? 200 : 202,
+  headers: creationHeaders(`/jobs/${jobId}`, replayed),
+  body: { jobId, status, ...source } satisfies AcceptedJob,
+});

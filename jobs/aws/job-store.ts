@@ -8,9 +8,9 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { JobSummary } from '../../api/responses/list.ts';
-import { isContention } from './contention.ts';
-import { filterExpression, type JobFilter } from './filter.ts';
+import type { JobSummary } from '../../api/responses/job.ts';
+import { isContention } from './table.ts';
+import { filterExpression, type JobFilter } from './job-filter.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from '../protocol.ts';
 import { JobItem, type JobRecord, recordOf } from '../record.ts';
 import { originOf } from '../schedules/id.ts';

@@ -7,15 +7,16 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { isContention } from './contention.ts';
+import { isContention } from './table.ts';
 import { indexes } from '../protocol.ts';
 import { toTransactItem, type Write } from '../write.ts';
 import {
   ownerPartition,
   pendingPartition,
-  ScheduleItem,
+  type ScheduleItem,
   scheduleInputKey,
   scheduleKey,
+  scheduleOf,
   type ScheduleRecord,
   scheduleSort,
 } from '../schedules/record.ts';
@@ -55,7 +56,7 @@ export class ScheduleStore {
       .map((item) => Row.parse(item))
       .find(({ sk }) => sk === scheduleInputKey(scheduleId).sk);
     if (!schedule || input?.json === undefined) return undefined;
-    return { schedule: ScheduleItem.parse(schedule), input: input.json };
+    return { schedule: scheduleOf(schedule), input: input.json };
   }
 
   /**
@@ -143,7 +144,7 @@ export class ScheduleStore {
         new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: wanted, ConsistentRead: true } } }),
       );
       for (const item of answer.Responses?.[this.#table] ?? []) {
-        const schedule = ScheduleItem.parse(unmarshall(item));
+        const schedule = scheduleOf(unmarshall(item));
         found.set(scheduleKey(schedule.scheduleId).pk, schedule);
       }
       wanted = answer.UnprocessedKeys?.[this.#table]?.Keys ?? [];

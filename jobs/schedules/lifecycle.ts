@@ -1,8 +1,8 @@
 import { Conflict, NotFound } from '../errors.ts';
-import { type Caller, maySee } from '../owned.ts';
-import type { AwsSchedules } from '../aws/aws-schedules.ts';
+import { type Caller, maySee } from '../caller.ts';
+import type { AwsSchedules } from '../aws/scheduler.ts';
 import { newScheduleId, ScheduleId } from './id.ts';
-import { targetInput } from './job.ts';
+import { scheduledJobOf, targetInput } from './scheduled-job.ts';
 import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
 import { isRefusal, refusalOf } from '../aws/schedule-rejections.ts';
 import { checkRuns, checkRunsAgain, type Wanted } from '../../api/schedule-request.ts';
@@ -38,8 +38,8 @@ export async function createSchedule(
   if (known) return { record: replay(known, wanted), replayed: true };
   const at = now();
   checkRuns(wanted, at.getTime());
-  targetInput({ scheduleId, owner, input: wanted.input });
   const record = newRecord(scheduleId, owner, wanted, at.toISOString());
+  targetInput(scheduledJobOf(record));
   if (!(await store.write(put(record, undefined)))) {
     const other = await store.read(scheduleId);
     if (!other)
@@ -72,12 +72,11 @@ export async function changeSchedule(
   const at = now();
   const before = await readOwn(scheduleId, caller, store);
   checkIdle(before.schedule, at);
-  const owner = ownerOfSchedule(before.schedule);
   const { input = before.input, ...rest } = change;
   const schedule = pendingAgain({ ...before.schedule, ...rest }, at);
   checkRunsAgain(schedule, at.getTime());
-  targetInput({ scheduleId, owner, input });
   const record = { schedule, input };
+  targetInput(scheduledJobOf(record));
   if (!(await store.write(put(record, before)))) throw beingChanged();
   try {
     await aws.put(record, false, at);

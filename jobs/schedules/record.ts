@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { schedulesOf } from '../owned.ts';
+import { schedulesOf } from '../caller.ts';
+import { defaultOptions, StoredOptions } from '../options.ts';
 import { type Key, openPartition } from '../protocol.ts';
 
 /**
@@ -9,7 +10,7 @@ import { type Key, openPartition } from '../protocol.ts';
 export const ScheduleState = z.enum(['CREATING', 'ACTIVE', 'PAUSED', 'DELETING']);
 
 /** What the table holds of one schedule; its input is an item of its own. */
-export const ScheduleItem = z.object({
+const ScheduleItem = z.object({
   scheduleId: z.string(),
   /** In the index byOwner schedules lie apart from jobs. */
   owner: z.string(),
@@ -21,6 +22,8 @@ export const ScheduleItem = z.object({
   expressions: z.array(z.string()).min(1).max(2),
   startAt: z.string().optional(),
   endAt: z.string().optional(),
+  /** Those of its jobs. */
+  ...StoredOptions.shape,
   enabled: z.boolean(),
   state: ScheduleState,
   /** Each write raises it, on condition that it is as it was read. */
@@ -33,6 +36,10 @@ export const ScheduleItem = z.object({
   fingerprint: z.string(),
 });
 export type ScheduleItem = z.infer<typeof ScheduleItem>;
+
+/** Reads a schedule's item. Schedules of older deployments have no options: their jobs have the defaults. */
+export const scheduleOf = (item: Record<string, unknown>): ScheduleItem =>
+  ScheduleItem.parse({ ...defaultOptions, ...item });
 
 /** A schedule with the JSON text of its jobs' input. */
 export interface ScheduleRecord {

@@ -1,4 +1,4 @@
-import { LocalFailure } from '../../lib/user-error.ts';
+import { UserError } from '../../lib/user-error.ts';
 
 /** Whether that is the error's name, as ECR's API reference has it. */
 export const called = (error: unknown, name: string): boolean =>
@@ -17,17 +17,17 @@ const advice: Record<string, string> = {
 
 /**
  * Does something with Amazon ECR.
- * @throws LocalFailure in place of an error of the AWS SDK, with advice where there is some.
+ * @throws UserError in place of an error of the AWS SDK, with advice where there is some.
  */
 export async function explained<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof LocalFailure) throw error;
+    if (!(error instanceof Error) || error instanceof UserError) throw error;
     // The framework's own errors (no credentials, no such profile) say what to do.
     if (!('$metadata' in error) && !('code' in error && error.code === 'ECONNREFUSED')) throw error;
     const said = error.message === '' ? error.name : `${error.name}: ${error.message}`;
     const more = advice[error.name];
-    throw new LocalFailure(`Amazon ECR: ${said}${more === undefined ? '' : `\n  ${more}`}`);
+    throw new UserError(`Amazon ECR: ${said}${more === undefined ? '' : `\n  ${more}`}`);
   }
 }

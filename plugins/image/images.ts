@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { contentKey, prebuiltKey } from '../../image/content.ts';
 import { type Builder, findBuilder } from '../../image/builder.ts';
 import { publishImage } from '../../image/publish.ts';
-import { LocalFailure } from '../../lib/user-error.ts';
+import { UserError } from '../../lib/user-error.ts';
 import type { Repository } from './repository.ts';
 import type { Settings } from './settings.ts';
 
@@ -21,7 +21,7 @@ export interface Reporter {
 /**
  * Sees to it that the repository holds the image.
  * @param tag the one that the template names.
- * @throws LocalFailure when the sources here make another image, or one cannot be made or pushed.
+ * @throws UserError when the sources here make another image, or one cannot be made or pushed.
  */
 export async function ensureImage(
   repository: Repository,
@@ -62,7 +62,7 @@ export async function ensureImage(
 function builderFor(tag: string, settings: Settings): Builder {
   const here = tagOf(settings);
   if (here !== tag) {
-    throw new LocalFailure(
+    throw new UserError(
       `the package names the image ${tag}, which the repository does not hold, and the sources here make ${here}: ` +
         'package again, or deploy from the sources that were packaged, with the same --param arch and prebuilt',
     );

@@ -14,7 +14,7 @@ import {
   type Repository as Description,
 } from '@aws-sdk/client-ecr';
 import type { Credentials } from '../../image/login.ts';
-import { LocalFailure } from '../../lib/user-error.ts';
+import { UserError } from '../../lib/user-error.ts';
 import { called, explained } from './failure.ts';
 
 /** The tag by which a repository is known as ours, to be changed and removed. */
@@ -45,7 +45,7 @@ const lifecyclePolicyText = JSON.stringify(lifecycle);
 /** What happened to a repository that should go. */
 export type Removal = 'removed' | 'absent' | 'not ours';
 
-/** One stage's repository in Amazon ECR. Every method throws LocalFailure when ECR refuses, saying what to look at. */
+/** One stage's repository in Amazon ECR. Every method throws UserError when ECR refuses, saying what to look at. */
 export class Repository {
   readonly #client: ECRClient;
 
@@ -95,7 +95,7 @@ export class Repository {
       const { authorizationData } = await this.#client.send(new GetAuthorizationTokenCommand({}));
       const token = Buffer.from(authorizationData?.[0]?.authorizationToken ?? '', 'base64').toString();
       const [user = '', password = ''] = token.split(/:(.*)/s);
-      if (password === '') throw new LocalFailure('ECR gave no password to push with');
+      if (password === '') throw new UserError('ECR gave no password to push with');
       return { registry: uri.split('/')[0] ?? '', user, password };
     });
   }
@@ -172,5 +172,5 @@ export class Repository {
 
 function uriOf(repository: Description | undefined): string {
   if (repository?.repositoryUri !== undefined) return repository.repositoryUri;
-  throw new LocalFailure('ECR gave no address of the repository');
+  throw new UserError('ECR gave no address of the repository');
 }

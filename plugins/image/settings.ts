@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { builderNames } from '../../image/builder.ts';
-import { LocalFailure } from '../../lib/user-error.ts';
+import { UserError } from '../../lib/user-error.ts';
 import { architectures } from '../../image/publish.ts';
 
 /** `custom.image` of serverless.yml, where each comes from a parameter (docs/deploying.md). */
@@ -19,7 +19,7 @@ const parameters: Record<string, string> = { uri: 'image', architecture: 'arch' 
 
 /**
  * Reads them.
- * @throws LocalFailure naming the parameter and what it may be.
+ * @throws UserError naming the parameter and what it may be.
  */
 export function readSettings(custom: unknown): Settings {
   const result = Settings.safeParse(custom);
@@ -28,7 +28,7 @@ export function readSettings(custom: unknown): Settings {
     const name = String(path[0] ?? '');
     return `--param ${parameters[name] ?? name}: ${message}`;
   });
-  throw new LocalFailure(problems.join('; '));
+  throw new UserError(problems.join('; '));
 }
 
 /** A repository's name as ECR takes it (API reference, CreateRepository), as far as service and stage can break it. */
@@ -36,12 +36,12 @@ const RepositoryName = z.string().regex(/^[a-z0-9]+([._-][a-z0-9]+)*$/);
 
 /**
  * The repository of a stage.
- * @throws LocalFailure when ECR would not take the name.
+ * @throws UserError when ECR would not take the name.
  */
 export function repositoryName(service: string, stage: string): string {
   const name = `${service}-${stage}`;
   if (RepositoryName.safeParse(name).success) return name;
-  throw new LocalFailure(
+  throw new UserError(
     `${name} would be the image's repository, and ECR takes lower-case letters and digits only, joined by single ` +
       'dashes: choose another --stage',
   );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { once } from 'node:events';
 import { GetExecutionHistoryCommand, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Stats } from '../../api/responses/stats.ts';
+import type { Stats } from '../../api/responses/service.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { countedBetween } from '../harness/counted.ts';
 import { containersOf, startTwin } from './containers.ts';

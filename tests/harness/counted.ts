@@ -1,4 +1,4 @@
-import type { Stats } from '../../api/responses/stats.ts';
+import type { Stats } from '../../api/responses/service.ts';
 
 /** What was counted between two looks at the counters. */
 export const countedBetween = (before: Stats, after: Stats): Stats => ({

@@ -6,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pRetry from 'p-retry';
-import type { Stats } from '../../api/responses/stats.ts';
+import type { Stats } from '../../api/responses/service.ts';
 import type { JobView } from '../../api/responses/job.ts';
-import { type Grant, issueToken } from '../../local/aws/api-gateway/issue.ts';
-import { openSigningKey } from '../../local/aws/api-gateway/local-issuer.ts';
+import { type Grant, issueToken, openSigningKey } from '../../local/aws/api-gateway/local-issuer.ts';
 import { signingKeyIn } from '../../local/state-directory.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

@@ -183,7 +183,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
     [
       'a configuration of another issuer',
       { issuer: 'https://other.example' },
-      'is of the issuer https://other.example',
+      'names the issuer https://other.example',
     ],
     ['a configuration without keys', { jwks_uri: undefined }, 'cannot be read: '],
     [
@@ -191,7 +191,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
       { jwks_uri: 'http://issuer.example/keys' },
       'must be https',
     ],
-    ['an endless configuration', { padding: 'x'.repeat(2 * 1024 * 1024) }, 'the answer is too long'],
+    ['an endless configuration', { padding: 'x'.repeat(2 * 1024 * 1024) }, 'the response is too long'],
   ])('does not start with %s', async (_name, configuration, reason) => {
     issuer.configuration = configuration;
     const service = await RunningService.launch({ arguments: options() });

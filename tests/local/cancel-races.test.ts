@@ -6,7 +6,7 @@ import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
 import type { JobRecord } from '../../jobs/record.ts';
 import { ExecutionInput } from '../../api/job-request.ts';
 import { settle } from '../../jobs/settle.ts';
-import type { Stats } from '../../api/responses/stats.ts';
+import type { Stats } from '../../api/responses/service.ts';
 import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
 import { goldenAbout } from '../harness/golden.ts';

@@ -61,9 +61,10 @@ const once = (jobs: number): object => ({
   jobs: { succeeded: jobs, failed: 0, cancelled: 0, timedOut: 0 },
 });
 
-test('* * * * *: one job a minute, with its schedule, its minute and its input as it was sent', async () => {
+test('* * * * *: one job a minute, with its schedule, its minute, its options and its input as it was sent', async () => {
   service = await RunningService.start({ clock: begin });
-  const scheduleId = await make({ cron: '* * * * *', input: trap });
+  const jobOptions = { timeoutSeconds: 60, maxAttempts: 2, labels: { team: 'a' }, resources: { cpu: '1' } };
+  const scheduleId = await make({ cron: '* * * * *', input: trap, ...jobOptions });
   for (const minute of ['07:58', '07:59', '08:00', '08:01', '08:02']) {
     service.setClock(`2026-11-13T${minute}:00Z`);
     expect(await jobOf(scheduleId, minute)).toMatchObject({
@@ -73,6 +74,7 @@ test('* * * * *: one job a minute, with its schedule, its minute and its input a
       scheduledAt: `2026-11-13T${minute}:00.000Z`,
       owner: 'local',
       input: trap,
+      ...jobOptions,
     });
   }
   expect(await settledExecutions()).toBe(5);

@@ -1,8 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { HistoryEntry } from '../../api/responses/history.ts';
-import type { JobList } from '../../api/responses/list.ts';
-import type { JobLogs } from '../../api/responses/logs.ts';
-import type { JobView } from '../../api/responses/job.ts';
+import type { HistoryEntry, JobList, JobLogs, JobView } from '../../api/responses/job.ts';
 import { eventually, RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {

@@ -48,6 +48,8 @@ describe('POST /jobs/schedule', () => {
       state: 'ACTIVE',
       owner: 'local',
       ...request,
+      timeoutSeconds: 3600,
+      maxAttempts: 3,
       expressions: ['cron(0 7 13 * ? *)', 'cron(0 7 ? * MON *)'],
       nextRuns: expect.any(Array),
       createdAt: expect.any(String),
@@ -99,8 +101,13 @@ describe('POST /jobs/schedule', () => {
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body.scheduleId).toBe(first.body.scheduleId);
     expect(second.headers.get('idempotency-replayed')).toBe('true');
-    const other = await send<ErrorBody>('POST', '/jobs/schedule', { cron: '0 8 * * MON' }, headers);
-    expect([other.status, other.body.error.code]).toEqual([409, 'Conflict']);
+    // Options at their defaults are no difference, others are.
+    const same = { ...request, maxAttempts: 3, labels: {} };
+    expect((await send<Full>('POST', '/jobs/schedule', same, headers)).status).toBe(200);
+    for (const change of [{ cron: '0 8 * * MON' }, { maxAttempts: 1 }, { labels: { a: '1' } }]) {
+      const other = await send<ErrorBody>('POST', '/jobs/schedule', { ...request, ...change }, headers);
+      expect([other.status, other.body.error.code]).toEqual([409, 'Conflict']);
+    }
   });
 
   const past = '2020-01-01T00:00:00Z';
@@ -122,6 +129,11 @@ describe('POST /jobs/schedule', () => {
     [{ cron: '@daily', name: 'a\nb' }, ['name']],
     [{ cron: '@daily', input: [] }, ['input']],
     [{ cron: '@daily', enabled: 'yes' }, ['enabled']],
+    [{ cron: '@daily', timeoutSeconds: 0 }, ['timeoutSeconds']],
+    [{ cron: '@daily', maxAttempts: 4 }, ['maxAttempts']],
+    [{ cron: '@daily', labels: { Team: 'a' } }, ['labels.Team']],
+    [{ cron: '@daily', resources: { gpu: '1' } }, ['resources.gpu']],
+    [{ cron: '@daily', resources: { cpu: '5', memory: '9Gi' } }, ['resources.cpu', 'resources.memory']],
     [{ cron: '@daily', crom: '', zone: 'UTC' }, ['crom', 'zone']],
     [{ cron: 'x', timezone: 'y' }, ['cron', 'timezone']],
   ])('refuses %j with the names of the fields, and leaves nothing', async (request, fields) => {
@@ -186,8 +198,36 @@ describe('a schedule', () => {
     expect((await send('DELETE', path)).status).toBe(404);
   });
 
+  test('has the options of its jobs: what a change names is replaced as a whole, what it does not name stays', async () => {
+    const options = { timeoutSeconds: 60, maxAttempts: 1, labels: { team: 'a' }, resources: { cpu: '1' } };
+    const { scheduleId, ...made } = await make({ cron: '@daily', ...options });
+    expect(made).toMatchObject(options);
+    const path = `/jobs/schedules/${scheduleId}`;
+    const firing = async (): Promise<unknown> => {
+      const reference = { GroupName: 'eks-jobs-local', Name: `${scheduleId}-1` };
+      const { Target } = await scheduler.send(new GetScheduleCommand(reference));
+      return JSON.parse(Target?.Input ?? '');
+    };
+    expect(await firing()).toMatchObject(options);
+    const change = { maxAttempts: 2, labels: { ticket: '7' } };
+    const changed = (await send<Full>('PATCH', path, change)).body;
+    expect(changed).toMatchObject({ ...options, ...change });
+    expect(changed.labels).toEqual({ ticket: '7' });
+    expect(await firing()).toMatchObject({ ...options, ...change });
+    const cleared = (await send<Full>('PATCH', path, { labels: {}, resources: {} })).body;
+    expect(cleared).toMatchObject({ timeoutSeconds: 60, maxAttempts: 2 });
+    expect(cleared).not.toHaveProperty('labels');
+    expect(cleared).not.toHaveProperty('resources');
+    expect(await firing()).toMatchObject({ timeoutSeconds: 60, maxAttempts: 2, labels: {}, resources: {} });
+    expect((await send<Full>('GET', path)).body).toEqual(cleared);
+  });
+
   test.each([
     [{}, []],
+    [{ timeoutSeconds: 21_601 }, ['timeoutSeconds']],
+    [{ maxAttempts: 0 }, ['maxAttempts']],
+    [{ labels: { a: 1 } }, ['labels.a']],
+    [{ resources: { memory: '15Mi' } }, ['resources.memory']],
     [{ cron: 'no' }, ['cron']],
     [{ timezone: 'no' }, ['timezone']],
     [{ name: 'new' }, ['name']],
@@ -232,7 +272,8 @@ describe('a schedule', () => {
 
   test('runs now, also while it is paused; with a key once', async () => {
     const input = { source: 'synthetic', records: 0 };
-    const { scheduleId } = await make({ cron: '@yearly', input, enabled: false });
+    const jobOptions = { timeoutSeconds: 60, maxAttempts: 2, labels: { team: 'a' }, resources: { cpu: '1' } };
+    const { scheduleId } = await make({ cron: '@yearly', input, enabled: false, ...jobOptions });
     const run = (headers = {}) =>
       send<{ jobId: string }>('POST', `/jobs/schedules/${scheduleId}/run`, undefined, headers);
     const { status, body, headers } = await run();
@@ -240,6 +281,7 @@ describe('a schedule', () => {
     expect(headers.get('location')).toBe(`/jobs/${body.jobId}`);
     const job = await service.ended(body.jobId);
     expect(job).toMatchObject({ status: 'SUCCEEDED', origin: 'schedule', scheduleId, owner: 'local', input });
+    expect(job).toMatchObject(jobOptions);
     expect(job.scheduledAt).toBeUndefined();
     expect((await run()).body.jobId).not.toBe(body.jobId);
     const key = { 'idempotency-key': 'again' };

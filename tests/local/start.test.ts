@@ -42,7 +42,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     try {
       const { code, output } = await refused({ port });
       expect(code).toBe(1);
-      expect(output).toBe(`eks-jobs: port ${port} is taken by another program; choose others with --port\n`);
+      expect(output).toBe(`eks-jobs: another program uses port ${port}; choose other ports with --port\n`);
     } finally {
       other.close();
     }
@@ -52,7 +52,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     const first = await start();
     const { code, output } = await refused({ stateDirectory: first.stateDirectory });
     expect(code).toBe(1);
-    expect(output).toMatch(/^eks-jobs: the state directory \S+ is in use by another npm start; .*\n$/);
+    expect(output).toMatch(/^eks-jobs: the state directory \S+ is used by another npm start; .*\n$/);
     expect((await first.request('GET', '/health')).status).toBe(200);
   });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { marshall } from '@aws-sdk/util-dynamodb';
-import { newJobId } from '../../jobs/job-id.ts';
+import { newJobId } from '../../jobs/ids.ts';
 import { functionsOf, type PackagedFunction } from '../harness/package/functions.ts';
 import { type Answers, invoke, type Invocation } from './invocation.ts';
 import { packaged } from '../harness/package/packaged.ts';

@@ -1,65 +1,48 @@
 import type { JWTPayload } from 'jose';
-import { scopesOf } from '../../../api/scopes.ts';
-import type { Authorization } from '../../authorization-options.ts';
-import { keysOfIssuer } from './openid-issuer.ts';
-import { TokenRefused } from './rejection.ts';
-import { openSigningKey, trustIn } from './local-issuer.ts';
-import { type Trust, verifyToken } from './verify.ts';
+import { TokenRejected, type TrustedIssuer, verifyToken } from './verify.ts';
 
 /** What a function finds at `requestContext.authorizer`. */
-export interface Authorized {
+export interface AuthorizerContext {
   jwt: { claims: Record<string, string>; scopes: string[] };
 }
 
-/** What API Gateway answers instead of the function. */
-export interface Refused {
+/** What API Gateway responds in place of the function. */
+export interface AuthorizerRejection {
   statusCode: 401 | 403;
   message: 'Unauthorized' | 'Forbidden';
   /** The header `www-authenticate` (RFC 6750, section 3). */
   challenge: string;
 }
 
-/** Decides on a request: by its header Authorization, and the scopes of which the route wants one. */
+/** Decides on a request by its header Authorization and the route's scopes, of which the token must hold one. */
 export type Authorizer = (
   header: string | undefined,
   scopes: readonly string[],
-) => Promise<Authorized | Refused>;
+) => Promise<AuthorizerContext | AuthorizerRejection>;
 
 /**
- * The authorizer of `--auth jwt`.
- * @param keyFile where this machine's own key is.
- * @throws LocalFailure where the issuer or the key file is of no use.
+ * Creates a JWT authorizer as an HTTP API has it, with the identity source `$request.header.Authorization`.
+ * @param scopesOf reads the scopes from a token's claims.
  */
-export async function openAuthorizer(
-  { issuer }: Authorization,
-  keyFile: string,
-  signal: AbortSignal,
-): Promise<Authorizer> {
-  if (!issuer) return authorizerFor(trustIn(await openSigningKey(keyFile)));
-  const { url, audiences } = issuer;
-  return authorizerFor({ issuer: url, audiences, keys: await keysOfIssuer(url, signal) });
-}
-
-/** A JWT authorizer as an HTTP API has it, with the identity source `$request.header.Authorization`. */
-export const authorizerFor =
-  (trust: Trust): Authorizer =>
+export const createAuthorizer =
+  (issuer: TrustedIssuer, scopesOf: (claims: Record<string, string>) => string[]): Authorizer =>
   async (header = '', scopes) => {
-    // With "Bearer" before it or without, as API Gateway takes it.
+    // API Gateway accepts a token with "Bearer" before it or without.
     const token = header.replace(/^bearer +/i, '').trim();
     if (token === '') return unauthorized('Bearer');
     try {
-      const claims = textsOf(await verifyToken(token, trust));
+      const claims = claimTexts(await verifyToken(token, issuer));
       const held = scopesOf(claims);
       if (scopes.some((scope) => held.includes(scope))) return { jwt: { claims, scopes: held } };
       const challenge = challengeOf(scopes, 'insufficient_scope', 'the token has none of the scopes');
       return { statusCode: 403, message: 'Forbidden', challenge };
     } catch (error) {
-      if (!(error instanceof TokenRefused)) throw error;
+      if (!(error instanceof TokenRejected)) throw error;
       return unauthorized(challengeOf(scopes, 'invalid_token', error.message));
     }
   };
 
-const unauthorized = (challenge: string): Refused => ({
+const unauthorized = (challenge: string): AuthorizerRejection => ({
   statusCode: 401,
   message: 'Unauthorized',
   challenge,
@@ -68,13 +51,13 @@ const unauthorized = (challenge: string): Refused => ({
 const challengeOf = (scopes: readonly string[], error: string, description: string): string =>
   `Bearer scope="${scopes.join(' ')}" error="${error}" error_description="${description}"`;
 
-/** API Gateway hands claims on as texts: an array is its items in brackets, with spaces between. */
-function textsOf(claims: JWTPayload): Record<string, string> {
-  const said = Object.entries(claims).filter(([, value]) => value !== null && value !== undefined);
-  return Object.fromEntries(said.map(([name, value]) => [name, textOf(value)]));
+/** Converts claims to texts, as API Gateway passes them on: an array becomes its items in brackets, separated by spaces. */
+function claimTexts(claims: JWTPayload): Record<string, string> {
+  const present = Object.entries(claims).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, claimText(value)]));
 }
 
-function textOf(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(textOf).join(' ')}]`;
+function claimText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(claimText).join(' ')}]`;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -17,49 +17,71 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
-import { calculateJwkThumbprint, createLocalJWKSet, type JWK } from 'jose';
-import { LocalFailure } from '../../../lib/user-error.ts';
-import type { Trust } from './verify.ts';
+import { calculateJwkThumbprint, createLocalJWKSet, type JWK, SignJWT } from 'jose';
+import { UserError } from '../../../lib/user-error.ts';
+import type { TrustedIssuer } from './verify.ts';
 
-/** What signs this machine's own tokens. RSA, as API Gateway takes nothing else. */
+/** The key that signs this machine's tokens. It is RSA, because API Gateway accepts nothing else. */
 export interface SigningKey {
   privateKey: KeyObject;
   kid: string;
 }
 
-/** What its tokens say of themselves. */
-export const ownIssuer = 'urn:eks-jobs:local';
-export const ownAudience = 'eks-jobs';
+const issuer = 'urn:eks-jobs:local';
+const audience = 'eks-jobs';
+
+/** What a token allows. */
+export interface Grant {
+  /** The owner of what the token creates. */
+  sub: string;
+  /** Scopes, separated by spaces. */
+  scope: string;
+  /** How long the token is valid, in seconds. */
+  seconds: number;
+}
+
+/** Issues a token of this machine, in the form of an OAuth 2.0 access token (RFC 9068). */
+export function issueToken(key: SigningKey, { sub, scope, seconds }: Grant): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ scope })
+    .setProtectedHeader({ alg: 'RS256', typ: 'at+jwt', kid: key.kid })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject(sub)
+    .setIssuedAt(now)
+    .setExpirationTime(now + seconds)
+    .sign(key.privateKey);
+}
+
+/** Returns the issuer for an authorizer that accepts the tokens signed by this key. */
+export function localIssuer({ privateKey, kid }: SigningKey): TrustedIssuer {
+  const key = { ...publicPart(privateKey), kid, use: 'sig', alg: 'RS256' };
+  return { issuer, audiences: [audience], keys: createLocalJWKSet({ keys: [key] }) };
+}
 
 /**
- * The key in this file, which only its owner may read; it is made where there is none.
- * @throws LocalFailure when it cannot be written or read, is none, or others may read it.
+ * Opens the key in this file, which only its owner may read. Creates the file if it does not exist.
+ * @throws UserError when the file cannot be written or read, is not an RSA key, or others may read it.
  */
 export async function openSigningKey(path: string): Promise<SigningKey> {
   try {
-    if (!existsSync(path)) makeKey(path);
+    if (!existsSync(path)) createKeyFile(path);
     const privateKey = createPrivateKey(readSecret(path));
-    if (privateKey.asymmetricKeyType !== 'rsa') throw new Error('it is no RSA key');
+    if (privateKey.asymmetricKeyType !== 'rsa') throw new Error('it is not an RSA key');
     return { privateKey, kid: await calculateJwkThumbprint(publicPart(privateKey)) };
   } catch (error) {
-    if (error instanceof LocalFailure) throw error;
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new LocalFailure(
-      `the key of the tokens, ${path}, cannot be used: ${reason}; without it a new one is made`,
+    throw new UserError(
+      `the key of the tokens, ${path}, cannot be used: ${reason}. Delete it to get a new key`,
     );
   }
 }
 
-/** To take the tokens that this key signs. */
-export function trustIn({ privateKey, kid }: SigningKey): Trust {
-  const key = { ...publicPart(privateKey), kid, use: 'sig', alg: 'RS256' };
-  return { issuer: ownIssuer, audiences: [ownAudience], keys: createLocalJWKSet({ keys: [key] }) };
-}
-
 const publicPart = (privateKey: KeyObject): JWK => createPublicKey(privateKey).export({ format: 'jwk' });
 
-/** Whole or not at all, and once: of two that make it at the same time, the second takes the first one's. */
-function makeKey(path: string): void {
+/** Creates the key file completely or not at all. Of two processes at the same time, the second uses the first one's key. */
+function createKeyFile(path: string): void {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   mkdirSync(dirname(path), { recursive: true });
   const draft = `${path}.${randomUUID()}`;
@@ -76,9 +98,9 @@ function makeKey(path: string): void {
 function readSecret(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
-    const others = fstatSync(file).mode & 0o077;
-    if (others !== 0) {
-      throw new LocalFailure(`others may read or write the key of the tokens: chmod 600 ${path}`);
+    const permissionsOfOthers = fstatSync(file).mode & 0o077;
+    if (permissionsOfOthers !== 0) {
+      throw new UserError(`other users can read or write the key of the tokens: run chmod 600 ${path}`);
     }
     return readFileSync(file);
   } finally {

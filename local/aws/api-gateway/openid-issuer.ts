@@ -1,13 +1,15 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 import { describeError } from '../../../lib/describe-error.ts';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 
-/** How long an issuer may take to answer, in milliseconds, and how long its answer may be, in bytes. */
-const patience = 5000;
-const longestAnswer = 1024 * 1024;
+/** How long an issuer may take to respond, in milliseconds. */
+const timeout = 5000;
 
-/** Whether an address may say which keys are trusted: nobody on the way can change what comes by HTTPS, or from here. */
+/** How long an issuer's response may be, in bytes. */
+const responseLimit = 1024 * 1024;
+
+/** Checks that a URL's response cannot be changed on its way: it comes by HTTPS, or from this machine. */
 export const isTrustworthy = ({ protocol, hostname }: URL): boolean =>
   protocol === 'https:' || (protocol === 'http:' && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname));
 
@@ -20,39 +22,44 @@ const Configuration = z.object({
 });
 
 /**
- * The public keys of an OpenID provider, found as API Gateway finds them: by its configuration (OpenID Connect Discovery
- * 1.0, section 4). They are kept for ten minutes; an unknown kid has them read again, at most every 30 seconds.
- * @throws LocalFailure where the configuration cannot be read, or is another issuer's.
+ * Finds the public keys of an OpenID provider as API Gateway does: through its configuration (OpenID Connect Discovery
+ * 1.0, section 4). The keys are kept for ten minutes. An unknown kid makes it read them again, at most every 30 seconds.
+ * @throws UserError when the configuration cannot be read, or names another issuer.
  */
-export async function keysOfIssuer(issuer: string, signal: AbortSignal): Promise<JWTVerifyGetKey> {
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const { issuer: itself, jwks_uri } = await read(address, signal);
-  if (itself !== issuer) {
-    throw new LocalFailure(`${address} is of the issuer ${itself}: give exactly that as --jwt-issuer`);
+export async function findIssuerKeys(issuer: string, signal: AbortSignal): Promise<JWTVerifyGetKey> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const configuration = await readConfiguration(url, signal);
+  if (configuration.issuer !== issuer) {
+    throw new UserError(
+      `${url} names the issuer ${configuration.issuer}: use exactly that as --jwt-issuer`,
+    );
   }
-  return createRemoteJWKSet(jwks_uri, { timeoutDuration: patience, [customFetch]: fetchBounded });
+  return createRemoteJWKSet(configuration.jwks_uri, {
+    timeoutDuration: timeout,
+    [customFetch]: fetchLimited,
+  });
 }
 
-async function read(address: string, signal: AbortSignal): Promise<z.infer<typeof Configuration>> {
+async function readConfiguration(url: string, signal: AbortSignal): Promise<z.infer<typeof Configuration>> {
   try {
-    const until = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-    const response = await fetchBounded(address, { redirect: 'error', signal: until });
-    if (!response.ok) throw new Error(`the answer is ${response.status}`);
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+    const response = await fetchLimited(url, { redirect: 'error', signal: limited });
+    if (!response.ok) throw new Error(`the response is ${response.status}`);
     return Configuration.parse(await response.json());
   } catch (error) {
     const reason = error instanceof z.ZodError ? z.prettifyError(error) : describeError(error);
-    throw new LocalFailure(`${address}, of --jwt-issuer, cannot be read: ${reason}`);
+    throw new UserError(`${url}, the configuration of --jwt-issuer, cannot be read: ${reason}`);
   }
 }
 
-/** fetch, which would read an endless answer to its end. */
-async function fetchBounded(address: string, options: RequestInit): Promise<Response> {
-  const { body, status, headers } = await fetch(address, options);
+/** Fetches a URL with a limit on the response, which `fetch` does not have. */
+async function fetchLimited(url: string, options: RequestInit): Promise<Response> {
+  const { body, status, headers } = await fetch(url, options);
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     length += chunk.length;
-    if (length > longestAnswer) throw new Error('the answer is too long');
+    if (length > responseLimit) throw new Error('the response is too long');
     chunks.push(chunk);
   }
   return new Response(Buffer.concat(chunks), { status, headers });

@@ -1,56 +1,56 @@
 import type { IncomingMessage } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import type { Authorized } from './authorizer.ts';
+import type { AuthorizerContext } from './authorizer.ts';
 
-/** What API Gateway takes, in bytes. */
-const largestBody = 10 * 1024 * 1024;
+/** API Gateway's limit, in bytes. */
+const bodyLimit = 10 * 1024 * 1024;
 
-export class TooLarge extends Error {}
+export class BodyTooLarge extends Error {}
 
-/** Bodies of these types reach a function as text, all others in base64. */
-const text = /^(text\/|application\/(json|xml|javascript)\b|[^;]+\+(json|xml)\b)/i;
+/** Content types whose bodies reach a function as text; all others reach it in base64. */
+const textTypes = /^(text\/|application\/(json|xml|javascript)\b|[^;]+\+(json|xml)\b)/i;
 
-/** @throws TooLarge */
-export async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** Reads the body of a request. @throws BodyTooLarge when it exceeds API Gateway's limit. */
+export async function readRequestBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > largestBody) throw new TooLarge();
+    if (size > bodyLimit) throw new BodyTooLarge();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
 
-/** Headers that came more than once are one, with commas between. */
-export const headersOf = (request: IncomingMessage): Record<string, string> =>
+/** Joins headers that came more than once into one, separated by commas. */
+export const joinHeaders = (request: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(',')]),
   );
 
-/** What is known of a request besides itself. */
-interface Known {
+/** The parts of an event that the gateway knows besides the request. */
+interface RequestDetails {
   requestId: string;
   routeKey: string;
   headers: Record<string, string>;
   parameters: Record<string, string | undefined>;
-  /** What the authorizer found out. */
-  caller: Authorized | undefined;
+  /** What the authorizer found in the token. */
+  caller: AuthorizerContext | undefined;
 }
 
-/** What a function is invoked with, in payload format 2.0. */
-export function eventOf(
+/** Builds the event that a function is invoked with, in payload format 2.0. */
+export function buildEvent(
   request: IncomingMessage,
-  { requestId, routeKey, headers, parameters, caller }: Known,
+  { requestId, routeKey, headers, parameters, caller }: RequestDetails,
   body: Buffer,
 ): APIGatewayProxyEventV2 {
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   const query = new Map<string, string>();
   for (const [name, value] of url.searchParams) {
-    const before = query.get(name);
-    query.set(name, before === undefined ? value : `${before},${value}`);
+    const earlier = query.get(name);
+    query.set(name, earlier === undefined ? value : `${earlier},${value}`);
   }
-  const asText = text.test(headers['content-type'] ?? '');
+  const asText = textTypes.test(headers['content-type'] ?? '');
   const now = new Date();
   return {
     version: '2.0',

@@ -9,7 +9,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb';
 import pRetry from 'p-retry';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 
 /** A DynamoDB that lives and dies with this process. */
 export interface LocalDynamoDB {
@@ -24,7 +24,7 @@ const startWithin = 10_000;
 /**
  * Starts dynoxide on a loopback port.
  * @param onExit called when it ends although nobody stopped it.
- * @throws LocalFailure when it does not answer within ten seconds.
+ * @throws UserError when it does not answer within ten seconds.
  */
 export async function startDynamoDB(
   binary: string,
@@ -63,7 +63,7 @@ export async function startDynamoDB(
   const endpoint = `http://127.0.0.1:${port}`;
   await Promise.race([
     answers(endpoint, startWithin),
-    exited.then((reason) => Promise.reject(new LocalFailure(reason))),
+    exited.then((reason) => Promise.reject(new UserError(reason))),
   ]);
   return {
     endpoint,
@@ -96,7 +96,7 @@ async function answers(endpoint: string, within: number): Promise<void> {
       maxRetryTime: within,
     });
   } catch {
-    throw new LocalFailure('DynamoDB (dynoxide) does not answer');
+    throw new UserError('DynamoDB (dynoxide) does not answer');
   } finally {
     client.destroy();
   }

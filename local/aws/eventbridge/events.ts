@@ -1,27 +1,27 @@
-import type { Functions } from '../lambda/functions.ts';
+import type { InvokeLambda } from '../invocation.ts';
 
-/** What EventBridge says of an execution, as far as the rule in resources/ looks at it. */
+/** The fields of an execution's status change event that the rule in resources/ reads. */
 export interface ExecutionStatusChange {
   executionArn: string;
   status: string;
   startDate: number;
 }
 
-const sweepEvery = 5 * 60_000;
+const sweepInterval = 5 * 60_000;
 
-/** The two rules of the deployed service: executions that ended badly go to settle-job, and sweep runs every 5 minutes. */
+/** The two rules of the deployed service: failed executions go to settle-job, and sweep runs every 5 minutes. */
 export class Events {
-  readonly #functions: Pick<Functions, 'invoke'>;
+  readonly #invoke: InvokeLambda;
   readonly #waitingTurn: () => readonly string[];
   readonly #timer: NodeJS.Timeout;
 
-  /** @param waitingTurn the jobs that wait until others end, which only the runner knows. */
-  constructor(functions: Pick<Functions, 'invoke'>, waitingTurn: () => readonly string[]) {
-    this.#functions = functions;
+  /** @param waitingTurn returns the ids of the jobs that wait until others end, which only the job runner knows. */
+  constructor(invoke: InvokeLambda, waitingTurn: () => readonly string[]) {
+    this.#invoke = invoke;
     this.#waitingTurn = waitingTurn;
     this.#timer = setInterval(() => {
       this.sweepNow();
-    }, sweepEvery);
+    }, sweepInterval);
   }
 
   executionStatusChanged(detail: ExecutionStatusChange): void {
@@ -33,7 +33,7 @@ export class Events {
     });
   }
 
-  /** What happened while nobody listened is found by a sweep, not by events. */
+  /** Starts a sweep. It finds what happened while the service was down: those events were not delivered. */
   sweepNow(): void {
     this.#deliver('sweep', { waitingTurn: this.#waitingTurn() });
   }
@@ -42,13 +42,11 @@ export class Events {
     clearInterval(this.#timer);
   }
 
-  /** Best effort, as EventBridge's own: a delivery that fails is sweep's to find. */
+  /** Delivers an event once, as EventBridge does at best effort. The next sweep repairs what a failed delivery missed. */
   #deliver(name: string, event: object): void {
-    this.#functions.invoke(name, event).then(
-      (invocation) => {
-        if ('functionError' in invocation) {
-          console.error(`eks-jobs: ${name} failed: ${JSON.stringify(invocation.payload)}`);
-        }
+    this.#invoke(name, event).then(
+      ({ functionError, payload }) => {
+        if (functionError) console.error(`eks-jobs: ${name} failed: ${JSON.stringify(payload)}`);
       },
       (error: unknown) => {
         console.error(`eks-jobs: ${name} failed:`, error);

@@ -1,34 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import * as z from 'zod';
-import type { FunctionDefinition } from '../../service-definition.ts';
+import type { LambdaInvocation } from '../invocation.ts';
 
-/** What Lambda answers: the function's payload, or what it threw. */
-export type Invocation = { payload: unknown } | { functionError: 'Unhandled'; payload: FunctionError };
-
-export interface FunctionError {
-  errorType: string;
-  errorMessage: string;
+/** One Lambda function: its module and export, and its time limit in seconds. */
+export interface FunctionDefinition {
+  name: string;
+  module: string;
+  export: string;
+  timeoutSeconds: number;
 }
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
 const isHandler = (value: unknown): value is Handler => typeof value === 'function';
 
-interface Loaded {
+interface LoadedFunction {
   handler: Handler;
   definition: FunctionDefinition;
 }
 
 /** Runs the service's Lambda functions in this process, with the payloads and limits that Lambda would give them. */
 export class Functions {
-  readonly #handlers: ReadonlyMap<string, Loaded>;
+  readonly #functions: ReadonlyMap<string, LoadedFunction>;
 
-  private constructor(handlers: ReadonlyMap<string, Loaded>) {
-    this.#handlers = handlers;
+  private constructor(functions: ReadonlyMap<string, LoadedFunction>) {
+    this.#functions = functions;
   }
 
-  /** Loads every handler; their settings must stand in the environment before. */
+  /** Loads every handler. The handlers read their settings from the environment while they load, so set it before. */
   static async load(definitions: readonly FunctionDefinition[]): Promise<Functions> {
     const loaded = await Promise.all(
       definitions.map(async (definition) => {
@@ -36,7 +36,9 @@ export class Functions {
           .record(z.string(), z.unknown())
           .parse({ ...((await import(pathToFileURL(definition.module).href)) as object) });
         const handler = module[definition.export];
-        if (!isHandler(handler)) throw new Error(`${definition.module} exports no ${definition.export}`);
+        if (!isHandler(handler)) {
+          throw new Error(`${definition.module} does not export ${definition.export}`);
+        }
         return [definition.name, { handler, definition }] as const;
       }),
     );
@@ -44,15 +46,15 @@ export class Functions {
   }
 
   /**
-   * Invokes a function and waits for its answer.
+   * Invokes a function and waits for its result.
    * @param name its name in serverless.yml, or an ARN that ends with it.
-   * @throws Error when there is no such function.
+   * @throws Error when the function does not exist.
    */
-  async invoke(name: string, event: unknown): Promise<Invocation> {
+  async invoke(name: string, event: unknown): Promise<LambdaInvocation> {
     const key = name.split(/[:-]/).at(-1) ?? name;
-    const known = this.#handlers.get(key);
-    if (!known) throw new Error(`there is no function ${name}`);
-    const { handler, definition } = known;
+    const loaded = this.#functions.get(key);
+    if (!loaded) throw new Error(`the function ${name} does not exist`);
+    const { handler, definition } = loaded;
     const requestId = randomUUID();
     const deadline = Date.now() + definition.timeoutSeconds * 1000;
     const context = {
@@ -64,13 +66,10 @@ export class Functions {
       callbackWaitsForEmptyEventLoop: false,
       getRemainingTimeInMillis: () => deadline - Date.now(),
     };
-    const timedOut = Promise.withResolvers<Invocation>();
+    const timedOut = Promise.withResolvers<LambdaInvocation>();
     const timer = setTimeout(() => {
       const errorMessage = `${requestId} Task timed out after ${definition.timeoutSeconds.toFixed(2)} seconds`;
-      timedOut.resolve({
-        functionError: 'Unhandled',
-        payload: { errorType: 'Sandbox.Timedout', errorMessage },
-      });
+      timedOut.resolve(failure('Sandbox.Timedout', errorMessage));
     }, definition.timeoutSeconds * 1000);
     try {
       return await Promise.race([run(handler, event, context), timedOut.promise]);
@@ -80,14 +79,18 @@ export class Functions {
   }
 }
 
-/** A payload is JSON on its way in and out: what JSON cannot carry must not work here either. */
-async function run(handler: Handler, event: unknown, context: object): Promise<Invocation> {
+/** Calls a handler with JSON on its way in and out: what JSON cannot carry must not work here either. */
+async function run(handler: Handler, event: unknown, context: object): Promise<LambdaInvocation> {
   try {
-    const answer = await handler(JSON.parse(JSON.stringify(event)), context);
-    return { payload: answer === undefined ? null : JSON.parse(JSON.stringify(answer)) };
+    const result = await handler(JSON.parse(JSON.stringify(event)), context);
+    return { payload: result === undefined ? null : JSON.parse(JSON.stringify(result)) };
   } catch (error) {
-    const { name: errorType, message: errorMessage } =
-      error instanceof Error ? error : new Error(String(error));
-    return { functionError: 'Unhandled', payload: { errorType, errorMessage } };
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    return failure(name, message);
   }
 }
+
+const failure = (errorType: string, errorMessage: string): LambdaInvocation => ({
+  functionError: 'Unhandled',
+  payload: { errorType, errorMessage },
+});

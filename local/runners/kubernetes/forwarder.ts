@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { pipeline } from 'node:stream';
 import * as z from 'zod';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 
 /** More pods than a test cluster runs, each with a few connections. */
 const connectionsAtMost = 2000;
@@ -14,7 +14,7 @@ const silence = 300_000;
 /**
  * Opens one address and port of this machine to what listens on a port of its loopback.
  * @returns a function that closes it, connections too.
- * @throws LocalFailure when the address is not this machine's, or another program has the port.
+ * @throws UserError when the address is not this machine's, or another program has the port.
  */
 export async function forward(
   address: string,
@@ -53,16 +53,14 @@ export async function forward(
 function explained(error: unknown, address: string, port: number): unknown {
   const { code } = z.object({ code: z.string() }).partial().parse(error);
   if (code === 'EADDRINUSE') {
-    return new LocalFailure(
-      `port ${port} of ${address} is taken by another program; choose others with --port`,
-    );
+    return new UserError(`port ${port} of ${address} is taken by another program; choose others with --port`);
   }
   if (code !== 'EADDRNOTAVAIL' && code !== 'EINVAL') return error;
   const own = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, scopeid }) => !internal && !scopeid)
     .map((known) => known.address);
-  return new LocalFailure(
+  return new UserError(
     `--advertise ${address} is no address of this machine; it has ${own.join(', ') || 'none that pods can reach'}`,
   );
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 
@@ -13,7 +13,7 @@ const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /**
  * Asks the API server for every permission that jobs need.
- * @throws LocalFailure naming each one that is missing, ClusterFailure when the cluster does not answer.
+ * @throws UserError naming each one that is missing, ClusterFailure when the cluster does not answer.
  */
 export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
   const allowed = await Promise.all(
@@ -22,7 +22,7 @@ export async function ensurePermissions(api: ApiServer, context: string, namespa
   const missing = needed.filter((_, index) => allowed[index] !== true);
   if (missing.length === 0) return;
   const names = missing.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`);
-  throw new LocalFailure(
+  throw new UserError(
     `the context ${context} may not do this in the namespace ${namespace}: ${names.join(', ')}. ` +
       'Somebody who may can bind it to the Role of the state machine, which is in k8s/manifests and which ' +
       `npm run k8s:apply -- --context ${context} puts there`,
@@ -40,5 +40,5 @@ async function review(api: ApiServer, context: string, resourceAttributes: objec
   if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
   const { statusCode, statusText } = answer;
   const wrong = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
-  throw new LocalFailure(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
+  throw new UserError(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { LocalFailure } from '../../../lib/user-error.ts';
+import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';
@@ -34,7 +34,7 @@ function checkOf(job: unknown, environment: Place['environment']): Manifest {
 /**
  * Runs the jobs' own pod once, to see that the cluster has its image, takes it, and lets it reach the table.
  * @param job the manifest of a job, as the state machine would submit it.
- * @throws LocalFailure saying which of these is not so, and what to do.
+ * @throws UserError saying which of these is not so, and what to do.
  */
 export async function probe(api: ApiServer, job: unknown, place: Place, signal: AbortSignal): Promise<void> {
   const manifest = checkOf(job, place.environment);
@@ -42,7 +42,7 @@ export async function probe(api: ApiServer, job: unknown, place: Place, signal: 
   const jobs = jobsIn(place.namespace);
   const created = await api.request('POST', jobs, manifest);
   if (created.statusCode !== 201) {
-    throw new LocalFailure(
+    throw new UserError(
       `the cluster of context ${place.context} does not take Jobs in the namespace ${place.namespace}: ` +
         `${created.statusCode} ${messageOf(created.body)}`,
     );
@@ -50,7 +50,7 @@ export async function probe(api: ApiServer, job: unknown, place: Place, signal: 
   const check = Job.parse(created.body);
   try {
     const problem = await watched(api, check, place, signal);
-    if (problem) throw new LocalFailure(explained(problem, manifest, place));
+    if (problem) throw new UserError(explained(problem, manifest, place));
   } finally {
     // Should this fail, the Job's own limits end it and take it away.
     await api
@@ -117,7 +117,7 @@ async function ensureNeighbours(api: ApiServer, manifest: Manifest, place: Place
     ],
   ] as const) {
     if ((await api.request('GET', path)).statusCode === 404) {
-      throw new LocalFailure(
+      throw new UserError(
         `the cluster of context ${place.context} has ${what}; ` +
           `npm run k8s:apply -- --context ${place.context} puts there what jobs need`,
       );

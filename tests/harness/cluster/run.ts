@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
+import { cache } from '../../../local/build.ts';
 import { writeImages } from './machine/images.ts';
 import { ensurePrerequisites } from './machine/prerequisites.ts';
 import { buildPrograms } from './machine/programs.ts';
@@ -28,7 +29,7 @@ const here = (name: string): string => fileURLToPath(new URL(`machine/${name}`, 
 /** Everything dies with this process, however it ends: the kernel sees to the namespaces, the janitor to the rest. */
 async function run(command: string[]): Promise<number> {
   ensurePrerequisites();
-  const programs = buildPrograms();
+  const programs = buildPrograms(cache);
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-cluster-'));
   const janitor = spawn('sh', [here('janitor.sh'), directory], {
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { limits } from '../../../jobs/protocol.ts';
-import type { Stats } from '../../../api/responses/stats.ts';
+import type { Stats } from '../../../api/responses/service.ts';
 import { freePorts } from '../../harness/running-service.ts';
 import { type Fault, FaultProxy, faults } from '../../harness/container/fault-proxy.ts';
 import { exitOf, Machine } from '../../harness/container/machine.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidRequest } from '../../../jobs/errors.ts';
-import type { JobList } from '../../../api/responses/list.ts';
-import type { JobFilter } from '../../../jobs/aws/filter.ts';
+import type { JobList } from '../../../api/responses/job.ts';
+import type { JobFilter } from '../../../jobs/aws/job-filter.ts';
 import { listJobs } from '../../../api/job-list.ts';
-import type { Query } from '../../../api/query.ts';
+import type { Query } from '../../../api/request.ts';
 import type { ListedJob } from '../../../jobs/aws/job-store.ts';
 
 const now = (): Date => new Date('2026-11-23T12:00:00.000Z');

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { cancel } from '../../../jobs/cancel.ts';
 import { Conflict, NotFound, RequestError, TooManyRequests } from '../../../jobs/errors.ts';
 import type { Execution } from '../../../jobs/aws/executions.ts';
-import type { Caller } from '../../../jobs/owned.ts';
+import type { Caller } from '../../../jobs/caller.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { ExecutionInput } from '../../../api/job-request.ts';
 import type { Write } from '../../../jobs/write.ts';

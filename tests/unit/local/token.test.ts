@@ -103,7 +103,7 @@ describe('the key of the tokens', () => {
     expect(await run('--state-dir', state)).toEqual({
       code: 1,
       stdout: '',
-      stderr: `eks-jobs: others may read or write the key of the tokens: chmod 600 ${keyIn(state)}\n`,
+      stderr: `eks-jobs: other users can read or write the key of the tokens: run chmod 600 ${keyIn(state)}\n`,
     });
   });
 

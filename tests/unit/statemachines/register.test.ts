@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { JobId, registeredId } from '../../../jobs/job-id.ts';
+import { JobId, registeredId } from '../../../jobs/ids.ts';
 import { toTransactItem } from '../../../jobs/write.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { golden } from '../../harness/golden.ts';

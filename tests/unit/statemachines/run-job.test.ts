@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
-import { newJobId } from '../../../jobs/job-id.ts';
+import { newJobId } from '../../../jobs/ids.ts';
 import { limits } from '../../../jobs/protocol.ts';
 import type { Resources } from '../../../jobs/resources.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';

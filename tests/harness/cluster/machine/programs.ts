@@ -14,15 +14,14 @@ import {
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { cache } from '../../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('programs', import.meta.url));
 
-/** What the cluster says of itself; a build from the module alone does not know its version. */
+/** The version that the cluster reports. The linker sets it, because a build from the Go module does not know it. */
 const kubernetesVersion = 'v1.34.4';
 
-/** One binary that is all of these. */
-const kubernetesNames = [
+/** The names of the one binary that contains all these components. */
+const componentNames = [
   'etcd',
   'kube-apiserver',
   'kube-controller-manager',
@@ -31,7 +30,7 @@ const kubernetesNames = [
   'kubectl',
 ];
 
-/** The modules whose program is another's, pinned in their go.mod and go.sum, and what they are called here. */
+/** Programs by their names in bin/, each with its Go package. Their versions are pinned in go.mod and go.sum. */
 const tools = {
   kwok: 'sigs.k8s.io/kwok/cmd/kwok',
   karpenter: 'sigs.k8s.io/karpenter/kwok',
@@ -39,10 +38,12 @@ const tools = {
 };
 
 /**
- * Builds Kubernetes, kwok, Karpenter and kube-score from their Go modules: some ten minutes once, then none.
- * @returns a directory: bin/ the programs, crds/ Karpenter's custom resources, stages/ how kwok's nodes behave.
+ * Builds Kubernetes, kwok, Karpenter and kube-score from their Go modules. The first build takes some ten minutes; the
+ * result is kept in the cache. The caller passes the cache's path, because this file is part of the hash: an import of
+ * the path would cause a new build whenever the imported file moves.
+ * @returns a directory: bin/ has the programs, crds/ Karpenter's custom resources, stages/ the behaviour of kwok's nodes.
  */
-export function buildPrograms(): string {
+export function buildPrograms(cache: string): string {
   const directory = join(cache, `kubernetes-${sourceHash()}`);
   if (existsSync(directory)) return directory;
   console.error('eks-jobs: building Kubernetes and Karpenter from their Go modules, once; some ten minutes');
@@ -51,7 +52,7 @@ export function buildPrograms(): string {
   mkdirSync(bin, { recursive: true });
   try {
     go('kubernetes', ['build', '-trimpath', '-ldflags', versionFlags(), '-o', join(bin, 'kubernetes'), '.']);
-    for (const name of kubernetesNames) symlinkSync('kubernetes', join(bin, name));
+    for (const name of componentNames) symlinkSync('kubernetes', join(bin, name));
     for (const [name, program] of Object.entries(tools)) {
       go(name, ['build', '-trimpath', '-ldflags', '-s -w', '-o', join(bin, name), program]);
     }
@@ -66,25 +67,25 @@ export function buildPrograms(): string {
     );
     copyModule('kwok', 'sigs.k8s.io/kwok', 'kustomize/stage/node', join(unfinished, 'stages'));
     renameSync(unfinished, directory);
-    forgetOld();
+    removeOldBuilds(cache);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
   return directory;
 }
 
-/** So many builds of some 300 MB are kept, those made last: another clone may use the one before. */
-const most = 2;
+/** The number of builds to keep, of some 300 MB each. It is not 1, because another clone may use the previous build. */
+const keptBuilds = 2;
 
-function forgetOld(): void {
+function removeOldBuilds(cache: string): void {
   const builds = readdirSync(cache)
     .filter((name) => /^kubernetes-[0-9a-f]{16}$/.test(name))
     .map((name) => join(cache, name))
     .sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
-  for (const build of builds.slice(most)) rmSync(build, { recursive: true, force: true });
+  for (const build of builds.slice(keptBuilds)) rmSync(build, { recursive: true, force: true });
 }
 
-/** Whatever the result depends on: the modules' files, this file, and the compiler. */
+/** Hashes everything that the result depends on: the modules' files, this file, and the compiler's version. */
 function sourceHash(): string {
   const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
   for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -107,12 +108,13 @@ function versionFlags(): string {
 
 const Module = z.object({ Dir: z.string() });
 
-/** Copies a folder of a module's source, as the checksums in go.sum have it; the module cache itself is read-only. */
-function copyModule(project: string, module: string, folder: string, to: string): void {
+/** Copies a folder of a module's source. Go checks it against go.sum. A copy, because the module cache is read-only. */
+function copyModule(project: string, module: string, folder: string, destination: string): void {
   const { Dir } = Module.parse(JSON.parse(go(project, ['mod', 'download', '-json', module])));
-  cpSync(join(Dir, folder), to, { recursive: true });
+  cpSync(join(Dir, folder), destination, { recursive: true });
 }
 
+/** Runs the go command in a project's folder. @returns its standard output. */
 function go(project: string, parameters: string[]): string {
   const { status, stdout, error } = spawnSync('go', parameters, {
     cwd: join(sources, project),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { NotFound, TooManyRequests } from '../../../../jobs/errors.ts';
-import type { Answer } from '../../../../handlers/middleware/api.ts';
+import type { RouteResponse } from '../../../../handlers/middleware/api.ts';
 
 process.env['POWERTOOLS_LOG_LEVEL'] = 'SILENT';
 const { api } = await import('../../../../handlers/middleware/api.ts');
@@ -46,7 +46,7 @@ const context: Context = {
   /* eslint-enable @typescript-eslint/no-deprecated */
 };
 
-const answerOf = (route: () => Promise<Answer>) => api(route)(event(''), context);
+const answerOf = (route: () => Promise<RouteResponse>) => api(route)(event(''), context);
 
 describe('every route', () => {
   test('hears the body as it was sent, also when API Gateway encoded it', async () => {

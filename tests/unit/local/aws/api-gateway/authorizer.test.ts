@@ -2,11 +2,12 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import fc from 'fast-check';
 import { createLocalJWKSet, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose';
+import { scopesOf } from '../../../../../api/scopes.ts';
 import {
-  type Authorized,
   type Authorizer,
-  authorizerFor,
-  type Refused,
+  type AuthorizerContext,
+  type AuthorizerRejection,
+  createAuthorizer,
 } from '../../../../../local/aws/api-gateway/authorizer.ts';
 
 // What is let in here must be let in by API Gateway, and what is not must not; the rules are those of its documentation:
@@ -23,7 +24,7 @@ const route = ['jobs:read', 'jobs:admin'];
 let authorizer: Authorizer;
 
 beforeAll(() => {
-  authorizer = authorizerFor({ issuer, audiences, keys });
+  authorizer = createAuthorizer({ issuer, audiences, keys }, scopesOf);
 });
 
 interface Signing {
@@ -42,9 +43,11 @@ function token(claims: Claims = {}, { header, key = privateKey }: Signing = {}):
     .sign(key);
 }
 
-const asked = (header: string | undefined, scopes = route): Promise<Authorized | Refused> =>
-  authorizer(header, scopes);
-const refused = (description: string): Refused => ({
+const asked = (
+  header: string | undefined,
+  scopes = route,
+): Promise<AuthorizerContext | AuthorizerRejection> => authorizer(header, scopes);
+const refused = (description: string): AuthorizerRejection => ({
   statusCode: 401,
   message: 'Unauthorized',
   challenge: `Bearer scope="jobs:read jobs:admin" error="invalid_token" error_description="${description}"`,
@@ -76,9 +79,9 @@ describe('a token is let in', () => {
 describe('a token is refused', () => {
   test.each<[string, Claims, string]>([
     ['that has expired', { exp: now() - 1 }, 'the token has expired'],
-    ['that never expires', { exp: undefined }, 'the token does not say when it expires'],
-    ['of another issuer', { iss: 'https://issuer.example' }, 'the token is of another issuer'],
-    ['of no issuer', { iss: undefined }, 'the token is of another issuer'],
+    ['that never expires', { exp: undefined }, 'the token has no expiration time (exp)'],
+    ['of another issuer', { iss: 'https://issuer.example' }, 'the token is from another issuer'],
+    ['of no issuer', { iss: undefined }, 'the token is from another issuer'],
     ['for others', { aud: 'others' }, 'the token does not have a valid audience'],
     ['for nobody', { aud: undefined }, 'the token does not have a valid audience'],
     [
@@ -93,9 +96,9 @@ describe('a token is refused', () => {
     expect(await asked(`Bearer ${await token(claims)}`)).toEqual(refused(description));
   });
 
-  const otherMeans = 'the token is signed by other means than RS256, RS384, RS512';
-  const strange = 'the signature is not that of the issuer';
-  const noKey = 'the issuer has no key with the kid of the token';
+  const otherMeans = 'the token is not signed with one of RS256, RS384, RS512';
+  const strange = 'the signature does not match the key of the issuer';
+  const noKey = 'the issuer does not have a key with the kid of the token';
   test.each<[string, () => Promise<string> | string, string]>([
     ['signed with another key', () => token({}, { key: pair().privateKey }), strange],
     ['of a key the issuer does not have', () => token({}, { header: { alg: 'RS256', kid: 'two' } }), noKey],
@@ -233,6 +236,7 @@ test('a function hears claims as API Gateway says them: as texts', async () => {
 });
 
 test('where the keys cannot be had nobody is let in, and nobody is called a liar', async () => {
-  const broken = authorizerFor({ issuer, audiences, keys: () => Promise.reject(new Error('no answer')) });
+  const unreachable = () => Promise.reject(new Error('no answer'));
+  const broken = createAuthorizer({ issuer, audiences, keys: unreachable }, scopesOf);
   await expect(broken(await token(), route)).rejects.toThrow('no answer');
 });

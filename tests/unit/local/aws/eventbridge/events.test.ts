@@ -11,7 +11,7 @@ beforeEach(() => {
     invoked.push([name, event]);
     return Promise.resolve({ payload: null });
   };
-  events = new Events({ invoke }, () => [...waiting]);
+  events = new Events(invoke, () => [...waiting]);
 });
 
 afterEach(() => {
