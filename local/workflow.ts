@@ -12,7 +12,6 @@ import {
   overHttps,
   StepFunctions,
 } from './aws/step-functions/index.ts';
-import { parseJson } from './aws/step-functions/json.ts';
 import { AwsError } from './aws/wire.ts';
 import type { ResourceNames } from './environment.ts';
 import type { Options } from './options.ts';
@@ -66,10 +65,7 @@ export function createWorkflow(
       new DynamoDBIntegration(new DynamoDBClient()),
       new EksIntegration(runner),
       new EksCallIntegration(overHttps()),
-      new LambdaIntegration(async (name, event) => {
-        const { payload, ...error } = await invoke(name, event);
-        return { payload: parseJson(JSON.stringify(payload)), ...error };
-      }),
+      new LambdaIntegration(invoke),
     ],
     onStatusChange: (change) => {
       events.executionStatusChanged(change);

@@ -6,7 +6,7 @@ export { DynamoDBIntegration } from './integrations/dynamodb.ts';
 export { EksIntegration } from './integrations/eks.ts';
 export { type CallKubernetes, EksCallIntegration, overHttps } from './integrations/eks-call.ts';
 export type { JobRunner } from './integrations/job-runner.ts';
-export { type InvokeFunction, LambdaIntegration } from './integrations/lambda.ts';
+export { LambdaIntegration } from './integrations/lambda.ts';
 export { StepFunctions, type StepFunctionsOptions } from './step-functions.ts';
 export { taskArguments } from './task-arguments.ts';
 export { serveStepFunctions } from './wire/serve.ts';

@@ -1,19 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import type { InvokeLambda } from '../../invocation.ts';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
 import { isJsonObject, type Json, jsonText, parseJson } from '../json.ts';
 
 const invokeResource = 'arn:aws:states:::lambda:invoke';
-
-/**
- * Invokes a function by name or ARN. The payload is what it returned or, for an error, the Lambda runtime's form of it:
- * `{errorType, errorMessage, …}`. Rejects when the function does not exist.
- */
-export type InvokeFunction = (
-  name: string,
-  payload: Json,
-) => Promise<{ payload: unknown; functionError?: string }>;
 
 const Arguments = z.object({
   FunctionName: z.string(),
@@ -26,9 +18,9 @@ const Arguments = z.object({
 
 /** Runs lambda:invoke, and a function's plain ARN as Resource (developer guide, "Invoke an AWS Lambda function with Step Functions"). */
 export class LambdaIntegration implements Integration {
-  readonly #invoke: InvokeFunction;
+  readonly #invoke: InvokeLambda;
 
-  constructor(invoke: InvokeFunction) {
+  constructor(invoke: InvokeLambda) {
     this.#invoke = invoke;
   }
 
