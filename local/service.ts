@@ -11,7 +11,7 @@ import { serveStepFunctions } from './aws/step-functions/index.ts';
 import { installDynoxide } from './build.ts';
 import { setFunctionEnvironment } from './environment.ts';
 import { openAuthorizer, routesOf } from './http-api.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
@@ -31,7 +31,7 @@ const tablePortTimeout = 5000;
  * @throws UserError or ClusterFailure when the user must change something first; nothing is left running then.
  */
 export async function startService(
-  options: Options,
+  options: ServiceOptions,
   signal: AbortSignal,
   onFailure: (reason: string) => void,
   schedulerClock: Clock = systemClock,

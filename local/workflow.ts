@@ -1,4 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { localImage } from '../image/build.ts';
+import { stackDefaults } from '../plugins/parameters/template.ts';
 import type { Clock } from './aws/clock.ts';
 import type { Events } from './aws/eventbridge/events.ts';
 import type { InvokeLambda } from './aws/invocation.ts';
@@ -14,17 +16,18 @@ import {
 } from './aws/step-functions/index.ts';
 import { AwsError } from './aws/wire.ts';
 import type { ResourceNames } from './environment.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { readStateMachine } from './service-definition.ts';
 
 /** Reads the state machine run-job and fills in the stack's parameters and resources as they are on one machine. */
 export function readDefinition(
   root: string,
   names: ResourceNames,
-  { queueSeconds, cluster }: Options,
+  { queueSeconds, cluster }: ServiceOptions,
 ): string {
   const { region, account, service, table } = names;
   return readStateMachine(root, {
+    ...stackDefaults(),
     'AWS::Region': region,
     JobsTable: table,
     'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,
@@ -33,13 +36,9 @@ export function readDefinition(
     'ClusterSetup.Endpoint': 'https://127.0.0.1',
     'ClusterSetup.CertificateAuthority': '',
     JobNamespace: cluster?.namespace ?? 'eks-jobs',
-    JobServiceAccount: 'data-processor',
-    JobImage: cluster?.image ?? 'data-processor:local',
-    JobCpu: cluster?.jobCpu ?? '250m',
-    JobMemory: cluster?.jobMemory ?? '256Mi',
+    JobImage: cluster?.image ?? localImage,
+    ...(cluster && { JobCpu: cluster.jobCpu, JobMemory: cluster.jobMemory }),
     JobNodeSelector: nodeSelector(cluster?.nodeSelector ?? {}),
-    KueueQueue: '',
-    JobEndpointUrl: '',
     QueueSeconds: String(queueSeconds),
   });
 }

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-eks';
 import { ensureUsable, findCluster } from '../../k8s/describe.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
-import type { AwsOptions } from '../api/signature.ts';
-import { attempt, failed, type Finding, ok, skipped } from './finding.ts';
+import type { AwsOptions } from '../api/credentials.ts';
+import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
 /** What is undone by hand is put back by a deploy: CloudFormation itself changes nothing that it believes to be there. */
@@ -27,7 +27,7 @@ export async function checkCluster(
   const { clusterName, namespace, roles } = deployment;
   try {
     let cluster: Cluster | undefined;
-    const finding = await attempt('cluster', async () => {
+    const finding = await checkOrSkip('cluster', async () => {
       cluster = await findCluster(client, clusterName, signal);
       try {
         ensureUsable(clusterName, cluster);
@@ -75,7 +75,7 @@ interface Entry {
 }
 
 const checkEntry = (client: EKSClient, clusterName: string, { who, role, group }: Entry): Promise<Finding> =>
-  attempt('access entry', async () => {
+  checkOrSkip('access entry', async () => {
     try {
       const { accessEntry } = await client.send(
         new DescribeAccessEntryCommand({ clusterName, principalArn: role }),
@@ -101,7 +101,7 @@ const checkPodIdentity = (
   client: EKSClient,
   { clusterName, namespace, serviceAccount, roles }: Deployment,
 ): Promise<Finding> =>
-  attempt('pod identity', async () => {
+  checkOrSkip('pod identity', async () => {
     const { associations } = await client.send(
       new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount }),
     );
@@ -121,7 +121,7 @@ const checkPodIdentity = (
 
 /** What hands pods their role's credentials, on every node. */
 const checkAgent = (client: EKSClient, { computeConfig }: Cluster, clusterName: string): Promise<Finding> =>
-  attempt('pod identity agent', async () => {
+  checkOrSkip('pod identity agent', async () => {
     const check = 'pod identity agent';
     if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode brings it');
     const addonName = 'eks-pod-identity-agent';

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { readStateMachine } from '../../local/service-definition.ts';
 import { stateMachine, type StateOf } from '../../local/aws/step-functions/state-machine-definition.ts';
@@ -89,16 +87,3 @@ export async function assigned(
   const variables = await evaluate(taskOf(machine, 'Register').Assign, { input });
   return z.record(z.string(), z.json()).parse(variables);
 }
-
-const Parameters = z.object({
-  Parameters: z.object({
-    QueueSeconds: z.object({ MinValue: z.number(), MaxValue: z.number() }),
-    JobNodeSelector: z.object({ AllowedPattern: z.string() }),
-  }),
-});
-
-/** What `--param` may set on AWS. */
-export const parameters = Parameters.parse(
-  // The tags of CloudFormation mean nothing here.
-  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8'), { logLevel: 'silent' }),
-).Parameters;
