@@ -12,8 +12,8 @@ from ministack.services import eks, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 import access
+import firings
 import run_job
-import ticks
 
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
@@ -63,5 +63,5 @@ types.update(access.resource_handlers())
 types["AWS::CloudWatch::Alarm"] = without_metric_math(types["AWS::CloudWatch::Alarm"])
 stepfunctions._SERVICE_DISPATCH["arn:aws:states:::eks:runJob"] = run_job.run_job
 run_job.complete_the_interpreter()
-ticks.complete_the_scheduler()
+firings.complete_the_scheduler()
 app.main()
