@@ -3,7 +3,7 @@ import { listJobs } from '../api/job-list.ts';
 import { CountedApi, inWords } from './api/costs.ts';
 import { FilledService } from './api/filled-service.ts';
 import { period } from './api/fill.ts';
-import { compareInTurn, type Pair } from './api/in-turn.ts';
+import { compareInTurn, type Pair } from './api/compare.ts';
 import { recordJobs } from './api/recorded-jobs.ts';
 import { machine, range } from './measure.ts';
 
