@@ -6,8 +6,8 @@ import os
 from ministack.services import eks
 
 
-def _parse(response) -> dict:
-    """Parses a response. Raises ValueError if it is an error."""
+def _read(response) -> dict:
+    """Reads a response. Raises ValueError if it is an error."""
     status, _, body = response
     if status >= 400:
         raise ValueError(f"EKS responded {status}: {body!r}")
@@ -36,7 +36,7 @@ def _publish() -> None:
 
 def _create_entry(_logical_id, properties, _stack_name):
     cluster, principal = properties["ClusterName"], properties["PrincipalArn"]
-    entry = _parse(
+    entry = _read(
         eks._create_access_entry(
             cluster,
             {
@@ -48,14 +48,14 @@ def _create_entry(_logical_id, properties, _stack_name):
     )["accessEntry"]
     for policy in properties.get("AccessPolicies", []):
         scope = {"type": policy["AccessScope"]["Type"], "namespaces": policy["AccessScope"].get("Namespaces", [])}
-        _parse(eks._associate_access_policy(cluster, principal, {"policyArn": policy["PolicyArn"], "accessScope": scope}))
+        _read(eks._associate_access_policy(cluster, principal, {"policyArn": policy["PolicyArn"], "accessScope": scope}))
     _publish()
     return f"{principal}|{cluster}", {"AccessEntryArn": entry["accessEntryArn"]}
 
 
 def _delete_entry(physical_id, _properties):
     principal, cluster = physical_id.split("|")
-    _parse(eks._delete_access_entry(cluster, principal))
+    _read(eks._delete_access_entry(cluster, principal))
     _publish()
 
 
@@ -65,14 +65,14 @@ def _create_association(_logical_id, properties, _stack_name):
         "serviceAccount": properties["ServiceAccount"],
         "roleArn": properties["RoleArn"],
     }
-    association = _parse(eks._create_pod_identity_association(properties["ClusterName"], body))["association"]
+    association = _read(eks._create_pod_identity_association(properties["ClusterName"], body))["association"]
     attributes = {"AssociationArn": association["associationArn"], "AssociationId": association["associationId"]}
     return f"{properties['ClusterName']}|{association['associationId']}", attributes
 
 
 def _delete_association(physical_id, _properties):
     cluster, association = physical_id.split("|")
-    _parse(eks._delete_pod_identity_association(cluster, association))
+    _read(eks._delete_pod_identity_association(cluster, association))
 
 
 def resource_handlers() -> dict:

@@ -78,7 +78,7 @@ def _deliver(target: dict, schedule: dict) -> None:
 
 
 def _trusts_scheduler(role: str, group: str) -> bool:
-    """Whether the role's trust policy allows Scheduler to assume it for this group, with AWS's documented conditions."""
+    """Whether the role's trust policy allows Scheduler to assume it for this group, with the documented conditions."""
     policy = json.loads(iam._roles.get(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"])
     context = iam_evaluator.EvalContext(
         principal_arn="",
