@@ -1,6 +1,10 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { localImage } from '../image/build.ts';
+import { dnsLabel, imageName, labelKey, labelValue } from '../lib/patterns.ts';
+import { reservedCpu, reservedMemory } from '../lib/quantities.ts';
+import { parameters } from '../plugins/parameters/table.ts';
 
 /** The cluster in which `npm start -- --context` runs the jobs. */
 export interface ClusterOptions {
@@ -45,7 +49,7 @@ export function addClusterOptions(command: Command): Command {
     )
     .addOption(
       new Option('--image <image>', 'image of the jobs; `npm run image` builds it')
-        .default('eks-jobs.local/data-processor:local')
+        .default(localImage)
         .argParser(image),
     )
     .addOption(
@@ -59,10 +63,14 @@ export function addClusterOptions(command: Command): Command {
         .default({}, 'any node')
         .argParser(label),
     )
-    .addOption(new Option('--job-cpu <quantity>', 'CPU that a job requests').default('250m').argParser(cpu))
+    .addOption(
+      new Option('--job-cpu <quantity>', 'CPU that a job requests')
+        .default(parameters.jobCpu.default)
+        .argParser(cpu),
+    )
     .addOption(
       new Option('--job-memory <quantity>', 'memory that a job requests, and its limit')
-        .default('256Mi')
+        .default(parameters.jobMemory.default)
         .argParser(memory),
     );
 }
@@ -108,21 +116,14 @@ const matching =
     throw new InvalidArgumentError(`Allowed: ${what}.`);
   };
 
-// As in resources/parameters.yml: these values land in the same places.
+// The rules of the stack's parameters: these values are inserted in the same places.
 const namespace = matching(
-  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  dnsLabel,
   'up to 63 small letters, digits and dashes, as Kubernetes names a namespace',
 );
-const image = matching(
-  /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,511}$/,
-  'the name of an image, with its tag or digest',
-);
-
-const cpu = matching(
-  /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$/,
-  'a Kubernetes quantity such as 250m, 2 or 0.5',
-);
-const memory = matching(/^[1-9][0-9]{0,5}(Mi|Gi|M|G)$/, 'a Kubernetes quantity such as 256Mi or 2Gi');
+const image = matching(imageName, 'the name of an image, with its tag or digest');
+const cpu = matching(reservedCpu, 'a Kubernetes quantity such as 250m, 2 or 0.5');
+const memory = matching(reservedMemory, 'a Kubernetes quantity such as 256Mi or 2Gi');
 
 function address(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError('Allowed: one IP address of this machine.');
@@ -138,9 +139,6 @@ function address(text: string): string {
   }
   return text;
 }
-
-const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
   const at = text.indexOf('=');

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
+import { Cpu, leastResources, Memory, outsideLimits, type Quantities } from '../lib/quantities.ts';
+import { parameters } from '../plugins/parameters/table.ts';
 import {
   addAuthorizationOptions,
   type AuthorizationOptions,
@@ -19,7 +20,7 @@ export interface ServiceOptions {
   concurrency: number;
   queueSeconds: number;
   /** How much CPU and memory a job may request. */
-  limits: ResourceLimits;
+  limits: Quantities;
   verbose: boolean;
   /** Which tokens are accepted; without it every program on this machine may call the API. */
   authorization?: AuthorizationOptions;
@@ -80,17 +81,17 @@ export function readOptions(arguments_: readonly string[]): ServiceOptions {
     )
     .addOption(
       new Option('--queue-seconds <seconds>', 'how long a job may wait before it runs')
-        .default(3600)
+        .default(parameters.queueSeconds.default)
         .argParser(integer(60, 21_600)),
     )
     .addOption(
       new Option('--max-job-cpu <quantity>', 'how much CPU a job may request')
-        .default('4')
+        .default(parameters.maxJobCpu.default)
         .argParser(quantity(Cpu)),
     )
     .addOption(
       new Option('--max-job-memory <quantity>', 'how much memory a job may request')
-        .default('8Gi')
+        .default(parameters.maxJobMemory.default)
         .argParser(quantity(Memory)),
     )
     .option('--verbose', 'show the log of the functions', false)
@@ -102,8 +103,7 @@ export function readOptions(arguments_: readonly string[]): ServiceOptions {
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
   const defaults = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
-  for (const { field } of beyond(defaults, limits)) {
-    const name = field.replace('resources.', '');
+  for (const { name } of outsideLimits(defaults, limits)) {
     command.error(
       `error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'the minimum of a job'}`,
     );
