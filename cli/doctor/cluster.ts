@@ -13,11 +13,11 @@ import type { AwsOptions } from '../api/credentials.ts';
 import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
-/** What is undone by hand is put back by a deploy: CloudFormation itself changes nothing that it believes to be there. */
-const putBack =
-  'Somebody took it away after the deploy: make it again, or `npx sls remove` and `npx sls deploy`.';
+/** A deploy alone does not repair this: CloudFormation does not see that a resource of its stack was deleted by hand. */
+const recreateAdvice =
+  'It was deleted after the deploy. Create it again, or run `npx sls remove` and `npx sls deploy`.';
 
-/** Whether jobs can run in the stack's cluster, as far as EKS knows: the cluster, who is let in, and the pods' role. */
+/** Checks what EKS knows about the stack's cluster: its state, its access entries, and the pods' role. */
 export async function checkCluster(
   deployment: Deployment,
   options: AwsOptions,
@@ -40,23 +40,23 @@ export async function checkCluster(
     if (cluster === undefined) {
       return [
         finding,
-        ...['access entries', 'pod identity'].map((name) => skipped(name, 'there is no cluster to look at')),
+        ...['access entries', 'pod identity'].map((name) => skipped(name, 'the cluster was not found')),
       ];
     }
     return [
       finding,
       await checkEntry(client, clusterName, {
-        who: 'the state machine',
+        caller: 'the state machine',
         role: roles.RunJobRole,
         group: `${namespace}:run-job`,
       }),
       await checkEntry(client, clusterName, {
-        who: 'settle-job',
+        caller: 'settle-job',
         role: roles.SettleJobRole,
         group: `${namespace}:settle-job`,
       }),
       await checkEntry(client, clusterName, {
-        who: 'sweep',
+        caller: 'sweep',
         role: roles.SweepRole,
         group: `${namespace}:settle-job`,
       }),
@@ -68,31 +68,35 @@ export async function checkCluster(
   }
 }
 
-interface Entry {
-  who: string;
+interface RequiredEntry {
+  caller: string;
   role: string;
   group: string;
 }
 
-const checkEntry = (client: EKSClient, clusterName: string, { who, role, group }: Entry): Promise<Finding> =>
+const checkEntry = (
+  client: EKSClient,
+  clusterName: string,
+  { caller, role, group }: RequiredEntry,
+): Promise<Finding> =>
   checkOrSkip('access entry', async () => {
     try {
       const { accessEntry } = await client.send(
         new DescribeAccessEntryCommand({ clusterName, principalArn: role }),
       );
       const groups = accessEntry?.kubernetesGroups ?? [];
-      if (groups.includes(group)) return ok('access entry', `${who} is let in as ${group}`);
+      if (groups.includes(group)) return ok('access entry', `${caller} has access as ${group}`);
       return failed(
         'access entry',
-        `${who} is let in as ${groups.join(', ') || 'nobody in particular'}, not as ${group}`,
+        `${caller} has access as ${groups.join(', ') || 'a caller without groups'}, not as ${group}`,
         `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${role} --kubernetes-groups ${group}`,
       );
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return failed(
         'access entry',
-        `${clusterName} does not let ${who} in: there is no entry for ${role}`,
-        putBack,
+        `${caller} has no access to ${clusterName}: the entry of ${role} does not exist`,
+        recreateAdvice,
       );
     }
   });
@@ -106,28 +110,28 @@ const checkPodIdentity = (
       new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount }),
     );
     const [{ associationId } = {}] = associations ?? [];
-    const whose = `service account ${serviceAccount} of namespace ${namespace}`;
-    if (associationId === undefined) return failed('pod identity', `${whose} has no role`, putBack);
+    const subject = `service account ${serviceAccount} of namespace ${namespace}`;
+    if (associationId === undefined) return failed('pod identity', `${subject} has no role`, recreateAdvice);
     const { association } = await client.send(
       new DescribePodIdentityAssociationCommand({ clusterName, associationId }),
     );
-    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${whose} has the job's role`);
+    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${subject} has the job's role`);
     return failed(
       'pod identity',
-      `${whose} has the role ${association?.roleArn ?? 'of nobody'}`,
+      `${subject} has the role ${association?.roleArn ?? 'unknown'}`,
       `aws eks update-pod-identity-association --cluster-name ${clusterName} --association-id ${associationId} --role-arn ${roles.JobRole}`,
     );
   });
 
-/** What hands pods their role's credentials, on every node. */
+/** Checks the agent that gives pods the credentials of their role, on every node. */
 const checkAgent = (client: EKSClient, { computeConfig }: Cluster, clusterName: string): Promise<Finding> =>
   checkOrSkip('pod identity agent', async () => {
     const check = 'pod identity agent';
-    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode brings it');
+    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode includes it');
     const addonName = 'eks-pod-identity-agent';
     try {
       const { addon } = await client.send(new DescribeAddonCommand({ clusterName, addonName }));
-      const status = addon?.status ?? 'in no known state';
+      const status = addon?.status ?? 'in an unknown state';
       return status === 'ACTIVE'
         ? ok(check, `add-on ${addonName} is ACTIVE`)
         : failed(check, `add-on ${addonName} is ${status}`);
