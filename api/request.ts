@@ -65,15 +65,29 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export function readQuery<Shape extends z.ZodObject>(query: Query, shape: Shape): z.output<Shape> {
   const parsed = shape.safeParse(query);
   if (parsed.success) return parsed.data;
-  const known = Object.keys(shape.shape).join(', ') || 'none';
+  const known = Object.keys(shape.shape);
   throw invalidQuery(
     parsed.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((field) => ({ field, message: `Unknown parameter. Allowed: ${known}.` }))
+        ? issue.keys.map((field) => unknownParameter(field, known))
         : [{ field: issue.path.join('.'), message: issue.message }],
     ),
   );
 }
+
+/**
+ * Rejects every query parameter. It needs no schema library, so a route that reads nothing has none in its bundle.
+ * @throws InvalidRequest which names each parameter.
+ */
+export function checkNoQuery(query: Query): void {
+  const names = Object.keys(query);
+  if (names.length > 0) throw invalidQuery(names.map((name) => unknownParameter(name, [])));
+}
+
+const unknownParameter = (field: string, known: readonly string[]): Detail => ({
+  field,
+  message: `Unknown parameter. Allowed: ${known.join(', ') || 'none'}.`,
+});
 
 /** Describes a query that is not valid. */
 export const invalidQuery = (details: readonly Detail[], cause?: unknown): InvalidRequest =>

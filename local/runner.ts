@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { type JobRunner, taskArguments } from './aws/step-functions/index.ts';
 import { ProcessRunner } from './runners/process.ts';
 
@@ -18,7 +18,7 @@ type OpenRunner = (service: string, definition: string) => Promise<JobRunner>;
  * @throws UserError or ClusterFailure when that fails.
  */
 export async function prepareRunner(
-  options: Options,
+  options: ServiceOptions,
   endpoints: Endpoints,
   signal: AbortSignal,
 ): Promise<OpenRunner> {
@@ -30,7 +30,7 @@ export async function prepareRunner(
 }
 
 async function prepareCluster(
-  { context, kubeconfig, namespace, advertise }: NonNullable<Options['cluster']>,
+  { context, kubeconfig, namespace, advertise }: NonNullable<ServiceOptions['cluster']>,
   tablePort: number,
   signal: AbortSignal,
 ): Promise<OpenRunner> {

@@ -7,24 +7,25 @@ import {
   ResourceNotFoundException,
   type Cluster,
 } from '@aws-sdk/client-eks';
+import { groupsOf, type RoleWithAccess } from '../../k8s/access-groups.ts';
 import { ensureUsable, findCluster } from '../../k8s/describe.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
 import type { AwsOptions } from '../api/credentials.ts';
 import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
-/** A deploy alone does not repair this: CloudFormation does not see that a resource of its stack was deleted by hand. */
+/** CloudFormation does not notice what was deleted by hand, so that a deploy alone does not create it again. */
 const recreateAdvice =
-  'It was deleted after the deploy. Create it again, or run `npx sls remove` and `npx sls deploy`.';
+  'It was deleted after the deploy: create it again, or run `npx sls remove` and `npx sls deploy`.';
 
-/** Checks what EKS knows about the stack's cluster: its state, its access entries, and the pods' role. */
+/** Checks with EKS whether jobs can run in the stack's cluster: the cluster, the access entries, and the pods' role. */
 export async function checkCluster(
   deployment: Deployment,
   options: AwsOptions,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const client = new EKSClient(options);
-  const { clusterName, namespace, roles } = deployment;
+  const { clusterName } = deployment;
   try {
     let cluster: Cluster | undefined;
     const finding = await checkOrSkip('cluster', async () => {
@@ -45,21 +46,9 @@ export async function checkCluster(
     }
     return [
       finding,
-      await checkEntry(client, clusterName, {
-        caller: 'the state machine',
-        role: roles.RunJobRole,
-        group: `${namespace}:run-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        caller: 'settle-job',
-        role: roles.SettleJobRole,
-        group: `${namespace}:settle-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        caller: 'sweep',
-        role: roles.SweepRole,
-        group: `${namespace}:settle-job`,
-      }),
+      await checkEntry(client, deployment, 'RunJobRole', 'the state machine'),
+      await checkEntry(client, deployment, 'SettleJobRole', 'settle-job'),
+      await checkEntry(client, deployment, 'SweepRole', 'sweep'),
       await checkPodIdentity(client, deployment),
       await checkAgent(client, cluster, clusterName),
     ];
@@ -68,34 +57,36 @@ export async function checkCluster(
   }
 }
 
-interface RequiredEntry {
-  caller: string;
-  role: string;
-  group: string;
-}
-
+/** Checks that a role has every group that it needs. The advice names all groups, because the call replaces the list. */
 const checkEntry = (
   client: EKSClient,
-  clusterName: string,
-  { caller, role, group }: RequiredEntry,
+  { clusterName, namespace, roles }: Deployment,
+  role: RoleWithAccess,
+  component: string,
 ): Promise<Finding> =>
   checkOrSkip('access entry', async () => {
+    const principalArn = roles[role];
+    const required = groupsOf(role, namespace);
     try {
       const { accessEntry } = await client.send(
-        new DescribeAccessEntryCommand({ clusterName, principalArn: role }),
+        new DescribeAccessEntryCommand({ clusterName, principalArn }),
       );
       const groups = accessEntry?.kubernetesGroups ?? [];
-      if (groups.includes(group)) return ok('access entry', `${caller} has access as ${group}`);
+      const missing = required.filter((group) => !groups.includes(group));
+      if (missing.length === 0) {
+        return ok('access entry', `${component} has the Kubernetes groups ${required.join(', ')}`);
+      }
+      const complete = [...new Set([...required, ...groups])].join(' ');
       return failed(
         'access entry',
-        `${caller} has access as ${groups.join(', ') || 'a caller without groups'}, not as ${group}`,
-        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${role} --kubernetes-groups ${group}`,
+        `${component} lacks the Kubernetes groups ${missing.join(', ')}; its access entry has ${groups.join(', ') || 'none'}`,
+        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${principalArn} --kubernetes-groups ${complete}`,
       );
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return failed(
         'access entry',
-        `${caller} has no access to ${clusterName}: the entry of ${role} does not exist`,
+        `${component} cannot access ${clusterName}: there is no access entry for ${principalArn}`,
         recreateAdvice,
       );
     }
