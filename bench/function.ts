@@ -8,9 +8,9 @@ import { prepareVirtualEnvironment } from '../tests/harness/python/environment.t
 import { range } from './measure.ts';
 
 const rounds = 5;
-const bytesWanted = 1e9;
+const dataBytes = 1e9;
 
-/** The function alone on a 1 GB CSV, beside DuckDB's SUMMARIZE on one thread, in turn in one run. */
+/** Compares the function on a CSV of 1 GB with DuckDB's SUMMARIZE on one thread, alternately in one run. */
 export function benchFunction(root: string, binary: string): string[] {
   const python = join(prepareVirtualEnvironment(root), 'python');
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-bench-'));
@@ -42,14 +42,14 @@ export function benchFunction(root: string, binary: string): string[] {
   }
 }
 
-/** Rows that look like measurements, the same in every run. */
+/** Writes rows that look like measurements. They are the same in every run. */
 function writeData(path: string): void {
   const file = openSync(path, 'w');
   let state = 7;
   const next = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648);
   const cities = ['Bonn', 'Kiel', 'New York', 'São Paulo', 'Łódź'];
   let written = writeSync(file, 'id,city,day,rain,temperature,valid\n');
-  for (let row = 0; written < bytesWanted;) {
+  for (let row = 0; written < dataBytes;) {
     let block = '';
     for (let line = 0; line < 20_000; line += 1, row += 1) {
       const city = cities[next() % cities.length] ?? '';

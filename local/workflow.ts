@@ -6,7 +6,6 @@ import type { Events } from './aws/eventbridge/events.ts';
 import type { InvokeLambda } from './aws/invocation.ts';
 import { Scheduler } from './aws/scheduler/index.ts';
 import {
-  ApiError,
   DynamoDBIntegration,
   EksCallIntegration,
   EksIntegration,
@@ -15,7 +14,7 @@ import {
   overHttps,
   StepFunctions,
 } from './aws/step-functions/index.ts';
-import { parseJson } from './aws/step-functions/json.ts';
+import { AwsError } from './aws/wire.ts';
 import type { ResourceNames } from './environment.ts';
 import type { ServiceOptions } from './options.ts';
 import { readStateMachine } from './service-definition.ts';
@@ -65,10 +64,7 @@ export function createWorkflow(
       new DynamoDBIntegration(new DynamoDBClient()),
       new EksIntegration(runner),
       new EksCallIntegration(overHttps()),
-      new LambdaIntegration(async (name, event) => {
-        const { payload, ...error } = await invoke(name, event);
-        return { payload: parseJson(JSON.stringify(payload)), ...error };
-      }),
+      new LambdaIntegration(invoke),
     ],
     onStatusChange: (change) => {
       events.executionStatusChanged(change);
@@ -87,7 +83,7 @@ function defineStateMachine(
   try {
     machines.update({ stateMachineArn: stateMachine, definition });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.type !== 'StateMachineDoesNotExist') throw error;
+    if (!(error instanceof AwsError) || error.type !== 'StateMachineDoesNotExist') throw error;
     const roleArn = `arn:aws:iam::${account}:role/${service}-run-job`;
     machines.create({ name: `${service}-run-job`, definition, roleArn });
   }

@@ -7,24 +7,25 @@ import {
   ResourceNotFoundException,
   type Cluster,
 } from '@aws-sdk/client-eks';
+import { groupsOf, type RoleWithAccess } from '../../k8s/access-groups.ts';
 import { ensureUsable, findCluster } from '../../k8s/describe.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
 import type { AwsOptions } from '../api/credentials.ts';
 import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
-/** What is undone by hand is put back by a deploy: CloudFormation itself changes nothing that it believes to be there. */
-const putBack =
-  'Somebody took it away after the deploy: make it again, or `npx sls remove` and `npx sls deploy`.';
+/** CloudFormation does not notice what was deleted by hand, so that a deploy alone does not create it again. */
+const recreateAdvice =
+  'It was deleted after the deploy: create it again, or run `npx sls remove` and `npx sls deploy`.';
 
-/** Whether jobs can run in the stack's cluster, as far as EKS knows: the cluster, who is let in, and the pods' role. */
+/** Checks with EKS whether jobs can run in the stack's cluster: the cluster, the access entries, and the pods' role. */
 export async function checkCluster(
   deployment: Deployment,
   options: AwsOptions,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const client = new EKSClient(options);
-  const { clusterName, namespace, roles } = deployment;
+  const { clusterName } = deployment;
   try {
     let cluster: Cluster | undefined;
     const finding = await checkOrSkip('cluster', async () => {
@@ -40,26 +41,14 @@ export async function checkCluster(
     if (cluster === undefined) {
       return [
         finding,
-        ...['access entries', 'pod identity'].map((name) => skipped(name, 'there is no cluster to look at')),
+        ...['access entries', 'pod identity'].map((name) => skipped(name, 'the cluster was not found')),
       ];
     }
     return [
       finding,
-      await checkEntry(client, clusterName, {
-        who: 'the state machine',
-        role: roles.RunJobRole,
-        group: `${namespace}:run-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        who: 'settle-job',
-        role: roles.SettleJobRole,
-        group: `${namespace}:settle-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        who: 'sweep',
-        role: roles.SweepRole,
-        group: `${namespace}:settle-job`,
-      }),
+      await checkEntry(client, deployment, 'RunJobRole', 'the state machine'),
+      await checkEntry(client, deployment, 'SettleJobRole', 'settle-job'),
+      await checkEntry(client, deployment, 'SweepRole', 'sweep'),
       await checkPodIdentity(client, deployment),
       await checkAgent(client, cluster, clusterName),
     ];
@@ -68,31 +57,37 @@ export async function checkCluster(
   }
 }
 
-interface Entry {
-  who: string;
-  role: string;
-  group: string;
-}
-
-const checkEntry = (client: EKSClient, clusterName: string, { who, role, group }: Entry): Promise<Finding> =>
+/** Checks that a role has every group that it needs. The advice names all groups, because the call replaces the list. */
+const checkEntry = (
+  client: EKSClient,
+  { clusterName, namespace, roles }: Deployment,
+  role: RoleWithAccess,
+  component: string,
+): Promise<Finding> =>
   checkOrSkip('access entry', async () => {
+    const principalArn = roles[role];
+    const required = groupsOf(role, namespace);
     try {
       const { accessEntry } = await client.send(
-        new DescribeAccessEntryCommand({ clusterName, principalArn: role }),
+        new DescribeAccessEntryCommand({ clusterName, principalArn }),
       );
       const groups = accessEntry?.kubernetesGroups ?? [];
-      if (groups.includes(group)) return ok('access entry', `${who} is let in as ${group}`);
+      const missing = required.filter((group) => !groups.includes(group));
+      if (missing.length === 0) {
+        return ok('access entry', `${component} has the Kubernetes groups ${required.join(', ')}`);
+      }
+      const complete = [...new Set([...required, ...groups])].join(' ');
       return failed(
         'access entry',
-        `${who} is let in as ${groups.join(', ') || 'nobody in particular'}, not as ${group}`,
-        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${role} --kubernetes-groups ${group}`,
+        `${component} lacks the Kubernetes groups ${missing.join(', ')}; its access entry has ${groups.join(', ') || 'none'}`,
+        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${principalArn} --kubernetes-groups ${complete}`,
       );
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return failed(
         'access entry',
-        `${clusterName} does not let ${who} in: there is no entry for ${role}`,
-        putBack,
+        `${component} cannot access ${clusterName}: there is no access entry for ${principalArn}`,
+        recreateAdvice,
       );
     }
   });
@@ -106,28 +101,28 @@ const checkPodIdentity = (
       new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount }),
     );
     const [{ associationId } = {}] = associations ?? [];
-    const whose = `service account ${serviceAccount} of namespace ${namespace}`;
-    if (associationId === undefined) return failed('pod identity', `${whose} has no role`, putBack);
+    const subject = `service account ${serviceAccount} of namespace ${namespace}`;
+    if (associationId === undefined) return failed('pod identity', `${subject} has no role`, recreateAdvice);
     const { association } = await client.send(
       new DescribePodIdentityAssociationCommand({ clusterName, associationId }),
     );
-    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${whose} has the job's role`);
+    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${subject} has the job's role`);
     return failed(
       'pod identity',
-      `${whose} has the role ${association?.roleArn ?? 'of nobody'}`,
+      `${subject} has the role ${association?.roleArn ?? 'unknown'}`,
       `aws eks update-pod-identity-association --cluster-name ${clusterName} --association-id ${associationId} --role-arn ${roles.JobRole}`,
     );
   });
 
-/** What hands pods their role's credentials, on every node. */
+/** Checks the agent that gives pods the credentials of their role, on every node. */
 const checkAgent = (client: EKSClient, { computeConfig }: Cluster, clusterName: string): Promise<Finding> =>
   checkOrSkip('pod identity agent', async () => {
     const check = 'pod identity agent';
-    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode brings it');
+    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode includes it');
     const addonName = 'eks-pod-identity-agent';
     try {
       const { addon } = await client.send(new DescribeAddonCommand({ clusterName, addonName }));
-      const status = addon?.status ?? 'in no known state';
+      const status = addon?.status ?? 'in an unknown state';
       return status === 'ACTIVE'
         ? ok(check, `add-on ${addonName} is ACTIVE`)
         : failed(check, `add-on ${addonName} is ${status}`);

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { readAuthorization } from '../../api/authorization.ts';
 import type { Authorization } from '../../jobs/settings.ts';
+import type { RoleWithAccess } from '../../k8s/access-groups.ts';
 import type { AwsOptions } from '../api/credentials.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
@@ -21,7 +22,7 @@ export interface Deployment {
   roles: Record<Role, string>;
 }
 
-type Role = 'RunJobRole' | 'SettleJobRole' | 'SweepRole' | 'JobRole';
+type Role = RoleWithAccess | 'JobRole';
 
 /** Stacks in these states work, even if the last deploy was rolled back. */
 const workingStates = [

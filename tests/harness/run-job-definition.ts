@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readStateMachine } from '../../local/service-definition.ts';
 import { stateMachine, type StateOf } from '../../local/aws/step-functions/state-machine-definition.ts';
-import type { Scope } from '../../local/aws/step-functions/expressions.ts';
+import type { ExpressionScope } from '../../local/aws/step-functions/expressions.ts';
 import type { Json } from '../../local/aws/step-functions/json.ts';
 import { evaluateTemplate } from '../../local/aws/step-functions/templates.ts';
 
@@ -55,7 +55,7 @@ export interface Moment {
 export const executionArn =
   'arn:aws:states:eu-central-1:123456789012:execution:run-job:01jdd0000000000000000000aa';
 
-function scopeOf(moment: Moment): Scope {
+function scopeOf(moment: Moment): ExpressionScope {
   return {
     variables: moment.variables ?? {},
     states: {

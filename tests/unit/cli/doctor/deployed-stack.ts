@@ -17,7 +17,7 @@ export class DeployedStack {
   readonly entries = new Map([
     ['RunJobRole', ['eks-jobs-dev:run-job']],
     ['SettleJobRole', ['eks-jobs-dev:settle-job']],
-    ['SweepRole', ['eks-jobs-dev:settle-job']],
+    ['SweepRole', ['eks-jobs-dev:settle-job', 'eks-jobs-dev:sweep']],
   ]);
   podRole: string | undefined = 'JobRole';
   agent: string | undefined;
