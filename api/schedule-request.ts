@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { instant, readBody } from './request.ts';
 import { nextRuns } from '../lib/cron/next-runs.ts';
-import { longestCron, parseCron } from '../lib/cron/parse.ts';
-import { CronRefused } from '../lib/cron/refused.ts';
+import { cronLengthLimit, InvalidCron, parseCron } from '../lib/cron/parse.ts';
 import { toAwsExpressions } from '../lib/cron/translate.ts';
 import { Conflict, InvalidRequest } from '../jobs/errors.ts';
 import { inputOf, JobRequest } from './job-request.ts';
@@ -20,12 +19,12 @@ import { isTimeZone } from '../lib/time-zone.ts';
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
 const CronText = z
   .string()
-  .meta({ override: { format: 'crontab', maxLength: longestCron } })
+  .meta({ override: { format: 'crontab', maxLength: cronLengthLimit } })
   .transform((text, context) => {
     try {
       return { text, expressions: toAwsExpressions(parseCron(text)) };
     } catch (error) {
-      if (!(error instanceof CronRefused)) throw error;
+      if (!(error instanceof InvalidCron)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
       return z.NEVER;
     }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCron } from '../../../../../lib/cron/parse.ts';
-import { CronRefused } from '../../../../../lib/cron/refused.ts';
+import { InvalidCron, parseCron } from '../../../../../lib/cron/parse.ts';
 import { nextRuns } from '../../../../../lib/cron/next-runs.ts';
 import { toAwsExpressions } from '../../../../../lib/cron/translate.ts';
 import {
@@ -96,7 +95,7 @@ test('what the translator says fires here when nextRuns promises', () => {
         try {
           expressions = toAwsExpressions(parseCron(text));
         } catch (error) {
-          if (error instanceof CronRefused) return;
+          if (error instanceof InvalidCron) return;
           throw error;
         }
         const after = Date.UTC(2025, 0, 1) + minutes * 60_000;
