@@ -9,7 +9,7 @@ import { manifestCommand, runManifestCommand } from './manifest-command.ts';
 /**
  * Checks our NodePools and our EC2NodeClass against the schemas of Karpenter and its AWS provider. The API server checks
  * them; a controller does not run. The NodeClass of EKS Auto Mode does not have a public schema. Here a fake schema accepts
- * every NodeClass, so that the rest of Auto Mode's set can be applied; tests/unit/k8s/promises.test.ts compares our
+ * every NodeClass, so that the rest of Auto Mode's set can be applied; tests/unit/k8s/manifests.promises.test.ts compares our
  * NodeClass with AWS's documentation.
  */
 const fakeAutoModeSchema = {
