@@ -2,48 +2,53 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import { ClusterFailure } from '../failure.ts';
 import { nameOf } from '../kubernetes-object.ts';
 import type { ManifestSources } from '../manifests.ts';
-import { send, sendingTime, type Answer } from './answer.ts';
-import { readProperties } from './properties.ts';
-import { Request, stackOf } from './request.ts';
-import { idOf, idOfNothing, placeOf } from './resource-id.ts';
-import { open, setUp, tearDown, type Setting } from './setup.ts';
+import {
+  maximumSendingTime,
+  sendResponse,
+  SetupRequest,
+  type SetupResponse,
+  stackOf,
+} from './cloudformation.ts';
+import { idOf, idOfNothing, readProperties, targetOf } from './properties.ts';
+import { openCluster, setUp, type SetupContext, tearDown } from './setup.ts';
 
-export interface Surroundings {
+/** What handling a request needs besides the request. */
+export interface SetupDependencies {
   client: EKSClient;
-  /** Read when they are needed, so that their absence too is answered. */
+  /** Reads the manifests when they are needed, so that there is a response even if they are missing. */
   readSources: () => ManifestSources;
-  /** How long the function may still run, in milliseconds. */
+  /** Returns how long the function may still run, in milliseconds. */
   remaining: () => number;
-  /** Where its log is. */
+  /** Where the function's log is. */
   log: string;
-  /** How long a cluster may go on refusing us, in milliseconds. */
-  settling?: number;
+  /** How long to wait until the cluster authorizes us, in milliseconds. */
+  authorizedWithin?: number;
   report?: (message: string, details: Record<string, unknown>) => void;
 }
 
-/** An access entry is known everywhere in a minute or so. */
-const usualSettling = 180_000;
+/** All servers of a cluster know an access entry after a minute or so. */
+const usuallyAuthorizedWithin = 180_000;
 
 /**
- * Does what CloudFormation asks, and tells it the outcome: whatever goes wrong, and before the function's own time is up.
- * @throws Error when there is nowhere to send an answer, or it is not taken.
+ * Does what CloudFormation requests and sends the response: after any failure, and before the function's own time is up.
+ * @throws Error when the request has no address for a response, or the response is not accepted.
  */
-export async function respond(event: unknown, surroundings: Surroundings): Promise<void> {
-  const request = Request.parse(event);
-  const { report = () => undefined, remaining } = surroundings;
+export async function handleRequest(event: unknown, dependencies: SetupDependencies): Promise<void> {
+  const request = SetupRequest.parse(event);
+  const { report = () => undefined, remaining } = dependencies;
   const control = new AbortController();
   const left = remaining();
-  // Half of it, should the function have been given hardly any time.
-  const time = Math.max(left - sendingTime, left / 2);
-  let last = 'nothing';
+  // Half of it, if the function has hardly any time.
+  const time = Math.max(left - maximumSendingTime, left / 2);
+  let lastStep = 'nothing';
   const note = (text: string): void => {
-    last = text;
+    lastStep = text;
     report(text, {});
   };
-  const setting: Setting = {
-    client: surroundings.client,
+  const context: SetupContext = {
+    client: dependencies.client,
     stack: stackOf(request),
-    settling: surroundings.settling ?? usualSettling,
+    authorizedWithin: dependencies.authorizedWithin ?? usuallyAuthorizedWithin,
     signal: control.signal,
     onFailure: ({ message }) => {
       note(message);
@@ -54,57 +59,65 @@ export async function respond(event: unknown, surroundings: Surroundings): Promi
   };
   const timer = setTimeout(() => {
     const seconds = Math.round(time / 1000);
-    control.abort(new ClusterFailure(`it took longer than ${seconds} s; the last of it: ${last}`));
+    control.abort(new ClusterFailure(`it took longer than ${seconds} s; the last step: ${lastStep}`));
   }, time);
-  let answer: Answer;
+  let response: SetupResponse;
   try {
-    answer = await outcome(request, surroundings, setting);
+    response = await responseTo(request, dependencies, context);
   } finally {
     clearTimeout(timer);
   }
-  report('answering', { requestType: request.RequestType, ...answer });
-  await send(request, answer);
+  report('responding', { requestType: request.RequestType, ...response });
+  await sendResponse(request, response);
 }
 
-/** Never throws, and returns as soon as the time is up, whatever is still under way. */
-async function outcome(request: Request, surroundings: Surroundings, setting: Setting): Promise<Answer> {
+/** Does the work and returns the response. Never throws, and returns as soon as the time is up, even if work is under way. */
+async function responseTo(
+  request: SetupRequest,
+  dependencies: SetupDependencies,
+  context: SetupContext,
+): Promise<SetupResponse> {
   const { RequestType, PhysicalResourceId } = request;
-  // A failed answer must name what CloudFormation knows; a first one, what there is to delete.
-  const failing = { id: PhysicalResourceId ?? idOfNothing };
+  // A failed response must contain the id that CloudFormation knows; a first one, the id of what there is to delete.
+  const resource = { id: PhysicalResourceId ?? idOfNothing };
   const timeIsUp = new Promise<never>((_resolve, reject) => {
-    setting.signal.addEventListener('abort', () => {
-      reject(setting.signal.reason as Error);
+    context.signal.addEventListener('abort', () => {
+      reject(context.signal.reason as Error);
     });
   });
   try {
     const work =
       RequestType === 'Delete'
-        ? deleted(failing.id, setting)
-        : applied(request, surroundings, setting, failing);
+        ? remove(resource.id, context)
+        : apply(request, dependencies, context, resource);
     return await Promise.race([work, timeIsUp]);
   } catch (error) {
-    surroundings.report?.('failed', { error });
-    return { Status: 'FAILED', PhysicalResourceId: failing.id, Reason: reasonOf(error, surroundings.log) };
+    dependencies.report?.('failed', { error });
+    return {
+      Status: 'FAILED',
+      PhysicalResourceId: resource.id,
+      Reason: failureReason(error, dependencies.log),
+    };
   }
 }
 
-async function applied(
-  { PhysicalResourceId, ResourceProperties }: Request,
-  { readSources }: Surroundings,
-  setting: Setting,
-  failing: { id: string },
-): Promise<Answer> {
-  const wanted = readProperties(ResourceProperties, readSources());
-  const place = { clusterName: wanted.clusterName, namespace: wanted.set.namespace };
-  const id = idOf(place);
-  const cluster = await open(wanted, setting);
-  if (PhysicalResourceId === undefined) failing.id = id;
+async function apply(
+  { PhysicalResourceId, ResourceProperties }: SetupRequest,
+  { readSources }: SetupDependencies,
+  context: SetupContext,
+  resource: { id: string },
+): Promise<SetupResponse> {
+  const desired = readProperties(ResourceProperties, readSources());
+  const target = { clusterName: desired.clusterName, namespace: desired.set.namespace };
+  const id = idOf(target);
+  const cluster = await openCluster(desired, context);
+  if (PhysicalResourceId === undefined) resource.id = id;
   try {
-    await setUp(cluster, wanted, setting);
+    await setUp(cluster, desired, context);
   } catch (error) {
-    // CloudFormation goes back to the old place and knows nothing of this one.
+    // CloudFormation returns to the old target and does not know the new one.
     const isNew = PhysicalResourceId !== undefined && PhysicalResourceId !== id;
-    if (isNew) await tearDown(place, setting).catch(() => undefined);
+    if (isNew) await tearDown(target, context).catch(() => undefined);
     throw error;
   }
   const { endpoint, certificateAuthority } = cluster.address;
@@ -115,21 +128,21 @@ async function applied(
   };
 }
 
-async function deleted(id: string, setting: Setting): Promise<Answer> {
-  const place = placeOf(id);
-  const kept = place ? await tearDown(place, setting) : [];
+async function remove(id: string, context: SetupContext): Promise<SetupResponse> {
+  const target = targetOf(id);
+  const kept = target ? await tearDown(target, context) : [];
   return {
     Status: 'SUCCESS',
     PhysicalResourceId: id,
     ...(kept.length > 0 && {
-      Reason: `namespace ${place?.namespace ?? ''} stays, it holds ${kept.join(', ')}`,
+      Reason: `namespace ${target?.namespace ?? ''} stays, it holds ${kept.join(', ')}`,
     }),
   };
 }
 
-/** What its reader can do something about is enough by itself. */
-function reasonOf(error: unknown, log: string): string {
+/** Describes a failure. One that the reader can correct needs no log; for any other the log has the details. */
+function failureReason(error: unknown, log: string): string {
   if (error instanceof ClusterFailure) return error.message;
-  const what = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return `${what} (log: ${log})`;
+  const description = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return `${description} (log: ${log})`;
 }

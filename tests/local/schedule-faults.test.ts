@@ -16,7 +16,7 @@ import {
 import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
 import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
-import { installDynoxide } from '../../local/build.ts';
+import { installDynoxide } from '../../local/aws/dynamodb/install.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { startScheduler } from '../harness/in-memory-scheduler.ts';
