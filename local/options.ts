@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
+import { Cpu, Memory, minimumResources, outsideLimits, type ResourceLimits } from '../jobs/resources.ts';
 import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
@@ -97,8 +97,8 @@ export function readOptions(arguments_: readonly string[]): Options {
   const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
-  const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
-  for (const { field } of beyond(given, limits)) {
+  const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : minimumResources;
+  for (const { field } of outsideLimits(given, limits)) {
     const name = field.replace('resources.', '');
     command.error(`error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'any job needs'}`);
   }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { beyond, Cpu, Memory } from '../jobs/resources.ts';
+import { Cpu, Memory, outsideLimits } from '../jobs/resources.ts';
 import { Authorization } from '../jobs/settings.ts';
 import type { Configuration, Hooks } from './framework.ts';
 
@@ -85,7 +85,10 @@ export const Parameters = z
     if (given.namespace === 'default' || given.namespace.startsWith('kube-'))
       refuse('namespace', "must be the jobs' own");
     const { jobCpu: cpu, jobMemory: memory, maxJobCpu, maxJobMemory } = given;
-    for (const { field, message } of beyond({ cpu, memory }, { cpu: maxJobCpu, memory: maxJobMemory })) {
+    for (const { field, message } of outsideLimits(
+      { cpu, memory },
+      { cpu: maxJobCpu, memory: maxJobMemory },
+    )) {
       const path = field === 'resources.cpu' ? 'jobCpu' : 'jobMemory';
       refuse(path, `is beyond what a job may have. ${message}`);
     }

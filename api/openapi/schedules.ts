@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
-import { PageQuery, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
+import { PageQuery, RunRequest, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
 import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
+import { ScheduleId } from '../../jobs/ids.ts';
 
 const { jobId, scheduleId } = examples;
 const path = z.object({

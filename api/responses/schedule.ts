@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { ScheduleState } from '../../jobs/schedules/record.ts';
 import { OptionsView, Time } from './job.ts';
+import { ScheduleId } from '../../jobs/ids.ts';
 
 /** A schedule in a list. */
 export const ScheduleSummary = z

@@ -1,6 +1,5 @@
 import { Argument, InvalidArgumentError } from 'commander';
-import { JobId } from '../../jobs/ids.ts';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
+import { JobId, ScheduleId } from '../../jobs/ids.ts';
 
 /** Routes that stand where a job's id does; an id has 26 characters or more. */
 const routes = ['stats', 'schedule', 'schedules'];

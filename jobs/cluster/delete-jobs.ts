@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import type { JobCluster } from '../settle.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { Connection } from '../../k8s/connection.ts';
+import type { JobCluster } from '../ports.ts';
 
 /** A job has one Kubernetes Job for each try, and tries anew only when somebody redrives it: a page is plenty. */
 const page = 100;

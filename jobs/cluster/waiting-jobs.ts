@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import type { WaitingJobs, WaitingReason } from '../waiting-reason.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { Connection } from '../../k8s/connection.ts';
+import type { WaitingJobs } from '../ports.ts';
+import type { WaitingReason } from '../record.ts';
 
 const jobIdLabel = 'eks-jobs/job-id';
 /** Kueue, where it rules the cluster, suspends the Jobs with its label until their turn comes. */

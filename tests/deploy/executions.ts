@@ -4,7 +4,7 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { ExecutionInput } from '../../api/job-request.ts';
+import { ExecutionInput } from '../../jobs/execution-input.ts';
 
 /** The executions of a stack's state machine, as the owner of the account sees them. */
 export class Executions {

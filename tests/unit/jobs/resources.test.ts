@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict, InvalidRequest, type RequestError } from '../../../jobs/errors.ts';
 import {
-  amountOf,
+  checkAcceptedResources,
   checkResources,
-  checkResourcesAgain,
   Cpu,
-  leastResources,
   Memory,
+  minimumResources,
   type Resources,
+  thousandthsOf,
 } from '../../../jobs/resources.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
@@ -46,7 +46,7 @@ describe('a quantity', () => {
       fc.property(fc.oneof(cpu, memory), ({ text, thousandths }) => {
         const exact = Number(thousandths);
         // A thousandth of a byte at first, less than a byte for the first terabyte.
-        expect(Math.abs(amountOf(text) - exact)).toBeLessThanOrEqual(Math.max(1, exact * 1e-13));
+        expect(Math.abs(thousandthsOf(text) - exact)).toBeLessThanOrEqual(Math.max(1, exact * 1e-13));
       }),
       { numRuns: 10_000 },
     );
@@ -87,7 +87,7 @@ describe('what a job may ask for', () => {
     for (const asked of [
       {},
       limits,
-      leastResources,
+      minimumResources,
       { cpu: '4.000', memory: '8192Mi' },
       { cpu: '4000m', memory: '8589934592' },
       { cpu: '0.01', memory: '16384Ki' },
@@ -115,7 +115,7 @@ describe('what a job may ask for', () => {
 
   // The stack's limit may have been lowered since the first job.
   test('holds for a job that is run again, as a conflict: its request was a good one', () => {
-    expect(refusal({ cpu: '5' }, checkResourcesAgain)).toBeInstanceOf(Conflict);
-    expect(refusal({ cpu: '4' }, checkResourcesAgain)).toBeUndefined();
+    expect(refusal({ cpu: '5' }, checkAcceptedResources)).toBeInstanceOf(Conflict);
+    expect(refusal({ cpu: '4' }, checkAcceptedResources)).toBeUndefined();
   });
 });
