@@ -5,7 +5,8 @@ import { openCluster } from '../jobs/cluster/open.ts';
 import { executionFence } from '../jobs/execution.ts';
 import { JobId } from '../jobs/ids.ts';
 import { settle, type Settlement, type SettleRequest } from '../jobs/settle.ts';
-import { logger, openExecutions, openStore } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 /** The state machine's last state asks with these words. */
 const FromMachine = z.strictObject({ jobId: JobId, execution: z.string() });

@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { Cpu, Memory, type ResourceLimits } from './resources.ts';
+import { dnsLabel, logGroupOrNone } from '../lib/patterns.ts';
+import { Cpu, Memory } from '../lib/quantities.ts';
+import type { ResourceLimits } from './resources.ts';
 
 /** Who may call the API: IAM identities with their signature, callers with a token, or every caller. */
 export const Authorization = z.enum(['iam', 'jwt', 'none']);
@@ -13,18 +15,12 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** The owner of every job, if the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
-  /** The type of the API's authorizer; the OpenAPI document describes it. */
+  /** The type of the API's authorizer, which the OpenAPI document describes; a package has the document itself. */
   API_AUTHORIZATION: Authorization.default('none'),
   /** The CloudWatch log group of the jobs' containers; empty or absent if the cluster collects no logs. */
-  JOB_LOG_GROUP: z
-    .string()
-    .regex(/^[\w./#-]{0,512}$/)
-    .optional(),
+  JOB_LOG_GROUP: z.string().regex(logGroupOrNone).optional(),
   /** The namespace of the Kubernetes Jobs; without it settle deletes none. It needs one of the clusters below. */
-  JOB_NAMESPACE: z
-    .string()
-    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
-    .optional(),
+  JOB_NAMESPACE: z.string().regex(dnsLabel).optional(),
   /** The cluster, as a context in this machine's kubeconfig (KUBECONFIG, ~/.kube/config). */
   KUBE_CONTEXT: z.string().min(1).optional(),
   /** The EKS cluster: its name, its API server's address, and its certificate authority (PEM in base64). */

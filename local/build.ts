@@ -71,15 +71,22 @@ async function build(
     signal,
     environment,
   );
-  const binary = lines.map(executableOf).find((path) => path !== undefined);
-  if (binary === undefined) throw new UserError('cargo built no data-processor');
+  const binary = lines.map((line) => executableOf(line, 'data-processor')).find((path) => path !== undefined);
+  if (binary === undefined) throw new UserError('cargo built no executable named data-processor');
   return binary;
 }
 
-const Artifact = z.object({ reason: z.literal('compiler-artifact'), executable: z.string() });
+const Artifact = z.object({
+  reason: z.literal('compiler-artifact'),
+  target: z.object({ name: z.string() }),
+  executable: z.string(),
+});
 
-const executableOf = (line: string): string | undefined =>
-  line.startsWith('{') ? Artifact.safeParse(JSON.parse(line)).data?.executable : undefined;
+/** Reads one message of cargo. @returns the executable's path if the message reports the target of this name. */
+function executableOf(line: string, target: string): string | undefined {
+  const artifact = line.startsWith('{') ? Artifact.safeParse(JSON.parse(line)).data : undefined;
+  return artifact?.target.name === target ? artifact.executable : undefined;
+}
 
 /** Runs cargo, its progress on our standard error. @returns its standard output, by line. */
 function cargo(

@@ -1,7 +1,10 @@
-//! The container's program: see the library for what it does.
+//! Runs the function as a job.
 
 use std::process::ExitCode;
 
+use data_processor::process::process;
+use job_runtime::{program, run};
+
 fn main() -> ExitCode {
-    data_processor::runtime::main()
+    run(program!(), process)
 }

@@ -23,7 +23,7 @@ mod value;
 
 use std::io::{Cursor, Read};
 
-use crate::runtime::{Failure, Job};
+use job_runtime::{Failure, Job};
 
 pub use input::{Format, Input, Synthetic};
 pub use summary::{ColumnSummary, Kind, Summary as Output};

@@ -4,7 +4,7 @@ import { DynamoScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { EventBridgeScheduler } from '../../jobs/aws/scheduler.ts';
 import type { ScheduleDependencies } from '../../jobs/schedules/lifecycle.ts';
 import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';
-import { logger } from './services.ts';
+import { logger } from './logger.ts';
 
 export const openScheduleStore = (): DynamoScheduleStore =>
   new DynamoScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);

@@ -3,7 +3,7 @@ import type { AcceptedJob } from '../../api/responses/job.ts';
 import type { Executions, JobStore } from '../../jobs/ports.ts';
 import { type StartedJob, startOnce } from '../../jobs/start.ts';
 import { creationHeaders, type RouteResponse } from './api.ts';
-import { logger } from './services.ts';
+import { logger } from './logger.ts';
 
 /** A job that a route starts. */
 interface JobStart {

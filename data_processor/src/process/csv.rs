@@ -9,7 +9,7 @@ use csv_core::{ReadRecordResult, Reader};
 use super::column::Column;
 use super::summary::Summary;
 use super::{COLUMNS, RECORD_BYTES, invalid_record, too_many_columns, value};
-use crate::runtime::{Failure, Job};
+use job_runtime::{Failure, Job};
 
 const BUFFER: usize = 1024 * 1024;
 

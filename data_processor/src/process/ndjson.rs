@@ -18,7 +18,7 @@ use super::lines::{Line, Lines};
 use super::summary::Summary;
 use super::value::{Value, of_string};
 use super::{COLUMNS, RECORD_BYTES, invalid_record, number, too_many_columns};
-use crate::runtime::{Failure, Job};
+use job_runtime::{Failure, Job};
 
 /// Summarises the records.
 pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::column::Column;
 use super::input::Synthetic;
 use super::summary::Summary;
-use crate::runtime::{Failure, Job};
+use job_runtime::{Failure, Job};
 
 /// Makes them up and summarises them.
 pub(super) fn summarise(input: &Synthetic, job: &Job) -> Result<Summary, Failure> {

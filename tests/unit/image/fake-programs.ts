@@ -59,13 +59,19 @@ export class FakeMachine {
     chmodSync(path, 0o755);
   }
 
-  /** cargo and rustc, and a program that they built. */
-  installRust(): void {
+  /** Installs rustc and a cargo that reports several targets, the program among them unless `built` is false. */
+  installRust({ built = true } = {}): void {
     const program = join(this.#directory, 'data-processor');
     writeFileSync(program, 'a program');
-    const artifact = JSON.stringify({ reason: 'compiler-artifact', executable: program });
+    const artifact = (name: string, executable: string | null): string =>
+      JSON.stringify({ reason: 'compiler-artifact', target: { name, kind: ['bin'] }, executable });
+    const messages = [
+      artifact('job-runtime', null),
+      artifact('another-program', join(this.#directory, 'another-program')),
+      ...(built ? [artifact('data-processor', program)] : []),
+    ];
     this.install('rustc', 'echo any-linux-target');
-    this.install('cargo', `echo '${artifact}'`);
+    this.install('cargo', `printf '%s\\n' ${messages.map((message) => `'${message}'`).join(' ')}`);
   }
 
   start(...parameters: string[]): ChildProcess {

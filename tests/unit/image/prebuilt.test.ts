@@ -74,6 +74,13 @@ if (!onLinux) {
       expect(machine.calls).toEqual([]);
     });
 
+    test('fails when cargo built other programs only', async () => {
+      machine.installRust({ built: false });
+      const { code, errors } = await machine.image('--prebuilt');
+      expect(code).toBe(1);
+      expect(errors).toContain('cargo built no executable named data-processor');
+    });
+
     test('says that Rust is missing', async () => {
       machine = replace(machine, new FakeMachine({ buildah: fakes.buildah }));
       const { code, errors } = await machine.image('--prebuilt', '--output', archive());

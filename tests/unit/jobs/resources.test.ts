@@ -1,15 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict, InvalidRequest, type RequestError } from '../../../jobs/errors.ts';
-import {
-  checkAcceptedResources,
-  checkResources,
-  Cpu,
-  Memory,
-  minimumResources,
-  type Resources,
-  thousandthsOf,
-} from '../../../jobs/resources.ts';
+import { checkAcceptedResources, checkResources, type Resources } from '../../../jobs/resources.ts';
+import { amountOf, Cpu, leastResources, Memory } from '../../../lib/quantities.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
 
@@ -46,7 +39,7 @@ describe('a quantity', () => {
       fc.property(fc.oneof(cpu, memory), ({ text, thousandths }) => {
         const exact = Number(thousandths);
         // A thousandth of a byte at first, less than a byte for the first terabyte.
-        expect(Math.abs(thousandthsOf(text) - exact)).toBeLessThanOrEqual(Math.max(1, exact * 1e-13));
+        expect(Math.abs(amountOf(text) - exact)).toBeLessThanOrEqual(Math.max(1, exact * 1e-13));
       }),
       { numRuns: 10_000 },
     );
@@ -87,7 +80,7 @@ describe('what a job may ask for', () => {
     for (const asked of [
       {},
       limits,
-      minimumResources,
+      leastResources,
       { cpu: '4.000', memory: '8192Mi' },
       { cpu: '4000m', memory: '8589934592' },
       { cpu: '0.01', memory: '16384Ki' },

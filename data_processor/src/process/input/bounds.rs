@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
-use crate::runtime::data::Address;
+use job_runtime::ObjectAddress;
 
 /// A number within bounds; whatever else it is given, it says them.
 struct Within {
@@ -101,6 +101,6 @@ pub(super) fn records_per_second<'de, D: Deserializer<'de>>(
 
 pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    text.parse::<Address>().map_err(D::Error::custom)?;
+    text.parse::<ObjectAddress>().map_err(D::Error::custom)?;
     Ok(text)
 }

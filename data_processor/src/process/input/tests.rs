@@ -1,9 +1,9 @@
 use super::*;
-use crate::runtime::input::read;
+use job_runtime::read_input;
 
 #[test]
 fn synthetic_has_defaults() {
-    let read = |json| read::<Input>(json).unwrap();
+    let read = |json| read_input::<Input>(json).unwrap();
     assert_eq!(
         read(r#"{"source":"synthetic"}"#),
         Input::Synthetic(Synthetic::default())
@@ -77,7 +77,7 @@ fn every_refusal_names_the_field_and_what_is_allowed() {
         ),
         ("[1]", "input: invalid type: sequence, expected a map"),
     ] {
-        let failure = read::<Input>(json).unwrap_err().to_string();
+        let failure = read_input::<Input>(json).unwrap_err().to_string();
         assert_eq!(failure, format!("InvalidInput: {expected}"), "{json}");
     }
 }

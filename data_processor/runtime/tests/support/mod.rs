@@ -1,0 +1,41 @@
+//! What several tests need.
+#![allow(dead_code, reason = "each test uses some of it")]
+
+pub(crate) mod fake_service;
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// The program of these tests (src/bin/test-program.rs), with its function alone, on this input.
+pub(crate) fn program(
+    input: &Value,
+    data_directory: Option<&Path>,
+    environment: &[(&str, &str)],
+) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_test-program"));
+    command.arg("--input").arg(input.to_string());
+    if let Some(directory) = data_directory {
+        command.arg("--data-dir").arg(directory);
+    }
+    command.envs(environment.iter().copied()).output().unwrap()
+}
+
+/// Checks that the program read this content, to the byte.
+pub(crate) fn check_content(output: &Output, content: &[u8], source: &str) {
+    assert!(output.status.success(), "{source}: {}", reason(output));
+    let result: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let expected = json!({"bytes": content.len(), "sha256": Sha256::digest(content).to_vec()});
+    assert_eq!(result, expected, "{source}");
+}
+
+/// The last line on standard error, which says why the function failed.
+pub(crate) fn reason(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr)
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .to_owned()
+}
