@@ -5,7 +5,15 @@ import { ScheduleListQuery } from '../schedule-list.ts';
 import { RunRequest, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
-import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
+import {
+  answer,
+  idempotencyHeader,
+  json,
+  made,
+  madeBefore,
+  type Operation,
+  type Paths,
+} from './operation.ts';
 import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
 import { ScheduleId } from '../../jobs/ids.ts';
 
@@ -19,40 +27,47 @@ const ofNew = linksOfSchedule('$response.body#/scheduleId');
 const ofThis = linksOfSchedule('$request.path.scheduleId');
 const ofItsJob = { ...linksOfJob('$response.body#/jobId'), ...ofThis };
 
+const createSchedule: Operation = {
+  operationId: 'createSchedule',
+  tags: ['Schedules'],
+  summary: 'Run a job whenever a cron expression says',
+  requestParams: { header: idempotencyHeader },
+  requestBody: {
+    required: true,
+    content: json(ScheduleRequest.meta({ id: 'ScheduleRequest' }), {
+      cron: '0 7 * * MON',
+      timezone: 'Europe/Berlin',
+      name: 'weekly report',
+      input: { source: 'synthetic', records: 100 },
+      timeoutSeconds: 600,
+      labels: { team: 'search' },
+    }),
+  },
+  responses: {
+    200: answer(
+      'It was made before, by a request with this Idempotency-Key.',
+      ScheduleView,
+      examples.schedule,
+      { headers: madeBefore(`/jobs/schedules/${scheduleId}`), links: ofNew },
+    ),
+    201: answer('It is made.', ScheduleView, examples.schedule, {
+      headers: made(`/jobs/schedules/${scheduleId}`),
+      links: ofNew,
+    }),
+    409: keyUsed,
+  },
+};
+
 export const schedulePaths: Paths = {
   '/jobs/schedule': {
-    post: {
-      operationId: 'createSchedule',
-      tags: ['Schedules'],
-      summary: 'Run a job whenever a cron expression says',
-      requestParams: { header: idempotencyHeader },
-      requestBody: {
-        required: true,
-        content: json(ScheduleRequest.meta({ id: 'ScheduleRequest' }), {
-          cron: '0 7 * * MON',
-          timezone: 'Europe/Berlin',
-          name: 'weekly report',
-          input: { source: 'synthetic', records: 100 },
-          timeoutSeconds: 600,
-          labels: { team: 'search' },
-        }),
-      },
-      responses: {
-        200: answer(
-          'It was made before, by a request with this Idempotency-Key.',
-          ScheduleView,
-          examples.schedule,
-          { headers: madeBefore(`/jobs/schedules/${scheduleId}`), links: ofNew },
-        ),
-        201: answer('It is made.', ScheduleView, examples.schedule, {
-          headers: made(`/jobs/schedules/${scheduleId}`),
-          links: ofNew,
-        }),
-        409: keyUsed,
-      },
-    },
+    post: createSchedule,
   },
   '/jobs/schedules': {
+    post: {
+      ...createSchedule,
+      operationId: 'createScheduleInList',
+      description: 'The same as POST /jobs/schedule.',
+    },
     get: {
       operationId: 'listSchedules',
       tags: ['Schedules'],

@@ -68,7 +68,7 @@ export class ProcessRunner implements JobRunner {
     });
     this.#running.add(pod);
     const ended = pod.finally(() => this.#running.delete(pod));
-    return Promise.resolve({ answer: { statusCode: 201, statusText: 'Created', body: job }, ended });
+    return Promise.resolve({ response: { statusCode: 201, statusText: 'Created', body: job }, ended });
   }
 
   waitingTurn(): readonly string[] {

@@ -3,12 +3,12 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import pLimit from 'p-limit';
 import { type ApiRequest, ask, parsed } from '../../../k8s/connection.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
-import type { ClusterAnswer } from '../../aws/step-functions/integrations/job-runner.ts';
+import type { ClusterResponse } from '../../aws/step-functions/integrations/job-runner.ts';
 
 /** How many requests are under way at once; the others wait. */
 const requestsAtOnce = 16;
 
-/** Requests to the API server as eks:runJob makes them: each once, and every answer is one, refusals too. */
+/** Sends requests to the API server as eks:runJob does: each once; an error status is a response, not an exception. */
 export class ApiServer {
   readonly #connection: KubeConfigConnection;
   readonly #limit = pLimit(requestsAtOnce);
@@ -29,9 +29,9 @@ export class ApiServer {
   /**
    * Sends a request.
    * @param path from the root, with its query.
-   * @throws ClusterFailure when there was no answer: whether the request was carried out is unknown.
+   * @throws ClusterFailure without a response: whether the request was carried out is unknown.
    */
-  async request(method: ApiRequest['method'], path: string, body?: object): Promise<ClusterAnswer> {
+  async request(method: ApiRequest['method'], path: string, body?: object): Promise<ClusterResponse> {
     const { status, text } = await this.#limit(() =>
       ask(this.#connection, { method, path, ...(body && { body }) }),
     );

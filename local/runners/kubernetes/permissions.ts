@@ -36,9 +36,9 @@ async function review(api: ApiServer, context: string, resourceAttributes: objec
     spec: { resourceAttributes },
   };
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-  const answer = await api.request('POST', path, body);
-  if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
-  const { statusCode, statusText } = answer;
-  const reason = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
+  const response = await api.request('POST', path, body);
+  if (response.statusCode === 201) return Review.parse(response.body).status.allowed;
+  const { statusCode, statusText } = response;
+  const reason = statusCode === 401 ? 'it does not accept the credentials' : messageOf(response.body);
   throw new UserError(`the cluster of context ${context} responds ${statusCode} ${statusText}: ${reason}`);
 }
