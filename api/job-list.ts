@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import type { JobList } from './responses/job.ts';
-import { Instant, integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
+import { instant, integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
 import { LabelQuery } from '../jobs/labels.ts';
 import { JobStatus } from '../jobs/protocol.ts';
 import { ScheduleId } from '../jobs/schedules/id.ts';
@@ -10,8 +10,8 @@ import type { JobStore, ListedJob } from '../jobs/aws/job-store.ts';
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
-  from: Instant.optional().describe('Created at this time or later.'),
-  to: Instant.optional().describe('Created before this time.'),
+  from: instant().optional().describe('Created at this time or later.'),
+  to: instant().optional().describe('Created before this time.'),
   scheduleId: ScheduleId.optional(),
   label: LabelQuery.optional().describe('key=value, several with commas between: jobs that have them all.'),
   limit: integerBetween(1, 100, 20),

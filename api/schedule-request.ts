@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { Instant, integerBetween, type Query, readBody, readQuery } from './request.ts';
+import { instant, readBody } from './request.ts';
 import { nextRuns } from '../lib/cron/next-runs.ts';
-import { longestCron, parseCron } from '../lib/cron/parse.ts';
-import { CronRefused } from '../lib/cron/refused.ts';
+import { cronLengthLimit, InvalidCron, parseCron } from '../lib/cron/parse.ts';
 import { toAwsExpressions } from '../lib/cron/translate.ts';
 import { Conflict, InvalidRequest } from '../jobs/errors.ts';
 import { inputOf, JobRequest } from './job-request.ts';
@@ -16,18 +15,16 @@ import {
 } from '../jobs/options.ts';
 import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
-import type { Cursor } from '../jobs/aws/schedule-store.ts';
-import { ScheduleId } from '../jobs/schedules/id.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
 const CronText = z
   .string()
-  .meta({ override: { format: 'crontab', maxLength: longestCron } })
+  .meta({ override: { format: 'crontab', maxLength: cronLengthLimit } })
   .transform((text, context) => {
     try {
       return { text, expressions: toAwsExpressions(parseCron(text)) };
     } catch (error) {
-      if (!(error instanceof CronRefused)) throw error;
+      if (!(error instanceof InvalidCron)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
       return z.NEVER;
     }
@@ -50,8 +47,8 @@ export const ScheduleRequest = z.strictObject({
     .string()
     .regex(/^\P{C}{1,128}$/u, 'Allowed: 1 to 128 printable characters.')
     .optional(),
-  startAt: Instant.optional().describe('It fires from then on.'),
-  endAt: Instant.optional().describe('It fires before then.'),
+  startAt: instant().optional().describe('It fires from then on.'),
+  endAt: instant().optional().describe('It fires before then.'),
   enabled: z.boolean().default(true).describe('Whether it fires.'),
   ...RequestedOptions.shape,
 });
@@ -176,41 +173,3 @@ export function checkRunsAgain(timing: Timing, now: number): void {
     },
   ]);
 }
-
-const allowed = 'Allowed: the nextToken of the page before.';
-
-const Token = z
-  .string()
-  .max(200, allowed)
-  .transform((text, context) => {
-    try {
-      return JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown;
-    } catch {
-      context.addIssue({ code: 'custom', message: allowed });
-      return z.NEVER;
-    }
-  })
-  .pipe(z.tuple([z.iso.datetime(), ScheduleId], allowed));
-
-/** What `GET /jobs/schedules` takes. */
-export const PageQuery = z.strictObject({
-  limit: integerBetween(1, 50, 20),
-  nextToken: Token.optional().describe('That of the page before.'),
-});
-
-/**
- * Reads the query of a list.
- * @throws InvalidRequest
- */
-export function acceptPage(query: Query): { limit: number; after?: Cursor } {
-  const { limit, nextToken } = readQuery(query, PageQuery);
-  const [createdAt, scheduleId] = nextToken ?? [];
-  return {
-    limit,
-    ...(createdAt !== undefined && scheduleId !== undefined && { after: { createdAt, scheduleId } }),
-  };
-}
-
-/** Where a page ended, as a token for the next request. */
-export const nextTokenOf = ({ createdAt, scheduleId }: Cursor): string =>
-  Buffer.from(JSON.stringify([createdAt, scheduleId])).toString('base64url');

@@ -4,13 +4,14 @@ import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs
 import { viewOfOptions } from './job-view.ts';
 import { nextRunsOf } from './schedule-request.ts';
 
-/** A schedule in a list. */
+/** Shows a schedule in a list. */
 export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {
   const { scheduleId, name, state, cron, timezone, expressions, startAt, endAt, createdAt, updatedAt } =
     schedule;
   return {
     scheduleId,
     ...(name !== undefined && { name }),
+    status: state,
     state,
     owner: ownerOfSchedule(schedule),
     cron,
@@ -24,7 +25,7 @@ export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary 
   };
 }
 
-/** A schedule by itself, with the options and the input of its jobs. */
+/** Shows a schedule with the options and the input of its jobs. */
 export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
   ...summaryOf(schedule, now),
   ...viewOfOptions(schedule),

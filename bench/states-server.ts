@@ -1,6 +1,6 @@
 /** The local Step Functions alone, for measuring: on a free loopback port, which it prints. usage: states-server.ts JOURNAL */
 import { createServer } from 'node:http';
-import { serve, StepFunctions } from '../local/aws/step-functions/index.ts';
+import { serveStepFunctions, StepFunctions } from '../local/aws/step-functions/index.ts';
 
 const service = new StepFunctions({
   journal: process.argv[2] ?? ':memory:',
@@ -8,7 +8,7 @@ const service = new StepFunctions({
   accountId: '000000000000',
   integrations: [],
 });
-const server = createServer(serve(service));
+const server = createServer(serveStepFunctions(service));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   console.log(typeof address === 'object' && address !== null ? address.port : '');

@@ -1,69 +1,69 @@
-import type { Authorization } from './api/authorization.ts';
-import type { Connection } from './api/exchange.ts';
+import type { ApiCredentials } from './api/credentials.ts';
+import type { ApiConnection } from './api/exchange.ts';
 import { WrongUsage } from './failure.ts';
 
-/** The options, and the variables behind them, that say where the API is and who asks. */
+/** The options, and the variables behind them, that select the API and the credentials. */
 export interface ConnectionOptions {
   api?: string;
   token?: string;
-  auth?: Authorization['kind'];
+  auth?: ApiCredentials['kind'];
   region?: string;
   profile?: string;
 }
 
-/** Where `npm start` has it. */
+/** The address of `npm start`. */
 export const localApi = 'http://127.0.0.1:3000';
 
-/** An API's own address at API Gateway, which tells the region to sign for. */
+/** An address of API Gateway, which contains the region to sign for. */
 const apiGateway = /^[a-z0-9]+\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/;
 
 /**
- * Where the API is, and as whom to ask: by the token if there is one, by AWS's signature at API Gateway's own addresses, else as
- * nobody; unless `--auth` says otherwise.
- * @throws WrongUsage when the options contradict each other, or would show credentials to the network.
+ * Selects the API and the credentials. The default is the token if there is one, AWS signatures at API Gateway's own addresses, and
+ * otherwise no credentials; `--auth` overrides it.
+ * @throws WrongUsage when the options contradict each other, or would expose credentials to the network.
  */
-export function connectionOf(options: ConnectionOptions): Connection {
-  const url = addressOf(options.api ?? localApi);
-  const authorization = authorizationOf(options, url);
-  if (authorization.kind !== 'none' && url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw new WrongUsage(`credentials are not sent to ${url.origin}: whoever is on the way could read them`, [
-      'Give an https:// address; or --auth none, where the API wants no credentials.',
+export function resolveConnection(options: ConnectionOptions): ApiConnection {
+  const url = parseAddress(options.api ?? localApi);
+  const credentials = selectCredentials(options, url);
+  if (credentials.kind !== 'none' && url.protocol === 'http:' && !isLoopback(url.hostname)) {
+    throw new WrongUsage(`credentials are not sent to ${url.origin}: http:// is not encrypted`, [
+      'Use an https:// address; or --auth none, if the API requires no credentials.',
     ]);
   }
-  return { url, authorization };
+  return { url, credentials };
 }
 
-function authorizationOf({ token, auth, region, profile }: ConnectionOptions, url: URL): Authorization {
-  const [, ownRegion] = apiGateway.exec(url.hostname) ?? [];
-  const kind = auth ?? (token !== undefined ? 'jwt' : ownRegion !== undefined ? 'iam' : 'none');
+function selectCredentials({ token, auth, region, profile }: ConnectionOptions, url: URL): ApiCredentials {
+  const [, regionOfAddress] = apiGateway.exec(url.hostname) ?? [];
+  const kind = auth ?? (token !== undefined ? 'jwt' : regionOfAddress !== undefined ? 'iam' : 'none');
   if (kind === 'none') return { kind };
   if (kind === 'jwt') {
     if (token !== undefined && /^[\x21-\x7e]+$/.test(token)) return { kind, token };
     throw new WrongUsage(
       token === undefined
-        ? '--auth jwt needs a token'
-        : 'the token holds what no token can: white space or control characters',
-      ['Give --token, or set EKS_JOBS_TOKEN.'],
+        ? '--auth jwt requires a token'
+        : 'the token contains white space, control or non-ASCII characters',
+      ['Set EKS_JOBS_TOKEN, or use --token.'],
     );
   }
-  const signedFor = region ?? ownRegion;
+  const signingRegion = region ?? regionOfAddress;
   return {
     kind,
-    ...(signedFor !== undefined && { region: signedFor }),
+    ...(signingRegion !== undefined && { region: signingRegion }),
     ...(profile !== undefined && { profile }),
   };
 }
 
-function addressOf(text: string): URL {
+function parseAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
-    throw new WrongUsage(`--api ${text} is no address`, [
+    throw new WrongUsage(`--api ${text} is not a valid address`, [
       'Allowed: http:// or https:// and a host, as http://127.0.0.1:3000.',
     ]);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new WrongUsage('--api holds more than an address', [
-      'Allowed: http:// or https://, a host and a path; tokens go into EKS_JOBS_TOKEN.',
+    throw new WrongUsage('--api contains more than an address', [
+      'Allowed: http:// or https://, a host and a path. Put a token into EKS_JOBS_TOKEN.',
     ]);
   }
   return url;

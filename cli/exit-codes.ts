@@ -1,23 +1,23 @@
 import type { TerminalStatus } from '../jobs/protocol.ts';
 
-/** How the command ends; docs/command.md lists them for scripts. */
+/** The exit codes of every command; docs/command.md lists them for scripts. */
 export const exitCodes = {
   done: 0,
-  /** The API refused the request, or doctor found something wrong. */
-  refused: 1,
-  /** The command line cannot be understood. */
+  /** The API rejected the request, or doctor found something wrong. */
+  rejected: 1,
+  /** The command line is not valid. */
   usage: 2,
-  /** The API cannot be reached, or what answers is none. */
+  /** The API cannot be reached, or the address has no eks-jobs API. */
   unreachable: 3,
-  /** The API does not know the caller, or does not let them do this. */
+  /** No credentials, wrong ones, or too few rights. */
   unauthorized: 4,
-  /** `--wait` gave up; the job goes on. */
+  /** `--wait` stopped waiting; the job continues. */
   stillRunning: 13,
-  /** Ctrl-C, as shells have it. */
+  /** Ctrl-C; the code that shells use. */
   interrupted: 130,
 } as const;
 
-/** How a command ends that waited for a job: by the job's outcome. */
+/** The exit codes of a command that waited for a job, by the job's outcome. */
 export const exitCodeOfOutcome: Record<TerminalStatus, number> = {
   SUCCEEDED: exitCodes.done,
   FAILED: 10,

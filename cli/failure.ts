@@ -3,25 +3,25 @@ import { exitCodes } from './exit-codes.ts';
 
 export interface FailureOptions {
   exitCode?: number;
-  /** What can be done about it, a line each. */
+  /** What the user can do about it, one line each. */
   hints?: readonly string[];
   cause?: unknown;
 }
 
-/** Why a command could not do what it was asked for: one line, what can be done about it, and an exit code. */
+/** A reason why a command failed: one line, what the user can do about it, and an exit code. */
 export class CommandFailure extends UserError {
   override readonly name: string = 'CommandFailure';
   readonly exitCode: number;
   readonly hints: readonly string[];
 
-  constructor(message: string, { exitCode = exitCodes.refused, hints = [], cause }: FailureOptions = {}) {
+  constructor(message: string, { exitCode = exitCodes.rejected, hints = [], cause }: FailureOptions = {}) {
     super(message, { cause });
     this.exitCode = exitCode;
     this.hints = hints;
   }
 }
 
-/** The command line, a file it names or an environment variable is wrong. */
+/** The command line, a file that it names or an environment variable is wrong. */
 export class WrongUsage extends CommandFailure {
   override readonly name = 'WrongUsage';
 
@@ -30,23 +30,23 @@ export class WrongUsage extends CommandFailure {
   }
 }
 
-/** Nobody answered: no connection, a connection that broke, or silence for too long. */
-export class Unreachable extends CommandFailure {
-  override readonly name = 'Unreachable';
+/** The API cannot be reached: no connection, a broken connection, or a timeout. */
+export class ApiUnreachable extends CommandFailure {
+  override readonly name = 'ApiUnreachable';
 
   constructor(message: string, hints: readonly string[], cause?: unknown) {
     super(message, { exitCode: exitCodes.unreachable, hints, cause });
   }
 }
 
-/** Somebody answered, who is no eks-jobs API. */
+/** The response is not from an eks-jobs API of this version. */
 export class NotTheApi extends CommandFailure {
   override readonly name = 'NotTheApi';
 
   constructor(message: string) {
     super(message, {
       exitCode: exitCodes.unreachable,
-      hints: ['Look at --api and EKS_JOBS_API: the address of the API, without a route.'],
+      hints: ['Check --api and EKS_JOBS_API: the address of the API, without a route.'],
     });
   }
 }

@@ -1,22 +1,22 @@
 import { exitCodes } from './exit-codes.ts';
 import { run } from './run.ts';
 
-/** `eks-jobs`: the process around a command line. */
+/** Runs `eks-jobs` as a process: signals, streams, variables and exit code. */
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     interruption.abort();
-    // For what cannot be interrupted; long enough to leave the terminal in order.
+    // Ends what cannot be interrupted; long enough to restore the terminal.
     setTimeout(() => process.exit(exitCodes.interrupted), 2000).unref();
   });
 }
-// A reader that has seen enough, as head, is no failure.
+// A reader such as head may close the pipe early; that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
 
-// An empty variable is none.
+// An empty variable counts as unset.
 for (const name of ['EKS_JOBS_API', 'EKS_JOBS_TOKEN']) {
   if (process.env[name] === '') Reflect.deleteProperty(process.env, name);
 }

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
-import { Authorization } from '../jobs/settings.ts';
-import type { Setting } from './action.ts';
-import { integer } from './arguments/numbers.ts';
+import type { ApiCredentials } from './api/credentials.ts';
+import { integerBetween } from './arguments.ts';
 import { cancel } from './commands/cancel.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
@@ -15,11 +14,13 @@ import { schedule } from './commands/schedule.ts';
 import { stats } from './commands/stats.ts';
 import { submit } from './commands/submit.ts';
 import { localApi } from './connection.ts';
-import { widthOf } from './shell.ts';
+import { type CommandContext, widthOf } from './session.ts';
 
 const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')));
+
+const credentialKinds: ApiCredentials['kind'][] = ['iam', 'jwt', 'none'];
 
 const examples = `
 Examples:
@@ -27,54 +28,57 @@ Examples:
   $ eks-jobs list --status FAILED --from 24h
   $ EKS_JOBS_API=https://….execute-api.eu-central-1.amazonaws.com eks-jobs doctor --stack eks-jobs-dev
 
-Exit codes: 0 done; 1 refused by the API; 2 wrong command line; 3 the API cannot be reached; 4 not let in;
+Exit codes: 0 done; 1 rejected by the API; 2 invalid command line; 3 API not reachable; 4 unauthorized;
 with --wait 10 FAILED, 11 CANCELLED, 12 TIMED_OUT, 13 still running; 130 Ctrl-C.
 `;
 
-/** The whole command line. Whoever parses with it is thrown commander's errors; nothing here ends the process. */
-export function makeProgram(setting: Setting): Command {
+/** Makes the whole command line. Its parser throws commander's errors and never ends the process. */
+export function makeProgram(context: CommandContext): Command {
   const program = new Command('eks-jobs')
     .description('Runs jobs on an eks-jobs API, on this machine or on AWS.')
     .version(version, '-V, --version')
     .configureHelp({ showGlobalOptions: true })
     .showSuggestionAfterError()
-    .addOption(new Option('--api <url>', `where the API is (default: ${localApi})`).env('EKS_JOBS_API'))
+    .addOption(new Option('--api <url>', `address of the API (default: ${localApi})`).env('EKS_JOBS_API'))
     .addOption(
       new Option(
         '--token <jwt>',
-        'who asks; better in the variable: options are seen by all users of a machine',
+        'bearer token; prefer the variable: all users of a machine can see the options of its processes',
       ).env('EKS_JOBS_TOKEN'),
     )
     .addOption(
       new Option(
         '--auth <kind>',
-        "how to say who asks (default: jwt with a token, iam at API Gateway's own addresses, else none)",
-      ).choices(Authorization.options),
+        "authentication (default: jwt with a token, iam at API Gateway's own addresses, else none)",
+      ).choices(credentialKinds),
     )
-    .option('--region <region>', "of AWS, to sign for and to look at (default: the API's, else AWS_REGION)")
-    .option('--profile <name>', 'of ~/.aws, for --auth iam')
+    .option(
+      '--region <region>',
+      "AWS region of signatures and of doctor's checks (default: the region of the API's address, else AWS_REGION)",
+    )
+    .option('--profile <name>', 'profile in ~/.aws, for --auth iam and doctor')
     .addOption(
-      new Option('--retries <times>', 'how often a request is made again that may be')
+      new Option('--retries <times>', 'maximum number of retries of a request that is safe to repeat')
         .default(4)
-        .argParser(integer(0, 10)),
+        .argParser(integerBetween(0, 10)),
     )
     .addOption(
-      new Option('-o, --output <format>', "json: the API's own answers, one a line")
+      new Option('-o, --output <format>', "json prints the API's own responses, one per line")
         .choices(['table', 'json'])
         .default('table'),
     )
-    .option('--no-color', 'no colours; there are none in a pipe and with NO_COLOR')
+    .option('--no-color', 'no colours; pipes and NO_COLOR turn them off too')
     .addHelpText('after', examples);
   for (const make of [submit, get, list, cancel, retry, logs, history, stats, schedule, doctor]) {
-    program.addCommand(make(setting));
+    program.addCommand(make(context));
   }
-  inherit(program, setting);
+  applySettings(program, context);
   return program;
 }
 
-/** commander copies settings only to commands that it makes itself. */
-function inherit(parent: Command, setting: Setting): void {
-  const { out, err } = setting.shell;
+/** Applies the program's settings to all commands: commander copies them only to commands that it makes itself. */
+function applySettings(parent: Command, context: CommandContext): void {
+  const { out, err } = context.shell;
   parent.exitOverride().configureOutput({
     writeOut: (text) => out.write(text),
     writeErr: (text) => err.write(text),
@@ -85,6 +89,6 @@ function inherit(parent: Command, setting: Setting): void {
   });
   for (const child of parent.commands) {
     child.copyInheritedSettings(parent);
-    inherit(child, setting);
+    applySettings(child, context);
   }
 }

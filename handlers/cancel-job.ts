@@ -3,7 +3,8 @@ import { cancel } from '../jobs/cancel.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { logger, openExecutions, openStore } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

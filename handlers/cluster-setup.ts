@@ -4,7 +4,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
 import { respond } from '../k8s/setup/respond.ts';
-import { logger } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
 
 const client = new EKSClient();
 

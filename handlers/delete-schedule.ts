@@ -12,5 +12,8 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   await deleteSchedule(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), schedules);
-  return { statusCode: 200, body: { scheduleId, state: 'DELETED' } satisfies DeletedSchedule };
+  return {
+    statusCode: 200,
+    body: { scheduleId, status: 'DELETED', state: 'DELETED' } satisfies DeletedSchedule,
+  };
 });

@@ -5,7 +5,8 @@ import { executionFence } from '../jobs/aws/executions.ts';
 import { JobId } from '../jobs/ids.ts';
 import { type Asking, settle, type Settlement } from '../jobs/settle.ts';
 import { openCluster } from '../jobs/cluster/open.ts';
-import { logger, openExecutions, openStore } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 /** The state machine's last state asks with these words. */
 const FromMachine = z.strictObject({ jobId: JobId, execution: z.string() });

@@ -6,7 +6,8 @@ import { settle } from '../jobs/settle.ts';
 import { sweep, type Swept } from '../jobs/sweep.ts';
 import { openCluster } from '../jobs/cluster/open.ts';
 import { openSchedules } from './middleware/schedule-services.ts';
-import { logger, openExecutions, openStore } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
+import { openExecutions, openStore } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();

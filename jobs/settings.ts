@@ -1,5 +1,7 @@
 import * as z from 'zod';
-import { Cpu, Memory, type ResourceLimits } from './resources.ts';
+import { dnsLabel, logGroupOrNone } from '../lib/patterns.ts';
+import { Cpu, Memory } from '../lib/quantities.ts';
+import type { ResourceLimits } from './resources.ts';
 
 /** Who may call the API: identities of AWS by their signature, holders of a token, or everybody. */
 export const Authorization = z.enum(['iam', 'jwt', 'none']);
@@ -13,18 +15,12 @@ const Settings = z.object({
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
   /** Who asked, where the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
-  /** What is before the routes, for whoever asks how to call them. */
+  /** The API's kind of authorization, which the OpenAPI document describes; a package holds the document itself. */
   API_AUTHORIZATION: Authorization.default('none'),
   /** The log group of CloudWatch that the jobs' containers log to; empty or absent where the cluster collects none. */
-  JOB_LOG_GROUP: z
-    .string()
-    .regex(/^[\w./#-]{0,512}$/)
-    .optional(),
+  JOB_LOG_GROUP: z.string().regex(logGroupOrNone).optional(),
   /** Where the jobs' Kubernetes Jobs are; without it settle deletes none. It needs one of the clusters below. */
-  JOB_NAMESPACE: z
-    .string()
-    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
-    .optional(),
+  JOB_NAMESPACE: z.string().regex(dnsLabel).optional(),
   /** The cluster by a context of this machine's kubeconfig (KUBECONFIG, ~/.kube/config). */
   KUBE_CONTEXT: z.string().min(1).optional(),
   /** The EKS cluster: its name, its API server's address, and its certificate authority (PEM in base64). */

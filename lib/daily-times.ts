@@ -3,17 +3,17 @@ import { instantOf, wallClockOf } from './time-zone.ts';
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** Times of day on some days, as the clocks of a zone show them. */
+/** Times of day on some days, as the clocks of a time zone show them. */
 export interface DailyTimes {
-  /** Whether there are times on this day (midnight UTC stands for it). */
+  /** Checks whether the day has these times; the day is given as its midnight in UTC. */
   isOn(date: Date): boolean;
   /** Minutes from midnight, ascending. */
   minutes: readonly number[];
 }
 
 /**
- * The instants at which they come up (epoch milliseconds), ascending, from `earliest` on. Looks at `days` days.
- * What the clocks skip is left out; what they show twice comes up the first time.
+ * Yields the instants of these times (epoch milliseconds), ascending, from `earliest` on, in a number of days.
+ * A time that the clocks skip is left out; a time that they show twice counts the first time.
  */
 export function* instantsFrom(
   times: DailyTimes,
@@ -27,7 +27,7 @@ export function* instantsFrom(
     if (!times.isOn(new Date(date))) continue;
     for (const each of times.minutes) {
       const wallClock = date + each * minute;
-      // Of a time that comes twice the first one counts: so what the clocks have shown already is over.
+      // A time that is shown twice counts the first time: skip a time that the clocks have already shown.
       if (wallClock + minute <= shown) continue;
       const instant = instantOf(wallClock, zone);
       if (instant !== undefined && instant >= earliest) yield instant;

@@ -10,9 +10,9 @@ declare global {
 }
 
 /**
- * Parses JSON so that JSON.stringify gives every number back digit by digit: a user's 20-digit key is not rounded
- * to what a double can hold.
- * @throws SyntaxError when the text is no JSON.
+ * Parses JSON so that JSON.stringify writes every number with the same digits: a user's 20-digit key is not rounded to a
+ * double.
+ * @throws SyntaxError when the text is not JSON.
  */
 export const parseExactly = (text: string): unknown =>
   JSON.parse(text, (_key: string, value: unknown, { source }: { source?: string }) =>

@@ -1,4 +1,4 @@
-/** Wall-clock times are milliseconds as if their zone were UTC: what `Date.UTC` makes of year, month, day and hour. */
+/** Wall-clock times are milliseconds as if their zone were UTC: `Date.UTC` of year, month, day and hour. */
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
@@ -21,21 +21,21 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 }
 
 /**
- * Whether this is a name of the IANA time zone database, spelled as there. Offsets (`+01:00`) are none.
- * EventBridge Scheduler takes 50 characters at most.
+ * Checks for a name of the IANA time zone database, in its exact spelling. Offsets (`+01:00`) are not accepted.
+ * EventBridge Scheduler accepts at most 50 characters.
  */
 export function isTimeZone(name: string): boolean {
   if (name.length > 50 || !/^[A-Z]/.test(name)) return false;
   try {
     const { timeZone } = formatOf(name).resolvedOptions();
-    // Intl takes names in any case, and resolves links: only where it did not can the spelling be compared.
+    // Intl accepts names in any case, and resolves links: the spelling can be compared only if it did not resolve one.
     return timeZone === name || timeZone.toLowerCase() !== name.toLowerCase();
   } catch {
     return false;
   }
 }
 
-/** The wall-clock time of an instant. */
+/** Returns the wall-clock time of an instant. */
 export function wallClockOf(instant: number, zone: string): number {
   const [month = 1, day = 1, year = 1970, hour = 0, minute = 0, second = 0] = formatOf(zone)
     .format(instant)
@@ -47,12 +47,12 @@ export function wallClockOf(instant: number, zone: string): number {
 const day = 24 * 60 * 60_000;
 
 /**
- * The instant at which a zone's clocks show this time; the first of two where they are set back over it; undefined where
- * they are set forward over it. That is EventBridge Scheduler's rule: a time that does not exist is skipped, one that
- * comes twice fires once. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
+ * Returns the instant at which a zone's clocks show this time: the first of two if the clocks are set back over it, undefined
+ * if they are set forward over it. This is EventBridge Scheduler's rule: a time that does not exist is skipped, and a time
+ * that occurs twice fires once. https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#daylist-savings-time
  */
 export function instantOf(wallClock: number, zone: string): number | undefined {
-  // Offsets a day before and after: zones lie between 12 hours behind and 14 ahead, and change far apart.
+  // The offsets a day before and a day after: zones are 12 hours behind to 14 ahead of UTC, and change rarely.
   return [wallClock - day, wallClock + day]
     .map((near) => wallClock - (wallClockOf(near, zone) - near))
     .sort((left, right) => left - right)

@@ -1,23 +1,27 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { localImage } from '../image/build.ts';
+import { dnsLabel, imageName, labelKey, labelValue } from '../lib/patterns.ts';
+import { reservedCpu, reservedMemory } from '../lib/quantities.ts';
+import { parameters } from '../plugins/parameters/table.ts';
 
-/** The cluster that `npm start -- --context` runs the jobs in. */
+/** The cluster in which `npm start -- --context` runs the jobs. */
 export interface ClusterOptions {
   context: string;
-  /** Without it kubectl's own: KUBECONFIG, ~/.kube/config. */
+  /** Without it, as kubectl: KUBECONFIG, else ~/.kube/config. */
   kubeconfig?: string;
   namespace: string;
   image: string;
   /** The address of this machine at which pods reach the table. */
   advertise: string;
   nodeSelector: Readonly<Record<string, string>>;
-  /** What a job is promised, as Kubernetes writes quantities; of memory it gets no more. */
+  /** What a job requests, as Kubernetes quantities. The memory is also its limit. */
   jobCpu: string;
   jobMemory: string;
 }
 
-const needless = [
+const optionsOfCluster = [
   'kubeconfig',
   'namespace',
   'image',
@@ -27,70 +31,70 @@ const needless = [
   'jobMemory',
 ] as const;
 
-/** Adds the options that only mean something with a cluster, and --context itself. */
+/** Adds --context and the options that require it. */
 export function addClusterOptions(command: Command): Command {
   return command
-    .optionsGroup('With a cluster of your own:')
+    .optionsGroup('On your own cluster:')
     .option(
       '--context <name>',
-      'runs the jobs in the cluster of this context of your kubeconfig, and touches no other',
+      'run the jobs in the cluster of this context of your kubeconfig; no other context is used',
     )
     .addOption(
-      new Option('--kubeconfig <file>', 'the kubeconfig, instead of KUBECONFIG or ~/.kube/config').argParser(
+      new Option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, else ~/.kube/config)').argParser(
         (path: string) => resolve(path),
       ),
     )
     .addOption(
-      new Option('--namespace <name>', 'the namespace of the jobs').default('eks-jobs').argParser(namespace),
+      new Option('--namespace <name>', 'namespace of the jobs').default('eks-jobs').argParser(namespace),
     )
     .addOption(
-      new Option('--image <image>', "the jobs' image, which `npm run image` builds")
-        .default('eks-jobs.local/data-processor:local')
+      new Option('--image <image>', 'image of the jobs; `npm run image` builds it')
+        .default(localImage)
         .argParser(image),
     )
     .addOption(
       new Option(
         '--advertise <address>',
-        'where on this machine pods reach the table, which asks for no password: it is opened there',
+        'address of this machine at which pods reach the table; the table is opened there, without authentication',
       ).argParser(address),
     )
     .addOption(
-      new Option('--node-selector <key=value>', 'jobs run on nodes with this label only; may be repeated')
+      new Option('--node-selector <key=value>', 'run jobs only on nodes with this label; may be repeated')
         .default({}, 'any node')
         .argParser(label),
     )
     .addOption(
-      new Option('--job-cpu <quantity>', 'the processor share that a job is promised')
-        .default('250m')
+      new Option('--job-cpu <quantity>', 'CPU that a job requests')
+        .default(parameters.jobCpu.default)
         .argParser(cpu),
     )
     .addOption(
-      new Option('--job-memory <quantity>', 'the memory that a job is promised and limited to')
-        .default('256Mi')
+      new Option('--job-memory <quantity>', 'memory that a job requests, and its limit')
+        .default(parameters.jobMemory.default)
         .argParser(memory),
     );
 }
 
 /**
- * The cluster that a command line names, or undefined where it names none.
- * Ends the command where an option lacks --context, or --context lacks --advertise.
+ * Reads the cluster from the command line; undefined without --context.
+ * Ends the command when an option requires --context, or --context requires --advertise.
  */
 export function clusterOf(command: Command): ClusterOptions | undefined {
   const { context, kubeconfig, namespace, image, advertise, nodeSelector, jobCpu, jobMemory } = command.opts<
     Omit<ClusterOptions, 'context' | 'advertise'> & Partial<ClusterOptions>
   >();
   if (context === undefined) {
-    const given = needless.find((name) => command.getOptionValueSource(name) === 'cli');
-    const option = command.options.find((known) => known.attributeName() === given);
-    if (option) command.error(`error: ${option.long ?? ''} means nothing without --context NAME`);
+    const used = optionsOfCluster.find((name) => command.getOptionValueSource(name) === 'cli');
+    const option = command.options.find((known) => known.attributeName() === used);
+    if (option) command.error(`error: ${option.long ?? ''} requires --context NAME`);
     return undefined;
   }
   if (advertise === undefined) {
     command.error(
-      'error: --context needs --advertise ADDRESS, the address of this machine at which pods reach the table.\n' +
-        'With kind it is the gateway of its network (docker network inspect kind), with minikube what ' +
-        'host.minikube.internal stands for (minikube ssh grep minikube /etc/hosts), else the address that this ' +
-        "machine has in the nodes' network.",
+      'error: --context requires --advertise ADDRESS, the address of this machine at which pods reach the table.\n' +
+        'With kind: the gateway of its network (docker network inspect kind). With minikube: the address of ' +
+        'host.minikube.internal (minikube ssh grep minikube /etc/hosts). Otherwise: the address of this machine ' +
+        "in the nodes' network.",
     );
   }
   return {
@@ -112,39 +116,29 @@ const matching =
     throw new InvalidArgumentError(`Allowed: ${what}.`);
   };
 
-// As in resources/parameters.yml: these values land in the same places.
+// The rules of the stack's parameters: these values are inserted in the same places.
 const namespace = matching(
-  /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+  dnsLabel,
   'up to 63 small letters, digits and dashes, as Kubernetes names a namespace',
 );
-const image = matching(
-  /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,511}$/,
-  'the name of an image, with its tag or digest',
-);
-
-const cpu = matching(
-  /^([1-9][0-9]{0,5}m|[1-9][0-9]{0,2}(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9])$/,
-  'a Kubernetes quantity such as 250m, 2 or 0.5',
-);
-const memory = matching(/^[1-9][0-9]{0,5}(Mi|Gi|M|G)$/, 'a Kubernetes quantity such as 256Mi or 2Gi');
+const image = matching(imageName, 'the name of an image, with its tag or digest');
+const cpu = matching(reservedCpu, 'a Kubernetes quantity such as 250m, 2 or 0.5');
+const memory = matching(reservedMemory, 'a Kubernetes quantity such as 256Mi or 2Gi');
 
 function address(text: string): string {
   if (isIP(text) === 0) throw new InvalidArgumentError('Allowed: one IP address of this machine.');
   if (/^(0+(\.0+)*|[:0]+|::ffff:0.*)$/i.test(text)) {
     throw new InvalidArgumentError(
-      'Name one address: the table asks for no password, and this would open it at all of them.',
+      'Use one address: the table has no authentication, and this would open it at all addresses of this machine.',
     );
   }
   if (/^(127\.|::1$|::ffff:127)/i.test(text)) {
     throw new InvalidArgumentError(
-      'Pods have a loopback of their own: name another address of this machine.',
+      'A loopback address in a pod is the pod itself: use another address of this machine.',
     );
   }
   return text;
 }
-
-const labelKey = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
-const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 function label(text: string, before: Readonly<Record<string, string>>): Record<string, string> {
   const at = text.indexOf('=');

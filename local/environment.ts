@@ -1,4 +1,4 @@
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 
 /** The addresses of this service's AWS APIs. */
 export interface Endpoints {
@@ -58,7 +58,7 @@ export function podEnvironment(tableUrl: string): Record<string, string> {
 /** Sets the environment of the functions in this process, as serverless.yml does for the deployed ones. */
 export function setFunctionEnvironment(
   endpoints: Endpoints,
-  { verbose, authorization, cluster, limits }: Options,
+  { verbose, authorization, cluster, limits }: ServiceOptions,
 ): ResourceNames {
   const region = process.env['AWS_REGION'] ?? 'us-east-1';
   const names: ResourceNames = {

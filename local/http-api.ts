@@ -1,5 +1,5 @@
 import { scopesFor, scopesOf } from '../api/scopes.ts';
-import type { Authorization } from './authorization-options.ts';
+import type { AuthorizationOptions } from './authorization-options.ts';
 import { type Authorizer, createAuthorizer } from './aws/api-gateway/authorizer.ts';
 import type { Route } from './aws/api-gateway/gateway.ts';
 import { localIssuer, openSigningKey } from './aws/api-gateway/local-issuer.ts';
@@ -23,7 +23,7 @@ export const routesOf = (functions: readonly DeployedFunction[], invoke: InvokeL
  * @throws UserError when the issuer's configuration or the key file cannot be used.
  */
 export async function openAuthorizer(
-  { issuer }: Authorization,
+  { issuer }: AuthorizationOptions,
   keyFile: string,
   signal: AbortSignal,
 ): Promise<Authorizer> {

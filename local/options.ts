@@ -2,36 +2,41 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { beyond, Cpu, leastResources, Memory, type ResourceLimits } from '../jobs/resources.ts';
-import { addAuthorizationOptions, type Authorization, authorizationOf } from './authorization-options.ts';
+import { Cpu, leastResources, Memory, outsideLimits, type Quantities } from '../lib/quantities.ts';
+import { parameters } from '../plugins/parameters/table.ts';
+import {
+  addAuthorizationOptions,
+  type AuthorizationOptions,
+  authorizationOf,
+} from './authorization-options.ts';
 import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 
-/** What `npm start -- …` was asked for. */
-export interface Options {
+/** The options of `npm start`. */
+export interface ServiceOptions {
   port: number;
   stateDir: string;
   fresh: boolean;
   dataDir?: string;
   concurrency: number;
   queueSeconds: number;
-  /** The most that a job may ask for. */
-  limits: ResourceLimits;
+  /** How much CPU and memory a job may request. */
+  limits: Quantities;
   verbose: boolean;
-  /** What callers must show; without it everybody on this machine is let in. */
-  authorization?: Authorization;
-  /** Where jobs run; without it they are processes of this machine. */
+  /** Which tokens are accepted; without it every program on this machine may call the API. */
+  authorization?: AuthorizationOptions;
+  /** The cluster that runs the jobs; without it they run as processes on this machine. */
   cluster?: ClusterOptions;
 }
 
-function integer(least: number, most: number): (text: string) => number {
+function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`Allowed: an integer from ${least} to ${most}.`);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Allowed: an integer from ${min} to ${max}.`);
   };
 }
 
-/** Without its schema's introduction: commander has one of its own. */
+/** Parses a quantity. The error is only the schema's first issue, because commander writes its own introduction. */
 const quantity =
   (shape: z.ZodType<string>) =>
   (text: string): string => {
@@ -40,16 +45,16 @@ const quantity =
     throw new InvalidArgumentError(error.issues[0]?.message ?? '');
   };
 
-/** Adds --state-dir, which several commands must take alike. */
+/** Adds --state-dir, which `npm start` and `npm run token` share. */
 export const addStateDirectoryOption = (command: Command): Command =>
   command.addOption(
-    new Option('--state-dir <path>', 'where jobs survive a restart, and the key of tokens is')
+    new Option('--state-dir <path>', 'directory for what survives a restart, and for the key of the tokens')
       .default('.local')
       .argParser(resolvePath),
   );
 
-/** Reads the command line; commander itself answers --help and wrong options, with exit code 0 and 1. */
-export function readOptions(arguments_: readonly string[]): Options {
+/** Reads the command line. commander itself handles --help (exit code 0) and wrong options (exit code 1). */
+export function readOptions(arguments_: readonly string[]): ServiceOptions {
   const command = addStateDirectoryOption(new Command('npm start --'))
     .description(
       'Runs the whole service on this machine, on 127.0.0.1 only: the HTTP API, Step Functions, DynamoDB and EventBridge Scheduler.',
@@ -57,50 +62,51 @@ export function readOptions(arguments_: readonly string[]): Options {
     .addOption(
       new Option(
         '--port <port>',
-        'HTTP API; Step Functions, DynamoDB and EventBridge Scheduler are at the three ports after it',
+        'port of the HTTP API; the next three ports are for Step Functions, DynamoDB and EventBridge Scheduler',
       )
         .default(3000)
         .argParser(integer(1, 65_532)),
     )
-    .option('--fresh', 'forget all jobs and begin anew; tokens stay valid', false)
+    .option('--fresh', 'delete all jobs and schedules before the start; tokens stay valid', false)
     .addOption(
-      new Option('--data-dir <path>', 'lets jobs read files below it: {"source": "file", …}')
+      new Option('--data-dir <path>', 'directory whose files jobs may read: {"source": "file", …}')
         .argParser(resolvePath)
         .conflicts('context'),
     )
     .addOption(
-      new Option('--concurrency <jobs>', 'how many jobs run at once; more wait their turn')
+      new Option('--concurrency <jobs>', 'how many jobs run at once; the others wait')
         .default(Math.max(8, 4 * availableParallelism()))
         .argParser(integer(1, 1000))
         .conflicts('context'),
     )
     .addOption(
-      new Option('--queue-seconds <seconds>', 'how long a job may wait until it runs')
-        .default(3600)
+      new Option('--queue-seconds <seconds>', 'how long a job may wait before it runs')
+        .default(parameters.queueSeconds.default)
         .argParser(integer(60, 21_600)),
     )
     .addOption(
-      new Option('--max-job-cpu <quantity>', 'the most processor share that a job may ask for')
-        .default('4')
+      new Option('--max-job-cpu <quantity>', 'how much CPU a job may request')
+        .default(parameters.maxJobCpu.default)
         .argParser(quantity(Cpu)),
     )
     .addOption(
-      new Option('--max-job-memory <quantity>', 'the most memory that a job may ask for')
-        .default('8Gi')
+      new Option('--max-job-memory <quantity>', 'how much memory a job may request')
+        .default(parameters.maxJobMemory.default)
         .argParser(quantity(Memory)),
     )
     .option('--verbose', 'show the log of the functions', false)
     .allowExcessArguments(false);
   addClusterOptions(addAuthorizationOptions(command)).parse(arguments_, { from: 'user' });
   const { port, stateDir, fresh, dataDir, concurrency, queueSeconds, verbose, maxJobCpu, maxJobMemory } =
-    command.opts<Options & { maxJobCpu: string; maxJobMemory: string }>();
+    command.opts<ServiceOptions & { maxJobCpu: string; maxJobMemory: string }>();
   const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
-  const given = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
-  for (const { field } of beyond(given, limits)) {
-    const name = field.replace('resources.', '');
-    command.error(`error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'any job needs'}`);
+  const defaults = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
+  for (const { name } of outsideLimits(defaults, limits)) {
+    command.error(
+      `error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'the minimum of a job'}`,
+    );
   }
   return {
     ...{ port, stateDir, fresh, concurrency, queueSeconds, limits, verbose },

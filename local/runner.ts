@@ -4,21 +4,21 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { buildDataProcessor } from './build.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { type JobRunner, taskArguments } from './aws/step-functions/index.ts';
 import { ProcessRunner } from './runners/process.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Opens the runner, once the table is there. @throws UserError or ClusterFailure when jobs could not run. */
+/** Opens the job runner; the table must exist. @throws UserError or ClusterFailure when jobs could not run. */
 type OpenRunner = (service: string, definition: string) => Promise<JobRunner>;
 
 /**
- * Makes what jobs run in ready: the program that is built here, or the cluster that the user named.
- * @throws UserError or ClusterFailure when it is not to be had.
+ * Prepares what runs the jobs: builds the program, or connects to the cluster that the user named.
+ * @throws UserError or ClusterFailure when that fails.
  */
 export async function prepareRunner(
-  options: Options,
+  options: ServiceOptions,
   endpoints: Endpoints,
   signal: AbortSignal,
 ): Promise<OpenRunner> {
@@ -30,35 +30,36 @@ export async function prepareRunner(
 }
 
 async function prepareCluster(
-  { context, kubeconfig, namespace, advertise }: NonNullable<Options['cluster']>,
+  { context, kubeconfig, namespace, advertise }: NonNullable<ServiceOptions['cluster']>,
   tablePort: number,
   signal: AbortSignal,
 ): Promise<OpenRunner> {
-  // Only now: the client takes a third of a second to load.
+  // Loaded only here: the Kubernetes client takes a third of a second to load.
   const { ApiServer, ensurePermissions, forward, KubernetesRunner, probe } =
     await import('./runners/kubernetes/index.ts');
   const { loadContext } = await import('../k8s/context.ts');
   const api = new ApiServer(loadContext(context, kubeconfig));
   await ensurePermissions(api, context, namespace);
-  const table = `http://${isIPv6(advertise) ? `[${advertise}]` : advertise}:${tablePort}`;
-  const environment = podEnvironment(table);
+  const tableUrl = `http://${isIPv6(advertise) ? `[${advertise}]` : advertise}:${tablePort}`;
+  const environment = podEnvironment(tableUrl);
   return async (service, definition) => {
     const close = await forward(advertise, tablePort, tablePort);
     console.error(
-      `eks-jobs: the table is open at ${table} and asks for no password: whoever reaches that address reads and writes it`,
+      `eks-jobs: The table at ${tableUrl} has no authentication: anyone who can reach that address can read and write it.`,
     );
     try {
-      console.error(`eks-jobs: checking with a pod in ${context} (${api.url}) that jobs can run there`);
-      await probe(api, await jobManifest(definition), { context, namespace, environment, table }, signal);
+      console.error(`eks-jobs: checking with a pod in ${context} (${api.url}) that jobs can run`);
+      const target = { context, namespace, environment, tableUrl };
+      await probe(api, await probeManifest(definition), target, signal);
     } catch (error) {
       await close();
       throw error;
     }
     const runner = new KubernetesRunner(api, service, environment);
     return {
-      start: (job, given) => runner.start(job, given),
+      start: (job, jobOptions) => runner.start(job, jobOptions),
       waitingTurn: () => runner.waitingTurn(),
-      // Containers say goodbye through it.
+      // In this order: containers record in the table that they were interrupted.
       stop: async () => {
         await runner.stop();
         await close();
@@ -68,7 +69,7 @@ async function prepareCluster(
 }
 
 /** Evaluates the manifest that the state machine's task RunJob would submit, for a job that does not exist. */
-async function jobManifest(definition: string): Promise<unknown> {
+async function probeManifest(definition: string): Promise<unknown> {
   const jobId = `check-${randomUUID().slice(0, 8)}`;
   const limits = { maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60, resources: {} };
   const { Job } = z

@@ -6,12 +6,12 @@ import { ensureTable, startDynamoDB } from './aws/dynamodb/dynamodb.ts';
 import { Events } from './aws/eventbridge/events.ts';
 import type { InvokeLambda } from './aws/invocation.ts';
 import { Functions } from './aws/lambda/functions.ts';
-import { serve as serveScheduler } from './aws/scheduler/index.ts';
-import { serve as serveStepFunctions } from './aws/step-functions/index.ts';
+import { serveScheduler } from './aws/scheduler/index.ts';
+import { serveStepFunctions } from './aws/step-functions/index.ts';
 import { installDynoxide } from './build.ts';
 import { setFunctionEnvironment } from './environment.ts';
 import { openAuthorizer, routesOf } from './http-api.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { ensureFree, listen } from './ports.ts';
 import { prepareRunner } from './runner.ts';
 import { readFunctions, readTable } from './service-definition.ts';
@@ -31,7 +31,7 @@ const tablePortTimeout = 5000;
  * @throws UserError or ClusterFailure when the user must change something first; nothing is left running then.
  */
 export async function startService(
-  options: Options,
+  options: ServiceOptions,
   signal: AbortSignal,
   onFailure: (reason: string) => void,
   schedulerClock: Clock = systemClock,

@@ -1,8 +1,8 @@
 import { UserError } from '../lib/user-error.ts';
-import { type Options, readOptions } from './options.ts';
+import { readOptions, type ServiceOptions } from './options.ts';
 import { startService } from './service.ts';
 
-/** `npm start`: runs the service until Ctrl-C or SIGTERM, and leaves no process behind. */
+/** `npm start`: runs the service until Ctrl-C or SIGTERM, and stops every process that it started. */
 const options = readOptions(process.argv.slice(2));
 const stopping = new AbortController();
 
@@ -16,24 +16,21 @@ const stopSignal = new Promise<number>((resolve) => {
 });
 
 async function run(): Promise<number> {
-  let failed: (code: number) => void = () => undefined;
-  const failure = new Promise<number>((resolve) => {
-    failed = resolve;
-  });
+  const failure = Promise.withResolvers<number>();
   const stop = await startService(options, stopping.signal, (reason) => {
     console.error(`eks-jobs: ${reason}`);
-    failed(1);
+    failure.resolve(1);
   });
   const api = `http://127.0.0.1:${options.port}`;
   console.log(`ready ${api}`);
   console.log(`try: ${firstCall(api, options)}`);
-  const code = await Promise.race([stopSignal, failure]);
+  const code = await Promise.race([stopSignal, failure.promise]);
   await stop();
   return code;
 }
 
-/** What a user may type first. */
-function firstCall(api: string, { authorization, stateDir }: Options): string {
+/** Returns a first command that the user can try. */
+function firstCall(api: string, { authorization, stateDir }: ServiceOptions): string {
   const call = `curl -X POST ${api}/jobs`;
   if (!authorization) return call;
   const token = authorization.issuer ? '$TOKEN' : `$(npm run --silent token -- --state-dir '${stateDir}')`;

@@ -1,10 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { localImage } from '../image/build.ts';
+import { stackDefaults } from '../plugins/parameters/template.ts';
 import type { Clock } from './aws/clock.ts';
 import type { Events } from './aws/eventbridge/events.ts';
 import type { InvokeLambda } from './aws/invocation.ts';
 import { Scheduler } from './aws/scheduler/index.ts';
 import {
-  ApiError,
   DynamoDBIntegration,
   EksCallIntegration,
   EksIntegration,
@@ -13,19 +14,20 @@ import {
   overHttps,
   StepFunctions,
 } from './aws/step-functions/index.ts';
-import { parseJson } from './aws/step-functions/json.ts';
+import { AwsError } from './aws/wire.ts';
 import type { ResourceNames } from './environment.ts';
-import type { Options } from './options.ts';
+import type { ServiceOptions } from './options.ts';
 import { readStateMachine } from './service-definition.ts';
 
 /** Reads the state machine run-job and fills in the stack's parameters and resources as they are on one machine. */
 export function readDefinition(
   root: string,
   names: ResourceNames,
-  { queueSeconds, cluster }: Options,
+  { queueSeconds, cluster }: ServiceOptions,
 ): string {
   const { region, account, service, table } = names;
   return readStateMachine(root, {
+    ...stackDefaults(),
     'AWS::Region': region,
     JobsTable: table,
     'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,
@@ -34,13 +36,9 @@ export function readDefinition(
     'ClusterSetup.Endpoint': 'https://127.0.0.1',
     'ClusterSetup.CertificateAuthority': '',
     JobNamespace: cluster?.namespace ?? 'eks-jobs',
-    JobServiceAccount: 'data-processor',
-    JobImage: cluster?.image ?? 'data-processor:local',
-    JobCpu: cluster?.jobCpu ?? '250m',
-    JobMemory: cluster?.jobMemory ?? '256Mi',
+    JobImage: cluster?.image ?? localImage,
+    ...(cluster && { JobCpu: cluster.jobCpu, JobMemory: cluster.jobMemory }),
     JobNodeSelector: nodeSelector(cluster?.nodeSelector ?? {}),
-    KueueQueue: '',
-    JobEndpointUrl: '',
     QueueSeconds: String(queueSeconds),
   });
 }
@@ -66,10 +64,7 @@ export function createWorkflow(
       new DynamoDBIntegration(new DynamoDBClient()),
       new EksIntegration(runner),
       new EksCallIntegration(overHttps()),
-      new LambdaIntegration(async (name, event) => {
-        const { payload, ...error } = await invoke(name, event);
-        return { payload: parseJson(JSON.stringify(payload)), ...error };
-      }),
+      new LambdaIntegration(invoke),
     ],
     onStatusChange: (change) => {
       events.executionStatusChanged(change);
@@ -88,7 +83,7 @@ function defineStateMachine(
   try {
     machines.update({ stateMachineArn: stateMachine, definition });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.type !== 'StateMachineDoesNotExist') throw error;
+    if (!(error instanceof AwsError) || error.type !== 'StateMachineDoesNotExist') throw error;
     const roleArn = `arn:aws:iam::${account}:role/${service}-run-job`;
     machines.create({ name: `${service}-run-job`, definition, roleArn });
   }

@@ -32,6 +32,8 @@ export interface Configuration {
   };
   configurationInput: { params?: Record<string, Record<string, unknown> | undefined> };
   processedInput: { options: { param?: string[] } };
+  /** Sets a property of the configuration, while plugins are loaded; variables in the value are resolved afterwards. */
+  extendConfiguration(path: string[], value: unknown): void;
   classes: Serverless['classes'];
 }
 

@@ -1,5 +1,6 @@
+import { readAuthorization } from '../api/authorization.ts';
 import type { Hooks, Serverless } from './framework.ts';
-import { firstJob, readAuthorization } from './info/first-job.ts';
+import { firstJob } from './info/first-job.ts';
 
 /** The framework's own plugin for `sls info`, which has asked CloudFormation for the stack's outputs. */
 interface Gatherer {

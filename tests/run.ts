@@ -7,7 +7,7 @@ import { buildDataProcessor, installDynoxide } from '../local/build.ts';
 import { prepareVirtualEnvironment } from './harness/python/environment.ts';
 
 /**
- * `npm test`: everything that needs only Node, cargo and a C compiler, then one line that counts what ran.
+ * `npm test`: runs the checks and tests that need only Node, cargo and a C compiler, and prints how many there were.
  * `npm test -- static unit` runs only the named steps.
  */
 interface Count {
@@ -18,10 +18,10 @@ interface Count {
 
 const root = new URL('..', import.meta.url).pathname;
 const manifest = join(root, 'data_processor', 'Cargo.toml');
-// The profile of `npm start`: the dependencies are built once for both.
+// The profile of `npm start`, so that the dependencies are built once for both.
 const workspace = ['--manifest-path', manifest, '--workspace', '--locked', '--profile', 'local'];
 
-/** Runs a command in the repository's root, its output shown. @returns its exit code and what it wrote. */
+/** Runs a command in the repository's root and shows its output. @returns its exit code and its standard output. */
 function run(command: string, arguments_: string[]): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const child = spawn(command, arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -40,7 +40,7 @@ function run(command: string, arguments_: string[]): Promise<{ code: number; out
   });
 }
 
-/** A check that passes or fails as a whole. */
+/** Makes a step of a command that counts as one test: it passes or fails. */
 const check =
   (command: string, ...arguments_: string[]) =>
   async (): Promise<Count> => {
@@ -55,23 +55,23 @@ const JestResult = z.object({
   numRuntimeErrorTestSuites: z.number(),
 });
 
-/** Where jest runs: its folders of tests, its options, and the command it is handed to, if any. */
-interface Jest {
+/** The folders of tests that jest runs, its options, and the command in which it runs, if any. */
+interface JestRun {
   folders: string[];
   options?: string[];
-  through?: string[];
+  wrapper?: string[];
 }
 
-/** One process, where tests start servers and would disturb each other. */
-const inOrder = ['--runInBand'];
+/** Runs test files one after another, because servers that they start would disturb each other. */
+const inOneProcess = ['--runInBand'];
 
 const jest =
-  ({ folders, options = [], through = [] }: Jest) =>
+  ({ folders, options = [], wrapper = [] }: JestRun) =>
   async (): Promise<Count> => {
     const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-test-'));
     const report = join(directory, 'jest.json');
     const [command = '', ...arguments_] = [
-      ...through,
+      ...wrapper,
       process.execPath,
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
@@ -108,8 +108,8 @@ async function cargoTest(): Promise<Count> {
   return count;
 }
 
-/** Something that must be there before a step: made, or the step has failed. */
-const need = (make: () => unknown) => async (): Promise<Count> => {
+/** Makes a step that prepares something for the next one. It counts as a failed test if that fails. */
+const prepare = (make: () => unknown) => async (): Promise<Count> => {
   try {
     await make();
     return { passed: 0, failed: 0, skipped: 0 };
@@ -119,16 +119,16 @@ const need = (make: () => unknown) => async (): Promise<Count> => {
   }
 };
 
-/** What the first `npm start` builds, so that no test has to wait for it. */
-const programs = need(async () => {
+/** Builds what the first `npm start` builds, so that tests do not wait for it. */
+const programs = prepare(async () => {
   await installDynoxide();
   await buildDataProcessor(root);
 });
-const pythonPackages = need(() => prepareVirtualEnvironment(root));
-const schemathesisPackages = need(() => prepareVirtualEnvironment(root, 'schemathesis'));
-const emulatorPackages = need(() => prepareVirtualEnvironment(root, 'ministack'));
+const pythonPackages = prepare(() => prepareVirtualEnvironment(root));
+const schemathesisPackages = prepare(() => prepareVirtualEnvironment(root, 'schemathesis'));
+const emulatorPackages = prepare(() => prepareVirtualEnvironment(root, 'ministack'));
 
-/** A command inside a real Kubernetes of its own. */
+/** Runs the command that follows inside a fresh, real Kubernetes. */
 const cluster = [
   process.execPath,
   '--disable-warning=ExperimentalWarning',
@@ -145,33 +145,38 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
   ],
   crate: [cargoTest],
   unit: [jest({ folders: ['unit'] })],
-  local: [programs, jest({ folders: ['local', 'compliance'], options: inOrder })],
-  clients: [programs, pythonPackages, schemathesisPackages, jest({ folders: ['clients'], options: inOrder })],
+  local: [programs, jest({ folders: ['local', 'compliance'], options: inOneProcess })],
+  clients: [
+    programs,
+    pythonPackages,
+    schemathesisPackages,
+    jest({ folders: ['clients'], options: inOneProcess }),
+  ],
   deploy: [
     pythonPackages,
     emulatorPackages,
-    jest({ folders: ['deploy'], options: inOrder, through: cluster }),
+    jest({ folders: ['deploy'], options: inOneProcess, wrapper: cluster }),
   ],
-  image: [jest({ folders: ['image'], options: inOrder })],
+  image: [jest({ folders: ['image'], options: inOneProcess })],
   cluster: [
     programs,
     pythonPackages,
-    jest({ folders: ['compliance', 'cluster'], options: inOrder, through: cluster }),
+    jest({ folders: ['compliance', 'cluster'], options: inOneProcess, wrapper: cluster }),
   ],
 };
-/** What `npm test` runs; `clients` needs Python, `image` Linux, Go and buildah, `cluster` and `deploy` root besides. */
-const usual = ['static', 'crate', 'unit', 'local'];
+/** The steps of `npm test`. Besides, `clients` needs Python; `image` Linux, Go and buildah; `cluster` and `deploy` also root. */
+const defaultSteps = ['static', 'crate', 'unit', 'local'];
 
-const named = process.argv.slice(2);
-const wanted = named.length > 0 ? named : usual;
-const unknown = wanted.filter((name) => !(name in steps));
-if (unknown.length > 0) {
-  console.error(`unknown step ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+const namedSteps = process.argv.slice(2);
+const selectedSteps = namedSteps.length > 0 ? namedSteps : defaultSteps;
+const unknownSteps = selectedSteps.filter((name) => !(name in steps));
+if (unknownSteps.length > 0) {
+  console.error(`unknown step ${unknownSteps.join(', ')}; the steps are ${Object.keys(steps).join(', ')}`);
   process.exit(2);
 }
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 for (const [name, parts] of Object.entries(steps)) {
-  if (!wanted.includes(name)) continue;
+  if (!selectedSteps.includes(name)) continue;
   for (const part of parts) {
     const count = await part();
     total.passed += count.passed;

@@ -90,6 +90,7 @@ export const logs: JobLogs = {
 export const scheduleSummary: ScheduleSummary = {
   scheduleId,
   name: 'weekly report',
+  status: 'ACTIVE',
   state: 'ACTIVE',
   owner: 'alice',
   cron: '0 7 * * MON',

@@ -56,7 +56,7 @@ export const jobPaths: Paths = {
           {
             links: {
               ...linksOfJob('$response.body#/jobs/0/jobId'),
-              ...linkToNextPage('listJobs', 'cursor'),
+              ...linkToNextPage('listJobs'),
             },
           },
         ),

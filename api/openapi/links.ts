@@ -13,11 +13,11 @@ export const linksOfJob = (jobId: string): Links =>
 export const linksOfSchedule = (scheduleId: string): Links =>
   each(['getSchedule', 'changeSchedule', 'deleteSchedule', 'runSchedule'], { scheduleId });
 
-/** The next page of a list. @param cursor the name of the parameter and of the answer's field that says where it begins. */
-export const linkToNextPage = (operationId: string, cursor: string): Links => ({
+/** Links a page of a list to the next page. */
+export const linkToNextPage = (operationId: string): Links => ({
   nextPage: {
     operationId,
-    parameters: { [cursor]: `$response.body#/${cursor}` },
-    description: 'With the same query; the last page has none.',
+    parameters: { cursor: '$response.body#/cursor' },
+    description: 'Use it with the same query. The last page does not have it.',
   },
 });

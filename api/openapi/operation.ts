@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
-import { IdempotencyKey } from '../request.ts';
+import { idempotencyKeyPattern } from '../request.ts';
 
 /** An operation without what all have: who may call it, and what can go wrong with any. */
 export interface Operation extends Omit<ZodOpenApiOperationObject, 'security'> {
@@ -28,12 +28,16 @@ export const answer = <Schema extends z.ZodType>(
 ): ZodOpenApiResponseObject => ({ description, content: json(schema, example), ...more });
 
 export const idempotencyHeader = z.object({
-  'Idempotency-Key': IdempotencyKey.optional().meta({
-    param: {
-      description: 'The same request with the same key is done once. A key is its caller’s own.',
-      example: 'order-4711',
-    },
-  }),
+  'Idempotency-Key': z
+    .string()
+    .regex(idempotencyKeyPattern)
+    .optional()
+    .meta({
+      param: {
+        description: 'The same request with the same key is done once. A key is its caller’s own.',
+        example: 'order-4711',
+      },
+    }),
 });
 
 /** The headers of an answer that says where what was made is. @param example a path. */

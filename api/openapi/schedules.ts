@@ -3,7 +3,8 @@ import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
 import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
-import { PageQuery, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
+import { ScheduleListQuery } from '../schedule-list.ts';
+import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
 import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
@@ -57,7 +58,7 @@ export const schedulePaths: Paths = {
       operationId: 'listSchedules',
       tags: ['Schedules'],
       summary: 'List your schedules, newest first',
-      requestParams: { query: PageQuery },
+      requestParams: { query: ScheduleListQuery },
       responses: {
         200: answer(
           'A page of them.',
@@ -66,7 +67,7 @@ export const schedulePaths: Paths = {
           {
             links: {
               ...linksOfSchedule('$response.body#/schedules/0/scheduleId'),
-              ...linkToNextPage('listSchedules', 'nextToken'),
+              ...linkToNextPage('listSchedules'),
             },
           },
         ),
@@ -100,7 +101,7 @@ export const schedulePaths: Paths = {
         200: answer(
           'The schedule as it is now.',
           ScheduleView,
-          { ...examples.schedule, state: 'PAUSED', nextRuns: [] },
+          { ...examples.schedule, status: 'PAUSED', state: 'PAUSED', nextRuns: [] },
           { links: ofThis },
         ),
         404: noSuchSchedule,
@@ -114,7 +115,7 @@ export const schedulePaths: Paths = {
       description: 'Its jobs stay, and a tick on its way still becomes one.',
       requestParams: { path },
       responses: {
-        200: answer('It is deleted.', DeletedSchedule, { scheduleId, state: 'DELETED' }),
+        200: answer('It is deleted.', DeletedSchedule, { scheduleId, status: 'DELETED', state: 'DELETED' }),
         404: noSuchSchedule,
         409: scheduleBusy,
       },

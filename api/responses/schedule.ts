@@ -3,30 +3,39 @@ import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { ScheduleState } from '../../jobs/schedules/record.ts';
 import { OptionsView, Time } from './job.ts';
 
+/** Describes a field that has a new name. Both names are in every response until the next major version. */
+const formerName = (name: string): { description: string; deprecated: true } => ({
+  description: `The former name of \`${name}\`, with the same value.`,
+  deprecated: true,
+});
+
 /** A schedule in a list. */
 export const ScheduleSummary = z
   .object({
     scheduleId: ScheduleId,
     name: z.string().optional(),
-    state: ScheduleState,
-    owner: z.string().describe('Who made it: the subject of their token, or the ARN of their IAM identity.'),
+    status: ScheduleState,
+    state: ScheduleState.meta(formerName('status')),
+    owner: z.string().describe('The subject of the owner’s token, or the ARN of the owner’s IAM identity.'),
     cron: z.string(),
     timezone: z.string(),
     expressions: z
       .array(z.string())
       .min(1)
       .max(2)
-      .describe('What it is at EventBridge Scheduler: one expression, or two of which either is enough.'),
+      .describe(
+        'The expressions in EventBridge Scheduler: one, or two. The schedule fires when either is due.',
+      ),
     startAt: Time.optional(),
     endAt: Time.optional(),
-    nextRuns: z.array(Time).max(5).describe('The next five; none while it is paused.'),
+    nextRuns: z.array(Time).max(5).describe('The next five firings; empty while the schedule is paused.'),
     createdAt: Time,
     updatedAt: Time,
   })
   .meta({ id: 'ScheduleSummary' });
 export type ScheduleSummary = z.infer<typeof ScheduleSummary>;
 
-/** A schedule by itself: the body of `GET /jobs/schedules/{scheduleId}`. */
+/** A schedule: the body of `GET /jobs/schedules/{scheduleId}`. */
 export const ScheduleView = ScheduleSummary.extend({
   ...OptionsView.shape,
   input: z.unknown().describe('The input of its jobs, a JSON object.'),
@@ -37,13 +46,18 @@ export type ScheduleView = z.infer<typeof ScheduleView>;
 export const ScheduleList = z
   .object({
     schedules: z.array(ScheduleSummary).max(50),
-    nextToken: z.string().optional().describe('Where the next page begins; absent at the end.'),
+    cursor: z.string().optional().describe('Send it to get the next page; absent on the last page.'),
+    nextToken: z.string().optional().meta(formerName('cursor')),
   })
   .meta({ id: 'ScheduleList' });
 export type ScheduleList = z.infer<typeof ScheduleList>;
 
-/** The answer to who deleted a schedule. */
+/** The response to a request that deleted a schedule. */
 export const DeletedSchedule = z
-  .object({ scheduleId: ScheduleId, state: z.literal('DELETED') })
+  .object({
+    scheduleId: ScheduleId,
+    status: z.literal('DELETED'),
+    state: z.literal('DELETED').meta(formerName('status')),
+  })
   .meta({ id: 'DeletedSchedule' });
 export type DeletedSchedule = z.infer<typeof DeletedSchedule>;

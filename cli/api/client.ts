@@ -4,22 +4,18 @@ import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../../api/responses/schedule.ts';
 import { Stats } from '../../api/responses/service.ts';
 import { NotTheApi } from '../failure.ts';
-import { exchange, type ApiRequest, type Connection } from './exchange.ts';
-import { type Patience, withRetries } from './retries.ts';
+import { exchange, type ApiConnection, type ApiRequest, type ApiResponse } from './exchange.ts';
+import { type RetryOptions, withRetries } from './retries.ts';
 
-/** What a route answered: read, and as it came. */
-export interface Answer<Body> {
-  body: Body;
-  text: string;
-}
+export type { ApiResponse };
 
 export type Query = readonly (readonly [string, string])[];
 
-export interface ClientOptions extends Patience {
-  connection: Connection;
+export interface ClientOptions extends RetryOptions {
+  connection: ApiConnection;
 }
 
-/** Every route of the API. Each throws as `exchange` does, after tries where a repeated request does no harm. */
+/** Sends requests to every route of the API. Each method throws as `exchange` does, after retries where they are safe. */
 export class ApiClient {
   readonly #options: ClientOptions;
 
@@ -27,84 +23,84 @@ export class ApiClient {
     this.#options = options;
   }
 
-  get connection(): Connection {
+  get connection(): ApiConnection {
     return this.#options.connection;
   }
 
-  /** @param key an Idempotency-Key: a repeated request finds the job of the first. */
-  submit(body: object, key?: string): Promise<Answer<AcceptedJob>> {
+  /** @param key an Idempotency-Key: a repeated request returns the job of the first. */
+  submit(body: object, key?: string): Promise<ApiResponse<AcceptedJob>> {
     return this.#post(['jobs'], AcceptedJob, body, key);
   }
 
-  /** @param wait answers when the job ends, or after so many seconds, 25 at most. */
-  job(jobId: string, wait = 0): Promise<Answer<JobView>> {
+  /** @param wait responds when the job ends, or after this many seconds, 25 at most. */
+  job(jobId: string, wait = 0): Promise<ApiResponse<JobView>> {
     return this.#get(['jobs', jobId], JobView, wait === 0 ? [] : [['wait', String(wait)]]);
   }
 
-  list(query: Query): Promise<Answer<JobList>> {
+  list(query: Query): Promise<ApiResponse<JobList>> {
     return this.#get(['jobs'], JobList, query);
   }
 
-  /** Cancelling a job again is no different from once. */
-  cancel(jobId: string): Promise<Answer<CancelledJob>> {
-    return this.#repeat({ method: 'DELETE', path: ['jobs', jobId] }, CancelledJob);
+  /** Cancels a job. It is retried, because cancelling twice has the same effect. */
+  cancel(jobId: string): Promise<ApiResponse<CancelledJob>> {
+    return this.#sendWithRetries({ method: 'DELETE', path: ['jobs', jobId] }, CancelledJob);
   }
 
-  retry(jobId: string, key?: string): Promise<Answer<AcceptedJob>> {
+  retry(jobId: string, key?: string): Promise<ApiResponse<AcceptedJob>> {
     return this.#post(['jobs', jobId, 'retry'], AcceptedJob, undefined, key);
   }
 
-  history(jobId: string): Promise<Answer<JobHistory>> {
+  history(jobId: string): Promise<ApiResponse<JobHistory>> {
     return this.#get(['jobs', jobId, 'history'], JobHistory);
   }
 
-  logs(jobId: string): Promise<Answer<JobLogs>> {
+  logs(jobId: string): Promise<ApiResponse<JobLogs>> {
     return this.#get(['jobs', jobId, 'logs'], JobLogs);
   }
 
-  stats(): Promise<Answer<Stats>> {
+  stats(): Promise<ApiResponse<Stats>> {
     return this.#get(['jobs', 'stats'], Stats);
   }
 
-  createSchedule(body: object, key?: string): Promise<Answer<ScheduleView>> {
+  createSchedule(body: object, key?: string): Promise<ApiResponse<ScheduleView>> {
     return this.#post(['jobs', 'schedule'], ScheduleView, body, key);
   }
 
-  schedules(query: Query): Promise<Answer<ScheduleList>> {
+  schedules(query: Query): Promise<ApiResponse<ScheduleList>> {
     return this.#get(['jobs', 'schedules'], ScheduleList, query);
   }
 
-  schedule(scheduleId: string): Promise<Answer<ScheduleView>> {
+  schedule(scheduleId: string): Promise<ApiResponse<ScheduleView>> {
     return this.#get(['jobs', 'schedules', scheduleId], ScheduleView);
   }
 
-  /** Made once: after a lost answer the change may have happened or not. */
-  changeSchedule(scheduleId: string, change: object): Promise<Answer<ScheduleView>> {
+  /** Sent once: after a lost response the change may have happened or not. */
+  changeSchedule(scheduleId: string, change: object): Promise<ApiResponse<ScheduleView>> {
     const body = JSON.stringify(change);
-    return this.#once({ method: 'PATCH', path: ['jobs', 'schedules', scheduleId], body }, ScheduleView);
+    return this.#send({ method: 'PATCH', path: ['jobs', 'schedules', scheduleId], body }, ScheduleView);
   }
 
-  /** Made once, as a change is. */
-  deleteSchedule(scheduleId: string): Promise<Answer<DeletedSchedule>> {
-    return this.#once({ method: 'DELETE', path: ['jobs', 'schedules', scheduleId] }, DeletedSchedule);
+  /** Sent once, like a change. */
+  deleteSchedule(scheduleId: string): Promise<ApiResponse<DeletedSchedule>> {
+    return this.#send({ method: 'DELETE', path: ['jobs', 'schedules', scheduleId] }, DeletedSchedule);
   }
 
-  runSchedule(scheduleId: string, key?: string): Promise<Answer<AcceptedJob>> {
+  runSchedule(scheduleId: string, key?: string): Promise<ApiResponse<AcceptedJob>> {
     return this.#post(['jobs', 'schedules', scheduleId, 'run'], AcceptedJob, undefined, key);
   }
 
-  #get<Body>(path: string[], shape: z.ZodType<Body>, query: Query = []): Promise<Answer<Body>> {
-    return this.#repeat({ method: 'GET', path, query }, shape);
+  #get<Body>(path: string[], shape: z.ZodType<Body>, query: Query = []): Promise<ApiResponse<Body>> {
+    return this.#sendWithRetries({ method: 'GET', path, query }, shape);
   }
 
-  /** With a key always, so that a repeated request makes nothing twice. */
+  /** Always sends an Idempotency-Key, so that a retry creates nothing twice. */
   #post<Body>(
     path: string[],
     shape: z.ZodType<Body>,
     body?: object,
     idempotencyKey: string = randomUUID(),
-  ): Promise<Answer<Body>> {
-    return this.#repeat(
+  ): Promise<ApiResponse<Body>> {
+    return this.#sendWithRetries(
       {
         ...{ method: 'POST', path, idempotencyKey },
         ...(body !== undefined && { body: JSON.stringify(body) }),
@@ -113,20 +109,20 @@ export class ApiClient {
     );
   }
 
-  #repeat<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<Answer<Body>> {
-    return withRetries(() => this.#once(request, shape), this.#options);
+  #sendWithRetries<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<ApiResponse<Body>> {
+    return withRetries(() => this.#send(request, shape), this.#options);
   }
 
-  /** @param shape of the route's answers: what has another comes from somebody else. */
-  async #once<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<Answer<Body>> {
+  /** @param shape the schema of the route's responses. @throws NotTheApi for a response that does not match it. */
+  async #send<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<ApiResponse<Body>> {
     const { connection, signal } = this.#options;
     const { body, text } = await exchange(request, connection, signal);
-    const read = shape.safeParse(body);
-    if (read.success) return { body: read.data, text };
-    const fields = read.error.issues.map(({ path }) => path.join('.')).join(', ');
-    const asked = `${request.method} /${request.path.join('/')}`;
+    const parsed = shape.safeParse(body);
+    if (parsed.success) return { body: parsed.data, text };
+    const fields = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
     throw new NotTheApi(
-      `${connection.url.origin} is no eks-jobs API of this version: ${asked} answered another ${fields}`,
+      `${connection.url.origin} does not look like this version of the eks-jobs API: ` +
+        `unexpected value for ${fields} in ${request.method} /${request.path.join('/')}`,
     );
   }
 }

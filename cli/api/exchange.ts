@@ -1,72 +1,73 @@
-import { parseExactly } from '../../lib/exact-json.ts';
 import { describeError } from '../../lib/describe-error.ts';
-import { NotTheApi, Unreachable } from '../failure.ts';
-import { authorize, type Authorization } from './authorization.ts';
-import { refusalOf } from './refusal.ts';
-import { readRetryAfter } from './retries.ts';
+import { parseExactly } from '../../lib/exact-json.ts';
+import { ApiUnreachable, NotTheApi } from '../failure.ts';
+import { authenticate, type ApiCredentials } from './credentials.ts';
+import { parseRejection } from './rejection.ts';
+import { parseRetryAfter } from './retries.ts';
 
 /** A request to one of the API's routes. */
 export interface ApiRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** Its parts; each is encoded. */
+  /** The segments of the path; each is encoded. */
   path: readonly string[];
   query?: readonly (readonly [string, string])[];
   body?: string;
   idempotencyKey?: string;
 }
 
-export interface Reply {
-  /** As it came. */
+/** A response of the API: its body, and the same as text, unchanged. */
+export interface ApiResponse<Body> {
+  body: Body;
   text: string;
-  body: Record<string, unknown>;
 }
 
-/** Where the API is, and as whom to ask. */
-export interface Connection {
+/** The address of the API, and the credentials to send. */
+export interface ApiConnection {
   url: URL;
-  authorization: Authorization;
+  credentials: ApiCredentials;
 }
 
-/** An HTTP API answers within 30 seconds, or with 503; in milliseconds. */
-const longestAnswer = 40_000;
+/** In milliseconds. An HTTP API responds within 30 seconds, or with 503. */
+const responseTimeout = 40_000;
 
-/** An HTTP API passes on no more, in bytes. */
-const largestAnswer = 10 * 1024 * 1024;
+/** In bytes. An HTTP API never passes on more. */
+const largestResponse = 10 * 1024 * 1024;
 
 /**
- * One request, one answer.
- * @throws Unreachable when nobody answers, NotTheApi when somebody else does, ApiRefusal, or what the signal was aborted with.
+ * Sends one request.
+ * @throws ApiUnreachable without a response, NotTheApi for a response of something else, ApiRejection, or what the signal was
+ * aborted with.
  */
 export async function exchange(
   request: ApiRequest,
-  { url: base, authorization }: Connection,
+  { url: base, credentials }: ApiConnection,
   signal: AbortSignal,
-): Promise<Reply> {
+): Promise<ApiResponse<Record<string, unknown>>> {
   const { method, body } = request;
   const url = urlOf(request, base);
-  const headers = await authorize({ method, url, headers: headersOf(request), body }, authorization);
+  const headers = await authenticate({ method, url, headers: headersOf(request), body }, credentials);
   const { response, text } = await send(
     url,
     { method, headers, ...(body !== undefined && { body }) },
     signal,
   );
   const { status } = response;
-  const json = jsonObjectOf(text);
+  const json = parseObject(text);
   if (response.ok && json !== undefined) return { text, body: json };
-  const refusal = refusalOf(
+  const rejection = parseRejection(
     {
       status,
       text,
       gatewayRequestId: response.headers.get('apigw-requestid'),
       challenge: response.headers.get('www-authenticate'),
-      retryAfter: readRetryAfter(response.headers.get('retry-after'), Date.now()),
+      retryAfter: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
     },
-    authorization.kind,
+    credentials.kind,
   );
-  const other = new NotTheApi(
-    `${url.origin} is no eks-jobs API: it answered ${status} to ${method} ${url.pathname}`,
+  const notTheApi = new NotTheApi(
+    `${url.origin} does not look like an eks-jobs API: its response to ${method} ${url.pathname} was ${status}`,
   );
-  throw response.ok ? other : (refusal ?? other);
+  throw response.ok ? notTheApi : (rejection ?? notTheApi);
 }
 
 function urlOf({ path, query = [] }: ApiRequest, base: URL): URL {
@@ -90,40 +91,42 @@ async function send(
   signal: AbortSignal,
 ): Promise<{ response: Response; text: string }> {
   try {
-    const timeout = AbortSignal.timeout(longestAnswer);
-    // The API redirects nobody: another's address gets no credentials.
+    const timeout = AbortSignal.timeout(responseTimeout);
+    // The API never redirects, and credentials must not go to another address.
     const response = await fetch(url, {
       ...init,
       redirect: 'manual',
       signal: AbortSignal.any([signal, timeout]),
     });
-    return { response, text: await textOf(response) };
+    return { response, text: await readText(response) };
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof NotTheApi) throw error;
     const hints =
       url.hostname === '127.0.0.1' || url.hostname === 'localhost'
-        ? ['Is it running? `npm start` runs it on this machine; --api or EKS_JOBS_API name another.']
-        : ['Look at --api and EKS_JOBS_API, and at the way there: network, proxy, firewall.'];
-    throw new Unreachable(`${url.origin} cannot be reached: ${describeError(error)}`, hints, error);
+        ? ['Is it running? `npm start` runs it on this machine; --api or EKS_JOBS_API selects another.']
+        : ['Check --api and EKS_JOBS_API, and the network: proxy, firewall.'];
+    throw new ApiUnreachable(`${url.origin} cannot be reached: ${describeError(error)}`, hints, error);
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > largestAnswer) {
-      throw new NotTheApi(`${response.url} is no eks-jobs API: it answers more than ${largestAnswer} bytes`);
+    if (size > largestResponse) {
+      throw new NotTheApi(
+        `${response.url} does not look like an eks-jobs API: its response is larger than ${largestResponse} bytes`,
+      );
     }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Numbers of a result keep every digit. */
-function jsonObjectOf(text: string): Record<string, unknown> | undefined {
+/** Parses a JSON object; numbers of a result keep every digit. */
+function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value = parseExactly(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value)

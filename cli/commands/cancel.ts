@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { command, runs, type Setting } from '../action.ts';
-import { jobIdArgument } from '../arguments/identifiers.ts';
+import { jobIdArgument } from '../arguments.ts';
+import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs cancel`: DELETE /jobs/{jobId} */
-export const cancel = (setting: Setting): Command =>
-  runs(
-    command('cancel', 'Cancel a job: it runs no further try.', ['eks-jobs cancel 01k…']).addArgument(
+export const cancel = (context: CommandContext): Command =>
+  withAction(
+    newCommand('cancel', 'Cancel a job that has not ended.', ['eks-jobs cancel 01k…']).addArgument(
       jobIdArgument(),
     ),
-    setting,
+    context,
     async (session, _options, jobId = '') => {
-      session.show(await session.api.cancel(jobId), () => `job ${jobId} is CANCELLED\n`);
+      session.printResponse(await session.api.cancel(jobId), () => `job ${jobId} is CANCELLED\n`);
       return undefined;
     },
   );

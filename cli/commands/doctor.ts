@@ -1,49 +1,51 @@
 import { type Command, Option } from 'commander';
-import { command, runs, type Setting } from '../action.ts';
-import { readInput } from '../arguments/input.ts';
-import { integer } from '../arguments/numbers.ts';
+import { integerBetween } from '../arguments.ts';
 import type { DoctorOptions } from '../doctor/examine.ts';
+import { renderFinding, renderSummary } from '../doctor/finding.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { renderFinding, summaryOf } from '../output/findings.ts';
-import { painter } from '../shell.ts';
+import { readInput } from '../input.ts';
+import { type CommandContext, newCommand, painter, withAction } from '../session.ts';
 
-interface Options extends Omit<DoctorOptions, 'canaryInput'> {
+interface CommandOptions extends Omit<DoctorOptions, 'canaryInput'> {
   canaryInput: string;
 }
 
 /** `eks-jobs doctor` */
-export const doctor = (setting: Setting): Command =>
-  runs<Options>(
-    command('doctor', 'Say what is wrong with a setup, and what to do; exit code 1 when something is.', [
+export const doctor = (context: CommandContext): Command =>
+  withAction<CommandOptions>(
+    newCommand('doctor', 'Check a setup and say how to repair it. The exit code is 1 if a check fails.', [
       'eks-jobs doctor',
       'eks-jobs doctor --no-canary',
       'eks-jobs doctor --stack eks-jobs-dev --region eu-central-1 --context my-cluster',
     ])
       .option(
         '--stack <name>',
-        'look at this stack of `sls deploy` and its cluster too; its API, unless --api names one',
+        'check this stack of `sls deploy` and its cluster too; and its API, unless --api is given',
       )
-      .option('--context <name>', 'look for the NodePool in the cluster of this context of the kubeconfig')
-      .option('--kubeconfig <file>', 'instead of KUBECONFIG or ~/.kube/config')
+      .option('--context <name>', 'check the NodePool in the cluster of this kubeconfig context')
+      .option('--kubeconfig <file>', 'kubeconfig to read; default: KUBECONFIG, else ~/.kube/config')
       .option(
         '--namespace <name>',
-        "the jobs' namespace, and their NodePool (default: the stack's, else eks-jobs)",
+        "namespace of the jobs, and name of their NodePool (default: the stack's, else eks-jobs)",
       )
-      .addOption(new Option('--no-canary', 'submit no job; the canary is a real one, which stats count'))
+      .addOption(new Option('--no-canary', 'submit no job; the canary is a real job, and stats count it'))
       .addOption(
-        new Option('--canary-input <json>', 'its input: JSON, @FILE, or -').default(
+        new Option('--canary-input <json>', "the canary's input: JSON, @FILE, or -").default(
           '{"source": "synthetic", "records": 1}',
         ),
       )
       .addOption(
-        new Option('--canary-seconds <seconds>', 'how long it may take: a node may have to come first')
+        new Option(
+          '--canary-seconds <seconds>',
+          'time limit of the canary, which may have to wait for a node',
+        )
           .default(600)
-          .argParser(integer(1, 7200)),
+          .argParser(integerBetween(1, 7200)),
       ),
-    setting,
+    context,
     async (session, options) => {
       const canaryInput = await readInput(options.canaryInput, session.shell.input);
-      // Loaded here: the clients of AWS take longer than a whole other command.
+      // Imported here, because the AWS SDK takes longer to load than any other command takes to run.
       const { examine } = await import('../doctor/examine.ts');
       const {
         shell,
@@ -55,7 +57,7 @@ export const doctor = (setting: Setting): Command =>
         counts[finding.outcome] += 1;
         shell.out.write(output === 'json' ? `${JSON.stringify(finding)}\n` : renderFinding(finding, paint));
       }
-      if (output === 'table') shell.out.write(summaryOf(counts));
-      return counts.failed > 0 ? exitCodes.refused : exitCodes.done;
+      if (output === 'table') shell.out.write(renderSummary(counts));
+      return counts.failed > 0 ? exitCodes.rejected : exitCodes.done;
     },
   );

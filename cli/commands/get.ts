@@ -1,25 +1,23 @@
 import type { Command } from 'commander';
-import { command, runs, type Setting } from '../action.ts';
-import { jobIdArgument } from '../arguments/identifiers.ts';
+import { jobIdArgument, type WaitOptions, withWaitOptions } from '../arguments.ts';
 import { renderJob } from '../output/job.ts';
-import { waitOption, type WaitOptions, waitSecondsOption } from '../wait/options.ts';
-import { waitFor } from '../wait/wait.ts';
+import { type CommandContext, newCommand, withAction } from '../session.ts';
+import { waitForEnd } from '../wait.ts';
 
 /** `eks-jobs get`: GET /jobs/{jobId} */
-export const get = (setting: Setting): Command =>
-  runs<WaitOptions>(
-    command('get', 'Show a job: status, progress, attempts, result or error.', [
-      'eks-jobs get 01k…',
-      'eks-jobs get 01k… --wait && echo succeeded',
-      'eks-jobs get 01k… --output json | jq .result',
-    ])
-      .addArgument(jobIdArgument())
-      .addOption(waitOption())
-      .addOption(waitSecondsOption()),
-    setting,
+export const get = (context: CommandContext): Command =>
+  withAction<WaitOptions>(
+    withWaitOptions(
+      newCommand('get', 'Show a job: status, progress, attempts, result or error.', [
+        'eks-jobs get 01k…',
+        'eks-jobs get 01k… --wait && echo succeeded',
+        'eks-jobs get 01k… --output json | jq .result',
+      ]).addArgument(jobIdArgument()),
+    ),
+    context,
     async (session, options, jobId = '') => {
-      if (options.wait) return await waitFor(jobId, session, options);
-      session.show(await session.api.job(jobId), renderJob);
+      if (options.wait) return await waitForEnd(jobId, session, options);
+      session.printResponse(await session.api.job(jobId), renderJob);
       return undefined;
     },
   );

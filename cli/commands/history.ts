@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
-import { command, runs, type Setting } from '../action.ts';
-import { jobIdArgument } from '../arguments/identifiers.ts';
-import { renderHistory } from '../output/history.ts';
+import { jobIdArgument } from '../arguments.ts';
+import { renderHistory } from '../output/job.ts';
+import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs history`: GET /jobs/{jobId}/history */
-export const history = (setting: Setting): Command =>
-  runs(
-    command('history', 'Show what Step Functions did for a job, event by event.', [
+export const history = (context: CommandContext): Command =>
+  withAction(
+    newCommand('history', 'Show what Step Functions did for a job, event by event.', [
       'eks-jobs history 01k…',
       'eks-jobs history 01k… --output json | jq -r ".events[] | select(.error) | .cause"',
     ]).addArgument(jobIdArgument()),
-    setting,
+    context,
     async (session, _options, jobId = '') => {
-      const answer = await session.api.history(jobId);
-      session.show(answer, ({ events }, _paint, width) => renderHistory(events, width));
-      if (answer.body.truncated) session.say('there are more events than the API reads');
+      const response = await session.api.history(jobId);
+      session.printResponse(response, ({ events }, paint, width) => renderHistory(events, paint, width));
+      if (response.body.truncated) session.report('there are more events than the API reads');
       return undefined;
     },
   );

@@ -1,16 +1,14 @@
 import { type Command, Option } from 'commander';
-import { JobStatus } from '../../jobs/protocol.ts';
-import { command, runs, type Setting } from '../action.ts';
+import { JobView } from '../../api/responses/job.ts';
 import type { Query } from '../api/client.ts';
-import { scheduleId } from '../arguments/identifiers.ts';
-import { instant } from '../arguments/instant.ts';
-import { label, textOf } from '../arguments/labels.ts';
-import { type PageOptions, withPageOptions } from '../arguments/page-options.ts';
-import { renderJobs } from '../output/jobs.ts';
-import { showList } from '../show-list.ts';
+import { collectLabel, type PageOptions, parseScheduleId, parseTime, withPageOptions } from '../arguments.ts';
+import { renderJobs } from '../output/job.ts';
+import { formatPairs } from '../output/table.ts';
+import { printList } from '../pages.ts';
+import { type CommandContext, newCommand, withAction } from '../session.ts';
 
-interface Filter {
-  status?: JobStatus;
+interface FilterOptions {
+  status?: JobView['status'];
   from?: string;
   to?: string;
   schedule?: string;
@@ -18,36 +16,42 @@ interface Filter {
 }
 
 /** `eks-jobs list`: GET /jobs */
-export const list = (setting: Setting): Command =>
-  runs<Filter & PageOptions>(
+export const list = (context: CommandContext): Command =>
+  withAction<FilterOptions & PageOptions>(
     withPageOptions(
-      command('list', 'List your jobs, newest first.', [
+      newCommand('list', 'List your jobs, newest first.', [
         'eks-jobs list',
         'eks-jobs list --status FAILED --from 24h',
         "eks-jobs list --label team=red --all --output json | jq -r '.jobs[].jobId'",
       ])
-        .addOption(new Option('--status <status>', 'only those').choices(JobStatus.options))
+        .addOption(
+          new Option('--status <status>', 'only jobs with this status').choices(JobView.shape.status.options),
+        )
         .addOption(
           new Option(
             '--from <time>',
-            'created then or later: RFC 3339, or an age as 90s, 30m, 2h, 7d',
-          ).argParser((text) => instant(text)),
+            'only jobs created at or after this time: RFC 3339, or an age as 90s, 30m, 2h, 7d',
+          ).argParser((text) => parseTime(text)),
         )
         .addOption(
-          new Option('--to <time>', 'created before then, likewise').argParser((text) => instant(text)),
+          new Option('--to <time>', 'only jobs created before this time; same formats').argParser((text) =>
+            parseTime(text),
+          ),
         )
-        .addOption(new Option('--schedule <scheduleId>', 'only jobs of this schedule').argParser(scheduleId))
-        .option('-l, --label <key=value>', 'only jobs with this label; may be repeated', label),
+        .addOption(
+          new Option('--schedule <scheduleId>', 'only jobs of this schedule').argParser(parseScheduleId),
+        )
+        .option('-l, --label <key=value>', 'only jobs with this label; may be repeated', collectLabel),
       'jobs',
     ),
-    setting,
+    context,
     async (session, { limit, all, cursor, ...filter }) => {
-      await showList(
+      await printList(
         session,
         { limit, ...(all && { all }), ...(cursor !== undefined && { cursor }) },
         {
           largestPage: 100,
-          read: (size, after) => session.api.list(queryOf(filter, size, after)),
+          read: (size, start) => session.api.list(queryOf(filter, size, start)),
           itemsOf: ({ jobs }) => jobs,
           cursorOf: (body) => body.cursor,
           render: renderJobs,
@@ -58,15 +62,15 @@ export const list = (setting: Setting): Command =>
   );
 
 function queryOf(
-  { status, from, to, schedule, label: labels }: Filter,
+  { status, from, to, schedule, label }: FilterOptions,
   limit: number,
-  cursor?: string,
+  cursor: string | undefined,
 ): Query {
-  const all = {
+  const parameters = {
     ...{ status, from, to, scheduleId: schedule, limit: String(limit), cursor },
-    label: labels && textOf(labels),
+    label: label && formatPairs(label),
   };
-  return Object.entries(all).flatMap(([name, value]) =>
+  return Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as const],
   );
 }

@@ -1,17 +1,17 @@
 import type { Command } from 'commander';
-import { command, runs, type Setting } from '../action.ts';
-import { renderStats } from '../output/stats.ts';
+import { renderStats } from '../output/job.ts';
+import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs stats`: GET /jobs/stats */
-export const stats = (setting: Setting): Command =>
-  runs(
-    command('stats', 'Show how many attempts and jobs there were, and how they ended.', [
+export const stats = (context: CommandContext): Command =>
+  withAction(
+    newCommand('stats', 'Show how many attempts and jobs there were, and how they ended.', [
       'eks-jobs stats',
       'eks-jobs stats --output json | jq .failedJob',
     ]),
-    setting,
+    context,
     async (session) => {
-      session.show(await session.api.stats(), renderStats);
+      session.printResponse(await session.api.stats(), renderStats);
       return undefined;
     },
   );

@@ -1,67 +1,73 @@
-import { isTerminal } from '../../jobs/protocol.ts';
 import type { JobView } from '../../api/responses/job.ts';
+import { isTerminal } from '../../jobs/protocol.ts';
 import type { ApiClient } from '../api/client.ts';
-import { ApiRefusal } from '../api/refusal.ts';
+import { ApiRejection } from '../api/rejection.ts';
 import { CommandFailure } from '../failure.ts';
-import { between } from '../output/text.ts';
-import { lookAgain, lookAtNew } from '../wait/look.ts';
+import { durationBetween } from '../output/table.ts';
+import { getNewJob, pollJob } from '../wait.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
 const check = 'canary';
 
-/** How long one look waits for its end, in seconds. */
-const pause = 10;
+/** How long one request waits for the end of the canary. */
+const pollSeconds = 10;
 
-export interface Canary {
+export interface CanaryOptions {
   input: object;
-  /** How long it may take, in seconds: on AWS its node comes first. */
+  /** Time limit; on AWS the canary may have to wait for a node. */
   seconds: number;
 }
 
-/** One trivial job, all the way. One that takes too long is cancelled: nothing of it is left to run. */
+/** Runs one small job from start to end. A job that takes too long is cancelled, so that nothing is left running. */
 export async function runCanary(
   api: ApiClient,
-  { input, seconds }: Canary,
+  { input, seconds }: CanaryOptions,
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
     const { jobId } = (
       await api.submit({ input, timeoutSeconds: 60, maxAttempts: 1, labels: { canary: 'doctor' } })
     ).body;
-    const job = await endOf(jobId, api, seconds, signal);
+    const job = await waitForCanary(jobId, api, seconds, signal);
     if (!isTerminal(job.status)) await cancelIfOpen(jobId, api);
-    return describe(job, seconds);
+    return canaryFinding(job, seconds);
   } catch (error) {
     if (!(error instanceof CommandFailure)) throw error;
-    const details = error instanceof ApiRefusal ? error.details : [];
+    const details = error instanceof ApiRejection ? error.details : [];
     const fields = details.map(({ field, message }) => `${field}: ${message}`);
     return failed(check, error.message, ...fields, ...error.hints);
   }
 }
 
-async function endOf(jobId: string, api: ApiClient, seconds: number, signal: AbortSignal): Promise<JobView> {
+async function waitForCanary(
+  jobId: string,
+  api: ApiClient,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<JobView> {
   const deadline = performance.now() + seconds * 1000;
-  for (let { body: job } = await lookAtNew(jobId, api, signal); ;) {
+  let { body: job } = await getNewJob(jobId, api, signal);
+  for (;;) {
     const left = Math.ceil((deadline - performance.now()) / 1000);
     if (isTerminal(job.status) || left <= 0) return job;
-    job = (await lookAgain(jobId, api, Math.min(left, pause), signal)).body;
+    job = (await pollJob(jobId, api, Math.min(left, pollSeconds), signal)).body;
   }
 }
 
-/** It may have ended meanwhile, which is no failure. */
+/** Cancels the canary; it may have ended meanwhile. */
 async function cancelIfOpen(jobId: string, api: ApiClient): Promise<void> {
   try {
     await api.cancel(jobId);
   } catch (error) {
-    if (!(error instanceof ApiRefusal && error.status === 409)) throw error;
+    if (!(error instanceof ApiRejection && error.status === 409)) throw error;
   }
 }
 
-function describe(job: JobView, seconds: number): Finding {
+function canaryFinding(job: JobView, seconds: number): Finding {
   const { jobId, status, waitingReason, error, createdAt, startedAt, finishedAt } = job;
-  const where = `eks-jobs get ${jobId} and eks-jobs history ${jobId} show more.`;
+  const advice = `For details: eks-jobs get ${jobId} and eks-jobs history ${jobId}.`;
   if (status === 'SUCCEEDED') {
-    const [queued, ran] = [between(createdAt, startedAt), between(startedAt, finishedAt)];
+    const [queued, ran] = [durationBetween(createdAt, startedAt), durationBetween(startedAt, finishedAt)];
     return ok(check, `job ${jobId} was QUEUED for ${queued} and RUNNING for ${ran}`);
   }
   if (!isTerminal(status)) {
@@ -69,14 +75,14 @@ function describe(job: JobView, seconds: number): Finding {
     return failed(
       check,
       `job ${jobId} was still ${status} after ${seconds} s and was cancelled${reason}`,
-      where,
+      advice,
     );
   }
-  const why = error ? `; ${error.code}: ${error.message}` : '';
+  const reason = error ? `; ${error.code}: ${error.message}` : '';
   return failed(
     check,
-    `job ${jobId} is ${status}${why}`,
-    where,
-    'A function of your own may want another --canary-input.',
+    `job ${jobId} is ${status}${reason}`,
+    advice,
+    'Your own function may need another --canary-input.',
   );
 }

@@ -7,27 +7,28 @@ import {
   ResourceNotFoundException,
   type Cluster,
 } from '@aws-sdk/client-eks';
+import { groupsOf, type RoleWithAccess } from '../../k8s/access-groups.ts';
 import { ensureUsable, findCluster } from '../../k8s/describe.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
-import type { AwsOptions } from '../api/signature.ts';
-import { attempt, failed, type Finding, ok, skipped } from './finding.ts';
+import type { AwsOptions } from '../api/credentials.ts';
+import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
-/** What is undone by hand is put back by a deploy: CloudFormation itself changes nothing that it believes to be there. */
+/** CloudFormation does not notice what was deleted by hand, so that a deploy alone does not create it again. */
 const putBack =
-  'Somebody took it away after the deploy: make it again, or `npx sls remove` and `npx sls deploy`.';
+  'It was deleted after the deploy: create it again, or run `npx sls remove` and `npx sls deploy`.';
 
-/** Whether jobs can run in the stack's cluster, as far as EKS knows: the cluster, who is let in, and the pods' role. */
+/** Checks with EKS whether jobs can run in the stack's cluster: the cluster, the access entries, and the pods' role. */
 export async function checkCluster(
   deployment: Deployment,
   options: AwsOptions,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const client = new EKSClient(options);
-  const { clusterName, namespace, roles } = deployment;
+  const { clusterName } = deployment;
   try {
     let cluster: Cluster | undefined;
-    const finding = await attempt('cluster', async () => {
+    const finding = await checkOrSkip('cluster', async () => {
       cluster = await findCluster(client, clusterName, signal);
       try {
         ensureUsable(clusterName, cluster);
@@ -45,21 +46,9 @@ export async function checkCluster(
     }
     return [
       finding,
-      await checkEntry(client, clusterName, {
-        who: 'the state machine',
-        role: roles.RunJobRole,
-        group: `${namespace}:run-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        who: 'settle-job',
-        role: roles.SettleJobRole,
-        group: `${namespace}:settle-job`,
-      }),
-      await checkEntry(client, clusterName, {
-        who: 'sweep',
-        role: roles.SweepRole,
-        group: `${namespace}:settle-job`,
-      }),
+      await checkEntry(client, deployment, 'RunJobRole', 'the state machine'),
+      await checkEntry(client, deployment, 'SettleJobRole', 'settle-job'),
+      await checkEntry(client, deployment, 'SweepRole', 'sweep'),
       await checkPodIdentity(client, deployment),
       await checkAgent(client, cluster, clusterName),
     ];
@@ -68,30 +57,36 @@ export async function checkCluster(
   }
 }
 
-interface Entry {
-  who: string;
-  role: string;
-  group: string;
-}
-
-const checkEntry = (client: EKSClient, clusterName: string, { who, role, group }: Entry): Promise<Finding> =>
-  attempt('access entry', async () => {
+/** Checks that a role has every group that it needs. The advice names all groups, because the call replaces the list. */
+const checkEntry = (
+  client: EKSClient,
+  { clusterName, namespace, roles }: Deployment,
+  role: RoleWithAccess,
+  component: string,
+): Promise<Finding> =>
+  checkOrSkip('access entry', async () => {
+    const principalArn = roles[role];
+    const required = groupsOf(role, namespace);
     try {
       const { accessEntry } = await client.send(
-        new DescribeAccessEntryCommand({ clusterName, principalArn: role }),
+        new DescribeAccessEntryCommand({ clusterName, principalArn }),
       );
       const groups = accessEntry?.kubernetesGroups ?? [];
-      if (groups.includes(group)) return ok('access entry', `${who} is let in as ${group}`);
+      const missing = required.filter((group) => !groups.includes(group));
+      if (missing.length === 0) {
+        return ok('access entry', `${component} has the Kubernetes groups ${required.join(', ')}`);
+      }
+      const complete = [...new Set([...required, ...groups])].join(' ');
       return failed(
         'access entry',
-        `${who} is let in as ${groups.join(', ') || 'nobody in particular'}, not as ${group}`,
-        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${role} --kubernetes-groups ${group}`,
+        `${component} lacks the Kubernetes groups ${missing.join(', ')}; its access entry has ${groups.join(', ') || 'none'}`,
+        `aws eks update-access-entry --cluster-name ${clusterName} --principal-arn ${principalArn} --kubernetes-groups ${complete}`,
       );
     } catch (error) {
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return failed(
         'access entry',
-        `${clusterName} does not let ${who} in: there is no entry for ${role}`,
+        `${component} cannot access ${clusterName}: there is no access entry for ${principalArn}`,
         putBack,
       );
     }
@@ -101,7 +96,7 @@ const checkPodIdentity = (
   client: EKSClient,
   { clusterName, namespace, serviceAccount, roles }: Deployment,
 ): Promise<Finding> =>
-  attempt('pod identity', async () => {
+  checkOrSkip('pod identity', async () => {
     const { associations } = await client.send(
       new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount }),
     );
@@ -121,7 +116,7 @@ const checkPodIdentity = (
 
 /** What hands pods their role's credentials, on every node. */
 const checkAgent = (client: EKSClient, { computeConfig }: Cluster, clusterName: string): Promise<Finding> =>
-  attempt('pod identity agent', async () => {
+  checkOrSkip('pod identity agent', async () => {
     const check = 'pod identity agent';
     if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode brings it');
     const addonName = 'eks-pod-identity-agent';

@@ -1,6 +1,6 @@
 import { describeError } from '../../lib/describe-error.ts';
 import type { ApiClient } from '../api/client.ts';
-import type { AwsOptions } from '../api/signature.ts';
+import type { ApiCredentials, AwsOptions } from '../api/credentials.ts';
 import type { Session } from '../session.ts';
 import { checkApi } from './api.ts';
 import { runCanary } from './canary.ts';
@@ -20,32 +20,33 @@ export interface DoctorOptions {
   canarySeconds: number;
 }
 
-/** Every check: the stack, its API, its cluster, and a job all the way. */
+/** Makes every check: the stack, its API, its cluster, and one job from start to end. */
 export async function* examine(session: Session, options: DoctorOptions): AsyncGenerator<Finding> {
   const { interrupted } = session.shell;
   const aws = awsOptions(session);
-  const { finding, deployment } = await lookAtStack(options, aws);
+  const { finding, deployment } = await checkStack(options, aws);
   if (finding) yield finding;
-  const api = apiOf(deployment, session, options);
-  let letIn = false;
-  for await (const found of apiFindings(api, deployment)) {
-    letIn ||= found.check === 'access' && found.outcome === 'ok';
-    yield found;
+  const api = selectApi(deployment, session, options);
+  let authorized = false;
+  for await (const apiFinding of checkApiAndIdentity(api, deployment)) {
+    authorized ||= apiFinding.check === 'access' && apiFinding.outcome === 'ok';
+    yield apiFinding;
   }
   if (deployment) yield* await checkCluster(deployment, aws, interrupted);
   else
     yield skipped(
       'cluster',
-      options.stack ? 'the stack is not known' : 'no stack is named: give --stack for one on AWS',
+      options.stack ? 'the stack is not known' : 'use --stack to check a stack on AWS',
     );
-  yield await nodePool(deployment, options, interrupted);
+  yield await checkNodes(deployment, options, interrupted);
   if (!options.canary) yield skipped('canary', '--no-canary');
-  else if (api === undefined || !letIn) yield skipped('canary', 'the API lets no job in');
+  else if (api === undefined || !authorized)
+    yield skipped('canary', 'the API does not accept jobs of this caller');
   else
     yield await runCanary(api, { input: options.canaryInput, seconds: options.canarySeconds }, interrupted);
 }
 
-async function lookAtStack(
+async function checkStack(
   { stack }: DoctorOptions,
   aws: AwsOptions,
 ): Promise<{ finding?: Finding; deployment?: Deployment }> {
@@ -53,13 +54,14 @@ async function lookAtStack(
   try {
     return await readStack(stack, aws);
   } catch (error) {
-    const advice = 'It takes credentials that may cloudformation:DescribeStacks and DescribeStackResource.';
-    return { finding: skipped('stack', `it cannot be seen: ${describeError(error)}`, advice) };
+    const advice =
+      'This requires credentials that may cloudformation:DescribeStacks and DescribeStackResource.';
+    return { finding: skipped('stack', `it cannot be checked: ${describeError(error)}`, advice) };
   }
 }
 
-/** The API that the command line names, else the stack's own, asked as the stack wants to be; undefined where nobody knows its address. */
-function apiOf(
+/** Selects the API of the command line, else the stack's own with its authorization; undefined if its address is unknown. */
+function selectApi(
   deployment: Deployment | undefined,
   { api, options, openApi }: Session,
   { stack }: DoctorOptions,
@@ -71,43 +73,43 @@ function apiOf(
   return openApi({ ...options, api: url, ...(iam && { auth: 'iam' }) });
 }
 
-async function* apiFindings(
+async function* checkApiAndIdentity(
   api: ApiClient | undefined,
   deployment: Deployment | undefined,
 ): AsyncGenerator<Finding> {
   if (api === undefined) {
-    yield skipped('api', 'its address is not known: give --api');
+    yield skipped('api', 'its address is not known: use --api');
     return;
   }
-  const { authorization } = api.connection;
-  if (deployment) yield* mismatchOf(deployment, authorization.kind);
-  yield await checkIdentity(authorization, Date.now());
+  const { credentials } = api.connection;
+  if (deployment) yield* checkAuthorization(deployment, credentials.kind);
+  yield await checkIdentity(credentials, Date.now());
   yield* await checkApi(api);
 }
 
-function* mismatchOf(
+function* checkAuthorization(
   { authorization }: Deployment,
-  sent: ApiClient['connection']['authorization']['kind'],
+  sent: ApiCredentials['kind'],
 ): Generator<Finding> {
   if (authorization === undefined || authorization === sent || authorization === 'none') return;
   const advice = {
-    iam: 'Give --auth iam, and AWS credentials.',
+    iam: 'Use --auth iam, with AWS credentials.',
     jwt: 'Set EKS_JOBS_TOKEN to a token of its issuer.',
   };
-  const message = `the stack's API takes ${authorization}, and this command sends ${sent}`;
+  const message = `the stack's API requires ${authorization}, but this command sends ${sent}`;
   yield failed('authorization', message, advice[authorization]);
 }
 
-async function nodePool(
+async function checkNodes(
   deployment: Deployment | undefined,
   { context, kubeconfig, namespace }: DoctorOptions,
   signal: AbortSignal,
 ): Promise<Finding> {
   if (deployment?.nodeClass === 'none') {
-    return skipped('node pool', 'the stack brings no nodes: it uses those there are');
+    return skipped('node pool', 'the stack has no NodePool: its jobs use the existing nodes');
   }
   if (context === undefined) {
-    return skipped('node pool', 'no cluster is named: give --context NAME, of the kubeconfig');
+    return skipped('node pool', 'use --context to check the cluster of a kubeconfig context');
   }
   return await checkNodePool(
     namespace ?? deployment?.namespace ?? 'eks-jobs',
@@ -116,12 +118,12 @@ async function nodePool(
   );
 }
 
-/** The region of the API's own address, where none is named. */
+/** Selects the region and the profile; the default region is that of the API's address. */
 function awsOptions({ api, options: { region, profile } }: Session): AwsOptions {
-  const { authorization } = api.connection;
-  const known = region ?? (authorization.kind === 'iam' ? authorization.region : undefined);
+  const { credentials } = api.connection;
+  const awsRegion = region ?? (credentials.kind === 'iam' ? credentials.region : undefined);
   return {
-    ...(known !== undefined && { region: known }),
+    ...(awsRegion !== undefined && { region: awsRegion }),
     ...(profile !== undefined && { profile }),
   };
 }

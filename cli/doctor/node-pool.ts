@@ -3,7 +3,7 @@ import { ApiServer } from '../../k8s/api-server.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { UnknownKind } from '../../k8s/failure.ts';
 import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
-import { attempt, failed, type Finding, ok } from './finding.ts';
+import { checkOrSkip, failed, type Finding, ok } from './finding.ts';
 
 const check = 'node pool';
 
@@ -29,13 +29,13 @@ export interface ClusterAccess {
   kubeconfig?: string;
 }
 
-/** Whether the pool that brings the jobs' nodes is there and ready, by the cluster's own word. */
+/** Checks whether the NodePool of the jobs exists and is ready, by its status in the cluster. */
 export const checkNodePool = (
   name: string,
   { context, kubeconfig }: ClusterAccess,
   signal: AbortSignal,
 ): Promise<Finding> =>
-  attempt(check, async () => {
+  checkOrSkip(check, async () => {
     const connection = new KubeConfigConnection(loadContext(context, kubeconfig));
     const server = new ApiServer(connection, signal);
     try {
@@ -43,15 +43,15 @@ export const checkNodePool = (
       if (pool === undefined) {
         return failed(
           check,
-          `there is no NodePool ${name}: nothing brings nodes for jobs`,
+          `the NodePool ${name} does not exist: jobs get no nodes`,
           `npm run k8s:apply -- --context ${context} --namespace ${name} --node-class …, or \`npx sls deploy\``,
         );
       }
       const conditions = Status.parse(pool).status?.conditions ?? [];
-      const wrong = conditions.filter(({ status }) => status === 'False');
+      const unmet = conditions.filter(({ status }) => status === 'False');
       if (conditions.some(({ type, status }) => type === 'Ready' && status === 'True'))
         return ok(check, `NodePool ${name} is ready`);
-      const reasons = wrong.map(
+      const reasons = unmet.map(
         ({ type, reason = '', message = '' }) => `${type}: ${[reason, message].filter(Boolean).join(', ')}`,
       );
       return failed(

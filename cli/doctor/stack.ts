@@ -4,12 +4,13 @@ import {
   DescribeStacksCommand,
   type Stack,
 } from '@aws-sdk/client-cloudformation';
+import { readAuthorization } from '../../api/authorization.ts';
 import type { Authorization } from '../../jobs/settings.ts';
-import { readAuthorization } from '../../plugins/info/first-job.ts';
-import type { AwsOptions } from '../api/signature.ts';
+import type { RoleWithAccess } from '../../k8s/access-groups.ts';
+import type { AwsOptions } from '../api/credentials.ts';
 import { failed, type Finding, ok } from './finding.ts';
 
-/** What a deployed stack says of itself. */
+/** The settings and resources of a deployed stack. */
 export interface Deployment {
   url: string | undefined;
   authorization: Authorization | undefined;
@@ -17,14 +18,14 @@ export interface Deployment {
   namespace: string;
   serviceAccount: string;
   nodeClass: string;
-  /** ARNs of the roles that have to be let into the cluster, and of the pods'. */
+  /** ARNs of the roles that need access to the cluster, and of the pods' role. */
   roles: Record<Role, string>;
 }
 
-type Role = 'RunJobRole' | 'SettleJobRole' | 'SweepRole' | 'JobRole';
+type Role = RoleWithAccess | 'JobRole';
 
-/** Stacks in these states work, whatever the last deploy came to. */
-const working = [
+/** Stacks in these states work, even if the last deploy was rolled back. */
+const workingStates = [
   'CREATE_COMPLETE',
   'UPDATE_COMPLETE',
   'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS',
@@ -33,7 +34,7 @@ const working = [
 
 /**
  * Reads a stack of `sls deploy` by its name.
- * @throws when CloudFormation does not let us see it.
+ * @throws when the caller is not authorized to see it.
  */
 export async function readStack(
   name: string,
@@ -43,34 +44,34 @@ export async function readStack(
   try {
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: name }));
     const [stack] = Stacks ?? [];
-    if (stack === undefined) return { finding: noSuchStack(name) };
-    const settings = settingsOf(stack);
+    if (stack === undefined) return { finding: missingStack(name) };
+    const settings = parseSettings(stack);
     if (!settings) {
-      const advice = 'Its name is SERVICE-STAGE, as eks-jobs-dev.';
-      return { finding: failed('stack', `${name} is no stack of eks-jobs`, advice) };
+      const advice = 'The name is SERVICE-STAGE, as eks-jobs-dev.';
+      return { finding: failed('stack', `${name} is not a stack of eks-jobs`, advice) };
     }
-    const finding = stateOf(name, stack.StackStatus);
-    // Of one that was half made or half removed there may be no roles.
+    const finding = checkState(name, stack.StackStatus);
+    // A stack whose creation or deletion failed may have no roles.
     if (finding.outcome === 'failed') return { finding };
     return { finding, deployment: { ...settings, roles: await roleArns(name, stack, client) } };
   } catch (error) {
     if (!(error instanceof Error && error.message.endsWith(' does not exist'))) throw error;
-    return { finding: noSuchStack(name) };
+    return { finding: missingStack(name) };
   } finally {
     client.destroy();
   }
 }
 
-const noSuchStack = (name: string): Finding =>
+const missingStack = (name: string): Finding =>
   failed(
     'stack',
-    `there is no stack ${name} in this account and region`,
-    'Look at --stack, --region and --profile.',
+    `the stack ${name} does not exist in this account and region`,
+    'Check --stack, --region and --profile.',
   );
 
-function stateOf(name: string, status = 'in no known state'): Finding {
-  if (working.includes(status)) return ok('stack', `${name} is ${status}`);
-  const advice = `CloudFormation's events say why: aws cloudformation describe-stack-events --stack-name ${name}`;
+function checkState(name: string, status = 'in an unknown state'): Finding {
+  if (workingStates.includes(status)) return ok('stack', `${name} is ${status}`);
+  const advice = `The stack's events have the reason: aws cloudformation describe-stack-events --stack-name ${name}`;
   return failed('stack', `${name} is ${status}`, advice);
 }
 
@@ -80,23 +81,23 @@ async function roleArns(
   client: CloudFormationClient,
 ): Promise<Record<Role, string>> {
   const [, partition = 'aws', , , account = ''] = StackId.split(':');
-  const arnOf = async (role: Role): Promise<string> => {
+  const readArn = async (role: Role): Promise<string> => {
     const { StackResourceDetail } = await client.send(
       new DescribeStackResourceCommand({ StackName: stackName, LogicalResourceId: role }),
     );
     return `arn:${partition}:iam::${account}:role/${StackResourceDetail?.PhysicalResourceId ?? ''}`;
   };
   const [RunJobRole, SettleJobRole, SweepRole, JobRole] = await Promise.all([
-    arnOf('RunJobRole'),
-    arnOf('SettleJobRole'),
-    arnOf('SweepRole'),
-    arnOf('JobRole'),
+    readArn('RunJobRole'),
+    readArn('SettleJobRole'),
+    readArn('SweepRole'),
+    readArn('JobRole'),
   ]);
   return { RunJobRole, SettleJobRole, SweepRole, JobRole };
 }
 
-/** What is known of it without asking on; undefined where it is another's. */
-function settingsOf({ Parameters = [], Outputs = [] }: Stack): Omit<Deployment, 'roles'> | undefined {
+/** Reads the settings from the stack's parameters and outputs; undefined if it is a stack of another service. */
+function parseSettings({ Parameters = [], Outputs = [] }: Stack): Omit<Deployment, 'roles'> | undefined {
   const parameters = new Map(
     Parameters.map(({ ParameterKey, ParameterValue }) => [ParameterKey, ParameterValue]),
   );

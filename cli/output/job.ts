@@ -1,54 +1,114 @@
-import type { Failure } from '../../jobs/record.ts';
-import type { JobView } from '../../api/responses/job.ts';
-import { textOf } from '../arguments/labels.ts';
-import type { Paint } from '../shell.ts';
-import { paintStatus } from './status.ts';
-import { details, table } from './table.ts';
-import { between, moment, printable } from './text.ts';
+import type { AttemptView, HistoryEntry, JobSummary, JobView } from '../../api/responses/job.ts';
+import type { Stats } from '../../api/responses/service.ts';
+import type { Paint, Render } from '../session.ts';
+import { durationBetween, formatPairs, formatTime, printable, renderFields, renderTable } from './table.ts';
 
-/** A job by itself: what it is, its tries, what it was given and what came of it. */
-export function renderJob(job: JobView, paint: Paint): string {
+type Status = JobView['status'] | AttemptView['status'];
+
+const colours: Record<Status, Parameters<Paint>[0]> = {
+  QUEUED: 'yellow',
+  RUNNING: 'cyan',
+  SUCCEEDED: 'green',
+  FAILED: 'red',
+  CANCELLED: 'yellow',
+  TIMED_OUT: 'red',
+};
+
+const paintStatus = (status: Status, paint: Paint): string => paint(colours[status], status);
+
+/** Renders one job: its fields, then a table of its attempts. */
+export const renderJob: Render<JobView> = (job, paint) => {
   const { progress, attempts } = job;
-  const fields = details([
+  const fields = renderFields([
     ['Job', job.jobId],
     ['Status', paintStatus(job.status, paint)],
     ['Waits', job.waitingReason ? `${job.waitingReason.reason}: ${job.waitingReason.message}` : ''],
-    ['Error', job.error ? describe(job.error) : ''],
-    ['Progress', progress && job.finishedAt === undefined ? progressOf(progress) : ''],
+    ['Error', job.error ? formatError(job.error) : ''],
+    ['Progress', progress && job.finishedAt === undefined ? formatProgress(progress) : ''],
     ['Owner', printable(job.owner)],
     ['Schedule', job.scheduleId ?? ''],
-    ['Scheduled', moment(job.scheduledAt)],
+    ['Scheduled', formatTime(job.scheduledAt)],
     ['Retry of', job.retryOf ?? ''],
-    ['Labels', printable(textOf(job.labels ?? {}))],
-    ['Resources', printable(textOf(job.resources ?? {}))],
-    ['Created', moment(job.createdAt)],
-    ['Started', moment(job.startedAt)],
-    ['Finished', moment(job.finishedAt)],
-    ['Queued for', between(job.createdAt, job.startedAt ?? job.finishedAt)],
-    ['Ran for', between(job.startedAt, job.finishedAt)],
-    [
-      'Limits',
-      `${job.maxAttempts} ${job.maxAttempts === 1 ? 'attempt' : 'attempts'} of ${job.timeoutSeconds}s`,
-    ],
-    ['Input', inOneLine(job.input)],
-    ['Result', inOneLine(job.result)],
+    ['Labels', printable(formatPairs(job.labels ?? {}))],
+    ['Resources', printable(formatPairs(job.resources ?? {}))],
+    ['Created', formatTime(job.createdAt)],
+    ['Started', formatTime(job.startedAt)],
+    ['Finished', formatTime(job.finishedAt)],
+    ['Queued for', durationBetween(job.createdAt, job.startedAt ?? job.finishedAt)],
+    ['Ran for', durationBetween(job.startedAt, job.finishedAt)],
+    ['Limits', formatLimits(job)],
+    ['Input', formatJson(job.input)],
+    ['Result', formatJson(job.result)],
   ]);
   if (attempts.length === 0) return fields;
   const rows = attempts.map(({ attempt, status, startedAt, finishedAt, records, error }) => [
     String(attempt),
     paintStatus(status, paint),
-    moment(startedAt),
-    between(startedAt, finishedAt),
+    formatTime(startedAt),
+    durationBetween(startedAt, finishedAt),
     records === undefined ? '' : String(records),
-    error ? describe(error) : '',
+    error ? formatError(error) : '',
   ]);
-  return `${fields}\n${table(['ATTEMPT', 'STATUS', 'STARTED', 'RAN FOR', 'RECORDS', 'ERROR'], rows)}`;
-}
+  return `${fields}\n${renderTable(['ATTEMPT', 'STATUS', 'STARTED', 'RAN FOR', 'RECORDS', 'ERROR'], rows)}`;
+};
 
-/** How far a run has come. */
-export const progressOf = ({ done, total }: NonNullable<JobView['progress']>): string =>
+/** Renders jobs, one per line. */
+export const renderJobs: Render<readonly JobSummary[]> = (jobs, paint, width) =>
+  renderTable(
+    ['JOB', 'STATUS', 'CREATED', 'QUEUED FOR', 'RAN FOR', 'ORIGIN', 'RETRY OF', 'LABELS'],
+    jobs.map(({ jobId, status, createdAt, startedAt, finishedAt, origin, retryOf, labels }) => [
+      jobId,
+      paintStatus(status, paint),
+      formatTime(createdAt),
+      durationBetween(createdAt, startedAt ?? finishedAt),
+      durationBetween(startedAt, finishedAt),
+      origin,
+      retryOf ?? '',
+      formatPairs(labels ?? {}),
+    ]),
+    width,
+  );
+
+/** Renders the events of a job's execution, one per line. */
+export const renderHistory: Render<readonly HistoryEntry[]> = (events, _paint, width) =>
+  renderTable(
+    ['AT', 'EVENT', 'STATE', 'ATTEMPT', 'ERROR'],
+    events.map(({ at, type, state, attempt, error, cause }) => [
+      at,
+      type,
+      state ?? '',
+      attempt === undefined ? '' : String(attempt),
+      printable([error, cause].filter((part) => part !== undefined && part !== '').join(': ')),
+    ]),
+    width,
+  );
+
+/** Renders the counters under the API's own names. */
+export const renderStats: Render<Stats> = ({ succeedJob, jobRetry, failedJob, jobs }) =>
+  renderFields([
+    ['succeedJob', `${succeedJob} attempts succeeded`],
+    ['jobRetry', `${jobRetry} attempts were retries`],
+    ['failedJob', `${failedJob} attempts failed`],
+    [
+      'jobs',
+      `${jobs.succeeded} succeeded, ${jobs.failed} failed, ${jobs.cancelled} cancelled, ${jobs.timedOut} timed out`,
+    ],
+  ]);
+
+/** Formats the progress of an attempt. */
+export const formatProgress = ({ done, total }: NonNullable<JobView['progress']>): string =>
   total === undefined ? `${done} records` : `${done} of ${total} records`;
 
-const describe = ({ code, message }: Failure): string => printable(`${code}: ${message}`);
+/** Formats the limits of a job. */
+export const formatLimits = ({
+  maxAttempts,
+  timeoutSeconds,
+}: Pick<JobView, 'maxAttempts' | 'timeoutSeconds'>): string =>
+  `${maxAttempts} ${maxAttempts === 1 ? 'attempt' : 'attempts'} of ${timeoutSeconds}s`;
 
-const inOneLine = (value: unknown): string => (value === undefined ? '' : printable(JSON.stringify(value)));
+const formatError = ({ code, message }: NonNullable<JobView['error']>): string =>
+  printable(`${code}: ${message}`);
+
+/** Formats a value as JSON in one line; empty if it is absent. */
+export const formatJson = (value: unknown): string =>
+  value === undefined ? '' : printable(JSON.stringify(value));

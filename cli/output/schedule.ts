@@ -1,7 +1,7 @@
 import type { ScheduleSummary, ScheduleView } from '../../api/responses/schedule.ts';
-import type { Paint } from '../shell.ts';
-import { details, table } from './table.ts';
-import { moment, printable } from './text.ts';
+import type { Paint, Render } from '../session.ts';
+import { formatJson } from './job.ts';
+import { formatTime, printable, renderFields, renderTable } from './table.ts';
 
 const colours: Record<ScheduleSummary['state'], Parameters<Paint>[0]> = {
   CREATING: 'cyan',
@@ -12,9 +12,9 @@ const colours: Record<ScheduleSummary['state'], Parameters<Paint>[0]> = {
 
 const paintState = (state: ScheduleSummary['state'], paint: Paint): string => paint(colours[state], state);
 
-/** A schedule by itself. */
-export const renderSchedule = (schedule: ScheduleView, paint: Paint): string =>
-  details([
+/** Renders one schedule. */
+export const renderSchedule: Render<ScheduleView> = (schedule, paint) =>
+  renderFields([
     ['Schedule', schedule.scheduleId],
     ['Name', printable(schedule.name ?? '')],
     ['State', paintState(schedule.state, paint)],
@@ -22,28 +22,24 @@ export const renderSchedule = (schedule: ScheduleView, paint: Paint): string =>
     ['Cron', printable(schedule.cron)],
     ['Time zone', schedule.timezone],
     ['On AWS', schedule.expressions.join(', ')],
-    ['From', moment(schedule.startAt)],
-    ['Until', moment(schedule.endAt)],
-    ['Next runs', schedule.nextRuns.map(moment).join(', ')],
-    ['Created', moment(schedule.createdAt)],
-    ['Changed', moment(schedule.updatedAt)],
-    ['Input', printable(JSON.stringify(schedule.input))],
+    ['From', formatTime(schedule.startAt)],
+    ['Until', formatTime(schedule.endAt)],
+    ['Next runs', schedule.nextRuns.map(formatTime).join(', ')],
+    ['Created', formatTime(schedule.createdAt)],
+    ['Changed', formatTime(schedule.updatedAt)],
+    ['Input', formatJson(schedule.input)],
   ]);
 
-/** Schedules, a line each. */
-export const renderSchedules = (
-  schedules: readonly ScheduleSummary[],
-  paint: Paint,
-  width?: number,
-): string =>
-  table(
+/** Renders schedules, one per line. */
+export const renderSchedules: Render<readonly ScheduleSummary[]> = (schedules, paint, width) =>
+  renderTable(
     ['SCHEDULE', 'STATE', 'CRON', 'TIME ZONE', 'NEXT RUN', 'NAME'],
     schedules.map(({ scheduleId, state, cron, timezone, nextRuns, name }) => [
       scheduleId,
       paintState(state, paint),
       printable(cron),
       timezone,
-      moment(nextRuns[0]),
+      formatTime(nextRuns[0]),
       printable(name ?? ''),
     ]),
     width,

@@ -2,11 +2,10 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import * as z from 'zod';
 import { errorResponse } from '../../api/errors.ts';
-import { readQuery } from '../../api/request.ts';
+import { checkNoQuery } from '../../api/request.ts';
 import { RequestError } from '../../jobs/errors.ts';
-import { logger } from './services.ts';
+import { logger } from './logger.ts';
 
 /** The response of a route; the body becomes JSON. */
 export interface RouteResponse {
@@ -76,12 +75,10 @@ const decodeBody: ApiMiddleware = {
   },
 };
 
-const NoQuery = z.strictObject({});
-
 /** Rejects every query parameter: one that has no effect was meant for something. */
 const rejectQuery: ApiMiddleware = {
   name: 'rejectQuery',
   before: ({ event }) => {
-    readQuery(event.queryStringParameters ?? {}, NoQuery);
+    checkNoQuery(event.queryStringParameters ?? {});
   },
 };

@@ -4,7 +4,7 @@ import { AwsSchedules } from '../../jobs/aws/scheduler.ts';
 import type { Dependencies } from '../../jobs/schedules/lifecycle.ts';
 import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';
-import { logger } from './services.ts';
+import { logger } from './logger.ts';
 
 export const openScheduleStore = (): ScheduleStore =>
   new ScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);

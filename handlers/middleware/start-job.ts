@@ -4,7 +4,7 @@ import type { Executions } from '../../jobs/aws/executions.ts';
 import type { JobStore } from '../../jobs/aws/job-store.ts';
 import { type Started, startOnce } from '../../jobs/start.ts';
 import { creationHeaders, type RouteResponse } from './api.ts';
-import { logger } from './services.ts';
+import { logger } from './logger.ts';
 
 /** A job that a route starts. */
 interface JobStart {

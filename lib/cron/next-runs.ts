@@ -2,19 +2,19 @@ import { instantsFrom } from '../daily-times.ts';
 import { dayRules } from './days.ts';
 import type { Cron } from './parse.ts';
 
-/** Days that are looked at: five leap days in a row fit, also around the year 2100, which has none. */
-const horizon = 33 * 366;
+/** How many days are searched: enough for five leap days, also around the year 2100, which is not a leap year. */
+const searchedDays = 33 * 366;
 
-/** When a schedule may fire: not before `startAt`, and before `endAt` (epoch milliseconds). */
+/** The time in which a schedule may fire: from `startAt`, and before `endAt` (epoch milliseconds). */
 export interface Window {
   startAt?: number | undefined;
   endAt?: number | undefined;
 }
 
 /**
- * The next times at which EventBridge Scheduler will fire, as epoch milliseconds: later than `after`, `count` at most.
- * Around changes of the clocks its rule holds, not crontab(5)'s (docs/schedules.md).
- * @throws CronRefused as dayRules does.
+ * Computes the next firings in EventBridge Scheduler, as epoch milliseconds: later than `after`, at most `count`.
+ * When clocks change, EventBridge Scheduler's rule applies, not crontab(5)'s (docs/schedules.md).
+ * @throws InvalidCron as dayRules does.
  */
 export function nextRuns(
   cron: Cron,
@@ -36,7 +36,7 @@ export function nextRuns(
     minutes: cron.hour.values.flatMap((hour) => cron.minute.values.map((minute) => hour * 60 + minute)),
   };
   const runs: number[] = [];
-  for (const run of instantsFrom(times, zone, Math.max(after + 1, startAt), horizon)) {
+  for (const run of instantsFrom(times, zone, Math.max(after + 1, startAt), searchedDays)) {
     if (run >= endAt || runs.length === count) break;
     runs.push(run);
   }

@@ -1,35 +1,28 @@
-import { ApiError } from './step-functions/errors.ts';
-
-/** A page's size. "The default is 100 and the maximum allowed page size is 1000. A value of 0 uses the default." */
-export function pageSize(maxResults: number | undefined): number {
-  return maxResults === undefined || maxResults === 0 ? 100 : maxResults;
+/** Encodes the key at which a page ended, as an opaque token; `scope` ties it to the call that it came from. */
+export function encodeToken(scope: string, key: string | number): string {
+  return Buffer.from(JSON.stringify([scope, key])).toString('base64url');
 }
 
-/** Where a page ended, as a token that only means something here; `of` ties it to the call it came from. */
-export function toToken(of: string, key: string | number): string {
-  return Buffer.from(JSON.stringify([of, key])).toString('base64url');
-}
-
-/** The key in a token, or throws InvalidToken. */
-export function fromToken(of: string, token: string): string {
+/** Decodes the key of a token; undefined if it is not a token of this scope. */
+export function decodeToken(scope: string, token: string): string | undefined {
   try {
     const parsed: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
-    if (Array.isArray(parsed) && parsed.length === 2 && parsed[0] === of) return String(parsed[1]);
+    if (Array.isArray(parsed) && parsed.length === 2 && parsed[0] === scope) return String(parsed[1]);
   } catch {
-    // Anything that is no JSON is no token.
+    // Text that is not JSON is not a token.
   }
-  throw new ApiError('InvalidToken', `Invalid Token: '${token}'`);
+  return undefined;
 }
 
-/** Cuts a page from one item more than it may hold. */
-export function page<Item>(
+/** Cuts a page from a list that holds one item more than the page if another page follows. */
+export function cutPage<Item>(
   items: Item[],
   size: number,
-  token: (last: Item) => string,
+  tokenOf: (last: Item) => string,
 ): { items: Item[]; nextToken?: string } {
   const kept = items.slice(0, size);
   const last = kept.at(-1);
   return items.length > size && last !== undefined
-    ? { items: kept, nextToken: token(last) }
+    ? { items: kept, nextToken: tokenOf(last) }
     : { items: kept };
 }

@@ -9,13 +9,13 @@ import type {
   StartedJob,
 } from '../aws/step-functions/integrations/job-runner.ts';
 
-/** How much of what a container said last is kept, as kubelet's FallbackToLogsOnError does: bytes. */
+/** How much of the end of a container's output is kept, as kubelet's FallbackToLogsOnError does: bytes. */
 const tailBytes = 2048;
 
-/** As many as sweep looks at. */
-const mostTold = 16_000;
+/** How many waiting jobs are reported: as many as sweep reads. */
+const waitingLimit = 16_000;
 
-/** The part of a batch/v1 Job that means something to a process. */
+/** The parts of a batch/v1 Job that apply to a process. */
 const Manifest = z.object({
   metadata: z.object({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
@@ -36,8 +36,8 @@ type Manifest = z.infer<typeof Manifest>;
 type Ended = { code: number | null } | 'deadline' | 'deleted';
 
 /**
- * Runs a Job as a child process of this one: the manifest's environment and limits, without the container.
- * A child lives no longer than this process: it ends when its standard input closes.
+ * Runs Jobs as child processes: with the manifest's environment and time limits, without a container.
+ * A child does not outlive this process: it ends when its standard input closes.
  */
 export class ProcessRunner implements JobRunner {
   readonly #binary: string;
@@ -45,11 +45,11 @@ export class ProcessRunner implements JobRunner {
   readonly #limit: ReturnType<typeof pLimit>;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<unknown>>();
-  /** Jobs that have not begun, in their order. */
+  /** Jobs that have not started, oldest first. */
   readonly #queue = new Set<Manifest>();
 
   /**
-   * @param environment what a cluster would give every pod besides the manifest: credentials and endpoints.
+   * @param environment what every Job gets in addition to its manifest: credentials and endpoints.
    * @param concurrency how many Jobs run at once; the others wait, as pods wait for a node.
    */
   constructor(binary: string, environment: Record<string, string>, concurrency: number) {
@@ -60,11 +60,11 @@ export class ProcessRunner implements JobRunner {
 
   start(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<StartedJob> {
     const manifest = Manifest.parse(job);
-    const over = AbortSignal.any([signal, this.#stopping.signal]);
+    const deletion = AbortSignal.any([signal, this.#stopping.signal]);
     this.#queue.add(manifest);
     const pod = this.#limit(() => {
       this.#queue.delete(manifest);
-      return this.#runPod(manifest, submittedAt, over);
+      return this.#runPod(manifest, submittedAt, deletion);
     });
     this.#running.add(pod);
     const ended = pod.finally(() => this.#running.delete(pod));
@@ -73,7 +73,7 @@ export class ProcessRunner implements JobRunner {
 
   waitingTurn(): readonly string[] {
     return [...this.#queue]
-      .slice(0, mostTold)
+      .slice(0, waitingLimit)
       .flatMap(({ metadata }) => metadata.labels['eks-jobs/job-id'] ?? []);
   }
 
@@ -87,9 +87,9 @@ export class ProcessRunner implements JobRunner {
     const pod = spec.template.spec;
     const environment = Object.fromEntries(pod.containers[0].env.map(({ name, value }) => [name, value]));
     const child = spawn(this.#binary, [], {
-      // No PATH, no HOME: as in the image.
+      // Without PATH and HOME, as in the image.
       env: { ...environment, ...this.#environment },
-      // A process group of its own: Ctrl-C in the terminal is for the service, which then ends its jobs.
+      // In a separate process group: Ctrl-C in the terminal must reach only the service, which then ends its jobs.
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -110,22 +110,22 @@ function outcomeOf(name: string, ended: Ended, tail: string): JobOutcome {
     };
   }
   if (ended.code === 0) return { succeeded: true };
-  const how = ended.code === null ? 'was killed' : `exited with code ${ended.code}`;
+  const ending = ended.code === null ? 'was killed' : `exited with code ${ended.code}`;
   return {
     succeeded: false,
     reason: 'BackoffLimitExceeded',
-    message: `Job has reached the specified backoff limit: the container of ${name} ${how}${tail && `: ${tail}`}`,
+    message: `Job has reached the specified backoff limit: the container of ${name} ${ending}${tail && `: ${tail}`}`,
   };
 }
 
-/** Waits for a child; past its deadline, or when the Job is deleted, it is told to stop, and killed after the grace. */
+/** Waits for a child. After its deadline, or when the Job is deleted, sends SIGTERM, and SIGKILL after the grace period. */
 function endOf(child: ChildProcess, deadline: number, grace: number, signal: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let ending: Ended | undefined;
     let killer: NodeJS.Timeout | undefined;
-    const end = (why: Ended): void => {
+    const end = (cause: Ended): void => {
       if (ending !== undefined) return;
-      ending = why;
+      ending = cause;
       child.kill('SIGTERM');
       killer = setTimeout(() => child.kill('SIGKILL'), grace);
     };
@@ -135,18 +135,18 @@ function endOf(child: ChildProcess, deadline: number, grace: number, signal: Abo
     const timer = setTimeout(() => {
       end('deadline');
     }, deadline - Date.now());
-    const settle = (): void => {
+    const cleanUp = (): void => {
       clearTimeout(timer);
       clearTimeout(killer);
       signal.removeEventListener('abort', onDeleted);
     };
     signal.addEventListener('abort', onDeleted, { once: true });
     child.once('error', (error) => {
-      settle();
+      cleanUp();
       reject(error);
     });
     child.once('close', (code) => {
-      settle();
+      cleanUp();
       resolve(ending ?? { code });
     });
   });
@@ -159,7 +159,7 @@ function tailOf(child: ChildProcess): () => string {
       tail = Buffer.concat([tail, chunk]).subarray(-tailBytes);
     });
   }
-  // The lifeline is never written to; that it breaks when the child ends is no error.
+  // Nothing is written to standard input; that it breaks when the child ends is expected.
   child.stdin?.on('error', () => undefined);
   return () => tail.toString('utf8').trim();
 }

@@ -1,8 +1,4 @@
-import { Authorization } from '../../jobs/settings.ts';
-
-/** How an API lets callers in, by the stack's output of that name; undefined when it is none of those known here. */
-export const readAuthorization = (value: string | undefined): Authorization | undefined =>
-  Authorization.safeParse(value).data;
+import type { Authorization } from '../../jobs/settings.ts';
 
 /** An API that was deployed. */
 export interface Api {

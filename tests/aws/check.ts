@@ -10,20 +10,24 @@ import { lintDockerfile, lintWorkflows } from './other-linters.ts';
 import { scanTemplates } from './scan.ts';
 import { CheckFailure, prepareVirtualEnvironment } from '../harness/python/environment.ts';
 
-/** `npm run check:aws`: what would be deployed, checked without an account. Needs Python 3.11 beside Node. */
+/** `npm run check:aws`: checks what a deploy would create, without an AWS account. Needs Python 3.11 besides Node. */
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const variantDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const results: string[] = [];
 
-/** Not of the service's stack: what lets the pipeline deploy it. */
+/** The template of the pipeline's role. It belongs to a stack of its own, not to the service's. */
 const deployRole = join(root, '.github', 'deploy-role.yml');
 
-/** Runs one check; a failed one is told and the next goes on where it can. */
-function check<Value>(name: string, work: () => Value, say: (value: Value) => string): Value | undefined {
+/** Runs one check and describes its result. Reports a failure and continues, so that the other checks still run. */
+function check<Value>(
+  name: string,
+  work: () => Value,
+  describe: (value: Value) => string,
+): Value | undefined {
   try {
     const value = work();
-    results.push(`ok      ${name}: ${say(value)}`);
+    results.push(`ok      ${name}: ${describe(value)}`);
     return value;
   } catch (error) {
     results.push(`FAILED  ${name}`);
@@ -33,7 +37,8 @@ function check<Value>(name: string, work: () => Value, say: (value: Value) => st
   }
 }
 
-const same = (words: string): string => words;
+/** Describes a check whose result is already a description. */
+const asDescribed = (description: string): string => description;
 
 function testPackage(): string {
   const { status, stderr } = spawnSync(
@@ -49,11 +54,11 @@ function testPackage(): string {
     },
   );
   if (status !== 0) throw new CheckFailure(stderr);
-  return /^Tests:\s+(.*)$/m.exec(stderr)?.[1] ?? 'no tests were counted';
+  return /^Tests:\s+(.*)$/m.exec(stderr)?.[1] ?? 'no count of tests';
 }
 
-/** One line each: what Lambda loads, and what is uploaded. */
-const sizes = (functions: PackagedFunction[]): string =>
+/** Prints one line for each function: the size that Lambda loads, and the size of its zip. */
+const describeSizes = (functions: PackagedFunction[]): string =>
   functions
     .map(
       ({ name, bytes, zipBytes }) => `\n          ${name} ${kilobytes(bytes)}, zipped ${kilobytes(zipBytes)}`,
@@ -74,7 +79,7 @@ try {
     ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
   );
   const variant = check(
-    'sls package, every choice made the other way',
+    'sls package with all other choices',
     () => packageService(variantDirectory, ...variantOptions),
     ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
   );
@@ -84,21 +89,21 @@ try {
     () => 'tests/harness/python/checkov-requirements.txt',
   );
   if (programs !== undefined) {
-    check('hadolint', () => lintDockerfile(programs), same);
-    check('zizmor', () => lintWorkflows(programs), same);
+    check('hadolint', () => lintDockerfile(programs), asDescribed);
+    check('zizmor', () => lintWorkflows(programs), asDescribed);
   }
-  if (service) check('asl-validator', () => validateStateMachine(service.template), same);
+  if (service) check('asl-validator', () => validateStateMachine(service.template), asDescribed);
   if (service && variant) {
     const templates = [...service.templates, ...variant.templates, deployRole];
-    if (programs !== undefined) check('cfn-lint', () => lintTemplates(programs, templates), same);
-    if (checkov !== undefined) check('checkov', () => scanTemplates(checkov, templates), same);
+    if (programs !== undefined) check('cfn-lint', () => lintTemplates(programs, templates), asDescribed);
+    if (checkov !== undefined) check('checkov', () => scanTemplates(checkov, templates), asDescribed);
   }
   if (service && variant && programs !== undefined) {
-    const bundles = check('bundles', () => functionsOf(service), sizes);
-    if (bundles) check('packaged functions', testPackage, same);
+    const bundles = check('bundles', () => functionsOf(service), describeSizes);
+    if (bundles) check('packaged functions', testPackage, asDescribed);
   }
 } finally {
-  for (const made of [directory, variantDirectory]) rmSync(made, { recursive: true, force: true });
+  for (const created of [directory, variantDirectory]) rmSync(created, { recursive: true, force: true });
 }
 console.log(results.join('\n'));
 const failed = results.filter((line) => line.startsWith('FAILED')).length;

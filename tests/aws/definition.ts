@@ -11,16 +11,16 @@ const StateMachine = z.object({
   DefinitionString: z.object({ 'Fn::Sub': z.string() }),
 });
 
-/** Stands where the stack will fill in a value; ARNs are checked for their shape. */
-const valueOf = (name: string): string => {
+/** Returns a placeholder for a value that the stack fills in. The validator checks the form of ARNs. */
+const placeholderFor = (name: string): string => {
   if (name.endsWith('.Arn')) return 'arn:aws:lambda:eu-central-1:123456789012:function:settle';
   if (name === 'QueueSeconds') return '3600';
   return name === 'JobNodeSelector' ? "{'eks-jobs/pool': 'eks-jobs'}" : name.replaceAll(':', '');
 };
 
 /**
- * Validates the state machine as it is in the packaged template: what the plugin made of the file is what is deployed.
- * @throws CheckFailure with what asl-validator says.
+ * Validates the state machine in the packaged template, because that is what is deployed: plugins change the file.
+ * @throws CheckFailure with the problems that asl-validator reports.
  */
 export function validateStateMachine({ Resources }: Template): string {
   const machine = Resources['RunJobStateMachine'];
@@ -28,13 +28,13 @@ export function validateStateMachine({ Resources }: Template): string {
   const names = new Set<string>();
   const text = DefinitionString['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => {
     names.add(name);
-    return valueOf(name);
+    return placeholderFor(name);
   });
-  // asl-validator wants an expression on one line; to JSONata, as to AWS, a line break is a space.
+  // asl-validator requires an expression on one line. To JSONata and AWS a line break is a space.
   const definition: unknown = JSON.parse(text, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith('{%') ? value.replaceAll('\n', ' ') : value,
   );
-  if (text.includes('#{')) throw new CheckFailure('a #{Name} was left in the packaged state machine');
+  if (text.includes('#{')) throw new CheckFailure('the packaged state machine still has a #{Name}');
   const { isValid, errorsText } = validate(definition);
   if (!isValid) throw new CheckFailure(errorsText('\n'));
   return `${names.size} names filled in by the stack`;

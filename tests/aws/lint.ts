@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { CheckFailure } from '../harness/python/environment.ts';
 
-/** A finding of cfn-lint that is let pass, where, and why. One that nothing matches any more is an error itself. */
+/** The findings of cfn-lint that are allowed: at which paths, and why. An entry that matches no finding is an error. */
 const allowances: { rule: string; where: RegExp; why: string }[] = [
   {
     rule: 'W3005',
@@ -29,22 +29,22 @@ const allowances: { rule: string; where: RegExp; why: string }[] = [
   {
     rule: 'I3011',
     where: /^Resources\/\w+LogGroup/,
-    why: 'Logs go with their function; their retention is a parameter.',
+    why: 'Logs are deleted with their function; their retention is a parameter.',
   },
   {
     rule: 'I3042',
     where: /^Resources\/RunJobStateMachine\/Properties\/DefinitionString/,
-    why: 'arn:aws:states:::… is how run-job.asl.yml, which local/ reads too, spells an integration.',
+    why: 'run-job.asl.yml writes an integration as arn:aws:states:::…, because local/ reads that file, too.',
   },
   {
     rule: 'I3042',
     where: /^Resources\/JobRole\/Properties\/Policies\/1\//,
-    why: 'The delimiter of Fn::Join, which makes ARNs of the names of buckets, can only be a text.',
+    why: 'Fn::Join makes ARNs of the names of buckets; its delimiter must be a literal string.',
   },
   {
     rule: 'I4010',
     where: /^(Metadata|Resources|Resources\/\w+)?$/,
-    why: 'It asks for descriptions in Metadata; comments in resources/ say why, where people read them.',
+    why: 'It requests descriptions in Metadata. The reasons are in comments in resources/, where people read them.',
   },
 ];
 
@@ -59,8 +59,8 @@ const Findings = z.array(
 );
 
 /**
- * Holds templates against cfn-lint with everything it has: informational and experimental rules, strict types.
- * @throws CheckFailure with each finding that no allowance names.
+ * Checks templates with all rules of cfn-lint, also the informational and experimental ones, and strict types.
+ * @throws CheckFailure with each finding that is not allowed, and each allowance without a finding.
  */
 export function lintTemplates(programs: string, templates: string[]): string {
   const { stdout, stderr } = spawnSync(
@@ -83,8 +83,9 @@ export function lintTemplates(programs: string, templates: string[]): string {
     },
   );
   for (const allowance of allowances) {
-    if (!used.has(allowance)) problems.push(`${allowance.rule} is allowed at ${allowance.where} for nothing`);
+    if (!used.has(allowance))
+      problems.push(`${allowance.rule} is allowed at ${allowance.where}, but nothing was found there`);
   }
   if (problems.length > 0) throw new CheckFailure(problems.join('\n'));
-  return `${templates.length} templates, ${allowances.length} kinds of findings let pass by name`;
+  return `${templates.length} templates, ${allowances.length} kinds of findings allowed`;
 }

@@ -10,8 +10,8 @@ function run(program: string, ...options: string[]): void {
 }
 
 /**
- * Holds the container's Dockerfile against hadolint, its advice too.
- * @throws CheckFailure with what it says.
+ * Checks the container's Dockerfile with hadolint, also for style.
+ * @throws CheckFailure with its findings.
  */
 export function lintDockerfile(programs: string): string {
   run(join(programs, 'hadolint'), '--failure-threshold', 'style', 'data_processor/Dockerfile');
@@ -19,10 +19,10 @@ export function lintDockerfile(programs: string): string {
 }
 
 /**
- * Holds the workflows of .github against zizmor: actions that are not pinned, rights that nothing needs, text of strangers in scripts.
- * @throws CheckFailure with what it says.
+ * Checks the workflows of .github with zizmor: unpinned actions, unneeded permissions, untrusted text in scripts.
+ * @throws CheckFailure with its findings.
  */
 export function lintWorkflows(programs: string): string {
   run(join(programs, 'zizmor'), '--offline', '--persona', 'pedantic', '--no-progress', '.github');
-  return '.github, as a pedant, nothing ignored';
+  return '.github with the pedantic persona, nothing ignored';
 }

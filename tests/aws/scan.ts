@@ -30,13 +30,14 @@ const Report = z.object({
   }),
 });
 
-/** `*` stands for any part of a name. */
+/** Matches a name against a pattern in which `*` is any part of a name. */
 const matches = (pattern: string, name: string): boolean =>
   new RegExp(`^${pattern.replaceAll('*', '.*')}$`).test(name);
 
 /**
- * Holds templates against every check of checkov for CloudFormation.
- * @throws CheckFailure with each finding that explained-findings.yml does not explain, and with each explanation of nothing.
+ * Checks templates with every check of checkov for CloudFormation.
+ * @throws CheckFailure with each finding that explained-findings.yml does not explain, and each explanation without a
+ * finding.
  */
 export function scanTemplates(programs: string, templates: string[]): string {
   const explained = Explained.parse(parse(readFileSync(explanations, 'utf8')));
@@ -54,7 +55,8 @@ export function scanTemplates(programs: string, templates: string[]): string {
   }
   for (const { check, resources } of explained) {
     for (const pattern of resources) {
-      if (!used.has(`${check} ${pattern}`)) problems.push(`${check} is explained at ${pattern} for nothing`);
+      if (!used.has(`${check} ${pattern}`))
+        problems.push(`${check} is explained at ${pattern}, but nothing was found there`);
     }
   }
   if (problems.length > 0) throw new CheckFailure([...new Set(problems)].join('\n'));

@@ -7,7 +7,7 @@ import { startMinistack } from '../harness/states/ministack.ts';
 import type { Ministack } from '../harness/states/ministack.ts';
 import { computing, definitionOf, failing, machineSteps } from '../harness/states/random-machine.ts';
 import type { Step } from '../harness/states/random-machine.ts';
-import { execute, start, untilEnded } from '../harness/states/in-memory-step-functions.ts';
+import { execute, startStepFunctions, untilEnded } from '../harness/states/in-memory-step-functions.ts';
 
 // Whoever wrote the interpreter also wrote its tests; ministack's authors read AWS's documentation with other eyes. What it is
 // known to do well is asked: Pass, Choice, Wait, Fail, Parallel, Map, Catch, Assign and JSONata's functions. It evaluates no
@@ -40,7 +40,7 @@ interface End {
 }
 
 async function here(machine: object): Promise<End> {
-  const { service } = start();
+  const { service } = startStepFunctions();
   const { status, output, error, cause } = await untilEnded(service, execute(service, machine, 1));
   service.close();
   return ended(status, output, error, cause);

@@ -3,22 +3,28 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { CreateScheduleCommand } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { role, schedule, start, stateMachine, SteppedClock } from '../harness/in-memory-scheduler.ts';
+import {
+  scheduleRequest,
+  schedulerRole,
+  startScheduler,
+  targetStateMachine,
+} from '../harness/in-memory-scheduler.ts';
+import { SteppedClock } from '../harness/virtual-clock.ts';
 
 /** What people have at hand to look at schedules must find at the local endpoint what it finds on AWS. */
 const programs = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
 const script = fileURLToPath(new URL('scheduler.py', import.meta.url));
 const run = promisify(execFile);
 
-let service: Awaited<ReturnType<typeof start>>;
+let service: Awaited<ReturnType<typeof startScheduler>>;
 
 beforeAll(async () => {
-  service = await start({ clock: new SteppedClock('2026-11-25T08:00:00Z') });
+  service = await startScheduler({ clock: new SteppedClock('2026-11-25T08:00:00Z') });
 });
 afterAll(() => service.stop());
 
 test('boto3 makes, reads, changes, lists and deletes schedules and groups, and knows the errors', async () => {
-  const { stdout } = await run(`${programs}python`, [script, service.url, stateMachine, role]);
+  const { stdout } = await run(`${programs}python`, [script, service.url, targetStateMachine, schedulerRole]);
   expect(JSON.parse(stdout)).toEqual({
     group: 'arn:aws:scheduler:us-east-1:123456789012:schedule-group/boto',
     created: 'arn:aws:scheduler:us-east-1:123456789012:schedule/boto/monday',
@@ -44,7 +50,7 @@ test('boto3 makes, reads, changes, lists and deletes schedules and groups, and k
 
 test('the AWS CLI lists and shows schedules', async () => {
   for (const Name of ['a', 'b', 'c'])
-    await service.client.send(new CreateScheduleCommand(schedule({ Name })));
+    await service.client.send(new CreateScheduleCommand(scheduleRequest({ Name })));
   const env = {
     PATH: process.env['PATH'],
     AWS_ACCESS_KEY_ID: 'local',

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { serve, TaskFailure } from '../../local/aws/step-functions/index.ts';
-import type { Task } from '../../local/aws/step-functions/index.ts';
-import { isJsonObject } from '../../local/aws/step-functions/json.ts';
 import { systemClock } from '../../local/aws/clock.ts';
-import { oneTask, start, until } from '../harness/states/in-memory-step-functions.ts';
+import { serveStepFunctions, type Task, TaskFailure } from '../../local/aws/step-functions/index.ts';
+import { isJsonObject } from '../../local/aws/step-functions/json.ts';
+import { oneTask, startStepFunctions, turnUntil } from '../harness/states/in-memory-step-functions.ts';
 import { awsCli, boto3 } from './step-functions-clients.ts';
 import type { Client } from './step-functions-clients.ts';
 
@@ -26,8 +25,8 @@ async function work({ arguments: given, signal }: Task) {
   return given;
 }
 
-const { service } = start({ run: work, clock: systemClock });
-const server = createServer(serve(service));
+const { service } = startStepFunctions({ run: work, clock: systemClock });
+const server = createServer(serveStepFunctions(service));
 let endpoint: string;
 
 const definition = JSON.stringify({
@@ -70,7 +69,7 @@ describe.each([
   const begin = (execution: string, wish: string) =>
     result('StartExecution', { stateMachineArn, name: execution, input: JSON.stringify({ wish }) });
   const ended = (execution: string) =>
-    until(() => service.describeExecution(arnOf(execution)).status !== 'RUNNING');
+    turnUntil(() => service.describeExecution(arnOf(execution)).status !== 'RUNNING');
 
   test('creates a machine once, and is told what is wrong with another', async () => {
     const request = { name, definition, roleArn };
@@ -134,7 +133,7 @@ describe.each([
       error: 'Enough',
       cause: 'said so',
     });
-    await until(() => stopped === 1);
+    await turnUntil(() => stopped === 1);
   });
 
   test('redrives one that failed, and none that succeeded', async () => {

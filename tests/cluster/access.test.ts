@@ -6,21 +6,22 @@ import { eventually } from '../harness/running-service.ts';
 import { identity, type Identity } from '../harness/cluster/identities.ts';
 import { jobManifest } from '../harness/cluster/job-manifest.ts';
 import { kubectl } from '../harness/cluster/kubectl.ts';
-import { manifestsDone } from './manifest-command.ts';
+import { runManifestCommand } from './manifest-command.ts';
 
 /**
- * What the state machine, settle-job and sweep can do in the cluster, and that it is all they can do. Every call is really sent, with a
- * client certificate of the group that k8s/manifests binds; on EKS an access entry puts the role into that group.
+ * The permissions of the state machine, settle-job and sweep in the cluster, and that they have no others. The tests send
+ * real requests with a client certificate of the group that k8s/manifests binds. On EKS an access entry puts the role into
+ * that group.
  */
 const namespace = 'access';
-const other = 'access-other';
+const otherNamespace = 'access-other';
 
 const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
 const core = `/api/v1/namespaces/${namespace}`;
 const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
 
-/** A Job of the real manifest, as its creator would send it. */
-const job = async (name: string, tokens: Record<string, string> = {}): Promise<object> => {
+/** Makes a Job of the real manifest, as the state machine sends it. */
+const makeJob = async (name: string, tokens: Record<string, string> = {}): Promise<object> => {
   const manifest = await jobManifest(name, namespace, tokens);
   return { ...manifest, metadata: { ...manifest.metadata, namespace } };
 };
@@ -30,22 +31,22 @@ let settleJob: Identity;
 let sweep: Identity;
 
 beforeAll(async () => {
-  await manifestsDone('apply', '--namespace', namespace);
-  await manifestsDone('apply', '--namespace', other);
+  await runManifestCommand('apply', '--namespace', namespace);
+  await runManifestCommand('apply', '--namespace', otherNamespace);
   runJob = identity('run-job', `${namespace}:run-job`);
   settleJob = identity('settle-job', `${namespace}:settle-job`);
   sweep = identity('sweep', `${namespace}:sweep`);
   await kubectl('create', 'secret', 'generic', 'secret', '--namespace', namespace);
 });
 
-const Names = /"name":"([^"]+-0-0)"/g;
+const jobName = /"name":"([^"]+-0-0)"/g;
 const namesIn = (body: string): string[] => [
-  ...new Set([...body.matchAll(Names)].map(([, name = '']) => name)),
+  ...new Set([...body.matchAll(jobName)].map(([, name = '']) => name)),
 ];
 
 describe('the state machine', () => {
-  test('creates a Job, reads it, lists it, sees its pods and deletes it', async () => {
-    const created = await runJob.send('POST', jobs, await job('run'));
+  test('can create, read, list, watch and delete Jobs, and read, list and watch their pods', async () => {
+    const created = await runJob.send('POST', jobs, await makeJob('run'));
     expect(created.status).toBe(201);
     const one = await runJob.send('GET', `${jobs}/run-0-0`);
     expect([one.status, namesIn(one.body)]).toEqual([200, ['run-0-0']]);
@@ -55,7 +56,7 @@ describe('the state machine', () => {
     const watched = await runJob.send('GET', `${jobs}?${selector}&watch=1&timeoutSeconds=1`);
     expect([watched.status, namesIn(watched.body)]).toEqual([200, ['run-0-0']]);
 
-    // The Job controller has made the pod when it can be watched.
+    // The Job controller creates the pod a moment after the Job.
     await kubectl(
       'wait',
       `--namespace=${namespace}`,
@@ -74,7 +75,7 @@ describe('the state machine', () => {
     expect(deleted.status).toBe(200);
   });
 
-  // Authorization comes before everything else: a 404 or 400 here would mean that the call was let in.
+  // The API server checks authorization first: a 404 or 400 would mean that the request was authorized.
   test.each([
     ['read secrets', 'GET', `${core}/secrets/secret`],
     ['list secrets', 'GET', `${core}/secrets`],
@@ -109,9 +110,9 @@ describe('the state machine', () => {
     ['lift Pod Security', 'PATCH', `/api/v1/namespaces/${namespace}`],
     ['see nodes', 'GET', '/api/v1/nodes'],
     ['see all Jobs of the cluster', 'GET', '/apis/batch/v1/jobs'],
-    ['see Jobs of another namespace', 'GET', `/apis/batch/v1/namespaces/${other}/jobs`],
-    ['make Jobs in another namespace', 'POST', `/apis/batch/v1/namespaces/${other}/jobs`],
-    ['see pods of another namespace', 'GET', `/api/v1/namespaces/${other}/pods`],
+    ['see Jobs of another namespace', 'GET', `/apis/batch/v1/namespaces/${otherNamespace}/jobs`],
+    ['make Jobs in another namespace', 'POST', `/apis/batch/v1/namespaces/${otherNamespace}/jobs`],
+    ['see pods of another namespace', 'GET', `/api/v1/namespaces/${otherNamespace}/pods`],
     ['make Jobs in kube-system', 'POST', '/apis/batch/v1/namespaces/kube-system/jobs'],
   ])('cannot %s', async (_what, method, path) => {
     const { status, body } = await runJob.send(method, path, method === 'GET' ? undefined : {});
@@ -121,7 +122,7 @@ describe('the state machine', () => {
     });
   });
 
-  test('cannot act as somebody else', async () => {
+  test('cannot impersonate another user', async () => {
     const command = [
       '--kubeconfig',
       runJob.kubeconfig,
@@ -135,8 +136,8 @@ describe('the state machine', () => {
 });
 
 describe('settle-job', () => {
-  test('finds the Jobs of a job by its label and deletes each, with its pods', async () => {
-    await runJob.send('POST', jobs, await job('settle'));
+  test('can list the Jobs of a job by its label and delete them with their pods', async () => {
+    await runJob.send('POST', jobs, await makeJob('settle'));
     const listed = await settleJob.send('GET', `${jobs}?labelSelector=eks-jobs%2Fjob-id%3Dsettle`);
     expect([listed.status, namesIn(listed.body)]).toEqual([200, ['settle-0-0']]);
     const deleted = await settleJob.send('DELETE', `${jobs}/settle-0-0`, { propagationPolicy: 'Background' });
@@ -161,8 +162,8 @@ describe('settle-job', () => {
     ['get a token of the service account', 'POST', `${core}/serviceaccounts/data-processor/token`],
     ['bind itself to another Role', 'POST', `${rbac}/rolebindings`],
     ['see nodes', 'GET', '/api/v1/nodes'],
-    ['see Jobs of another namespace', 'GET', `/apis/batch/v1/namespaces/${other}/jobs`],
-    ['delete Jobs of another namespace', 'DELETE', `/apis/batch/v1/namespaces/${other}/jobs/any`],
+    ['see Jobs of another namespace', 'GET', `/apis/batch/v1/namespaces/${otherNamespace}/jobs`],
+    ['delete Jobs of another namespace', 'DELETE', `/apis/batch/v1/namespaces/${otherNamespace}/jobs/any`],
   ])('cannot %s', async (_what, method, path) => {
     const { status, body } = await settleJob.send(method, path, method === 'GET' ? undefined : {});
     expect({ status, body }).toEqual({
@@ -173,13 +174,13 @@ describe('settle-job', () => {
 });
 
 describe('sweep', () => {
-  // On EKS it is in both groups; here in the one of its own, to show what that adds.
+  // On EKS it is in two groups. Here it is only in its own group, to test that group's permissions.
   test.each([
     ['read one pod', 'GET', `${core}/pods/any`],
     ['watch pods', 'GET', `${core}/pods?watch=1&timeoutSeconds=1`],
     ['delete pods', 'DELETE', `${core}/pods/any`],
     ['read logs of pods', 'GET', `${core}/pods/any/log`],
-    ['see pods of another namespace', 'GET', `/api/v1/namespaces/${other}/pods`],
+    ['see pods of another namespace', 'GET', `/api/v1/namespaces/${otherNamespace}/pods`],
     ['see nodes', 'GET', '/api/v1/nodes'],
     ['see Jobs', 'GET', jobs],
   ])('cannot %s', async (_what, method, path) => {
@@ -190,25 +191,27 @@ describe('sweep', () => {
     });
   });
 
-  test('sees which jobs’ pods wait, and why', async () => {
+  test('can find the jobs whose pods are waiting, and why', async () => {
     const created = await runJob.send(
       'POST',
       jobs,
-      await job('waits', { JobNodeSelector: "{'is': 'nowhere'}" }),
+      await makeJob('waits', { JobNodeSelector: "{'is': 'nowhere'}" }),
     );
     expect(created.status).toBe(201);
-    const both = identity('sweep', `${namespace}:settle-job`, `${namespace}:sweep`);
-    const connection = new KubeConfigConnection(loadContext('cluster', both.kubeconfig));
-    const asks = readerOfWaitingJobs(connection, namespace);
-    expect(await eventually(async () => (await asks()).get('waits'), 'its pod is seen')).toBe('NoNode');
+    const inBothGroups = identity('sweep', `${namespace}:settle-job`, `${namespace}:sweep`);
+    const connection = new KubeConfigConnection(loadContext('cluster', inBothGroups.kubeconfig));
+    const readWaitingJobs = readerOfWaitingJobs(connection, namespace);
+    expect(await eventually(async () => (await readWaitingJobs()).get('waits'), 'the waiting pod')).toBe(
+      'NoNode',
+    );
     await runJob.send('DELETE', `${jobs}/waits-0-0`, { propagationPolicy: 'Background' });
   });
 });
 
-// Whatever a pod's program does, the API server does not know it: its service account is bound to nothing.
-test('the job itself has no right at all, even with a token', async () => {
+// The job's service account is not bound to any Role, so a program in a pod cannot use the API server.
+test('the job’s service account has no permissions, even with a token', async () => {
   const account = `system:serviceaccount:${namespace}:data-processor`;
-  const rights = await kubectl(
+  const permissions = await kubectl(
     'auth',
     'can-i',
     '--list',
@@ -217,8 +220,8 @@ test('the job itself has no right at all, even with a token', async () => {
     `--as=${account}`,
     '--no-headers',
   );
-  const resources = rights.split('\n').map((line) => line.split(/\s+/)[0]);
-  // What every authenticated identity may do: ask about itself.
+  const resources = permissions.split('\n').map((line) => line.split(/\s+/)[0]);
+  // Every authenticated identity may read its own permissions.
   expect(resources.filter((name) => name?.includes('.k8s.io') === false && name !== '')).toEqual([]);
   expect(resources.filter((name) => name?.includes('.k8s.io') === true).sort()).toEqual([
     'selfsubjectaccessreviews.authorization.k8s.io',

@@ -5,32 +5,35 @@ import { EksConnection } from '../../k8s/eks-connection.ts';
 import { respond } from '../../k8s/setup/respond.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
-import { type Answer, CloudFormation, stackId } from '../harness/cluster-setup/cloudformation.ts';
-import { FakeEks, usable } from '../harness/cluster-setup/fake-eks.ts';
+import { type ReceivedResponse, CloudFormation, stackId } from '../harness/cluster-setup/cloudformation.ts';
+import { FakeEks, usableCluster } from '../harness/cluster-setup/fake-eks.ts';
 import { denyNewRoles } from './deny-new-roles.ts';
 import { serverCertificate } from '../harness/cluster/identities.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
-import { manifestsDone } from './manifest-command.ts';
+import { runManifestCommand } from './manifest-command.ts';
 import { startSts, type FakeSts, type Session } from '../harness/cluster/sts.ts';
 import { startTokenReview, type ReviewSettings, type TokenReview } from '../harness/cluster/token-review.ts';
 
 /**
- * cluster-setup as CloudFormation calls it, against a real API server that admits EKS tokens as EKS does. Only AWS is played: EKS's
- * DescribeCluster, STS (which checks each signature), and CloudFormation's end of the answers, over HTTPS.
+ * cluster-setup as CloudFormation calls it, against a real API server that accepts EKS tokens as EKS does. Only AWS is a
+ * fake: DescribeCluster of EKS, STS (which checks each signature), and CloudFormation, which receives responses over HTTPS.
  */
 
 const account = '123456789012';
-/** A new one each time: two tokens of one second and one session are the same, and one that was accepted is so for 10 s. */
-function session(role: string): Session {
+/**
+ * Makes a new session. Tokens of one session in one second are equal, and the API server accepts a token for 10 s without
+ * a review.
+ */
+function makeSession(role: string): Session {
   const number = String(sessions.length).padStart(4, '0');
-  const made = {
+  const session = {
     accessKeyId: `ASIATEST${number}`,
     secretAccessKey: `secret of ${role} ${number}`,
     sessionToken: `session+of/${role}${number}==`,
     arn: `arn:aws:sts::${account}:assumed-role/${role}/session`,
   };
-  sessions.push(made);
-  return made;
+  sessions.push(session);
+  return session;
 }
 const sessions: Session[] = [];
 const roleArn = (role: string): string => `arn:aws:iam::${account}:role/${role}`;
@@ -46,20 +49,20 @@ let cloudFormation: CloudFormation;
 let eks: FakeEks;
 let sts: FakeSts;
 let review: TokenReview;
-/** What EKS knows; each test begins with setup as the one that is let in. */
-let known: ReviewSettings;
-/** How far the cluster's clock is ahead, in milliseconds. */
-let ahead = 0;
+/** The cluster's access entries in EKS. At the start of each test, only cluster-setup has one. */
+let eksSettings: ReviewSettings;
+/** Milliseconds by which the cluster's clock is ahead. */
+let clockAhead = 0;
 
 beforeAll(async () => {
   const { key, cert, ca } = serverCertificate();
   authority = ca;
-  // As Lambda trusts the authority of CloudFormation's addresses.
+  // Node must trust this authority, as Lambda trusts the authority of CloudFormation's addresses.
   setDefaultCACertificates([...getCACertificates(), ca]);
   cloudFormation = await CloudFormation.start({ key, cert });
   eks = await FakeEks.start();
   sts = await startSts(sessions);
-  review = await startTokenReview(() => known, { now: () => Date.now() + ahead });
+  review = await startTokenReview(() => eksSettings, { now: () => Date.now() + clockAhead });
 });
 
 afterAll(() => Promise.all([cloudFormation.stop(), eks.stop(), sts.stop(), review.stop()]));
@@ -70,20 +73,20 @@ let namespace: string;
 beforeEach(() => {
   namespace = `setup-${namespaces.length}`;
   namespaces.push(namespace);
-  setup = session('cluster-setup');
-  known = { cluster: 'main', sts: sts.url, accessEntries: [administrator] };
-  ahead = 0;
+  setup = makeSession('cluster-setup');
+  eksSettings = { cluster: 'main', sts: sts.url, accessEntries: [administrator] };
+  clockAhead = 0;
   eks.clusters.clear();
-  eks.clusters.set('main', usable(server, authority));
-  review.refusals.splice(0);
+  eks.clusters.set('main', usableCluster(server, authority));
+  review.rejections.splice(0);
 });
 
 afterEach(async () => {
   await kubectl('delete', 'namespace', '--ignore-not-found', '--wait=false', namespace);
 });
 
-interface Asking {
-  /** Besides cluster and namespace. */
+interface RequestOptions {
+  /** Resource properties besides cluster and namespace. */
   properties?: Record<string, string>;
   id?: string;
   settling?: number;
@@ -91,11 +94,21 @@ interface Asking {
   stack?: string;
 }
 
-async function ask(type: 'Create' | 'Update' | 'Delete', asking: Asking = {}): Promise<Answer> {
-  const { properties = {}, id, settling = 30_000, credentials = setup, stack } = asking;
-  const all = { ClusterName: 'main', Namespace: namespace, NodeClass: 'none', Version: 'one', ...properties };
+/** Sends a request to cluster-setup. @returns the response that CloudFormation receives. */
+async function send(
+  type: 'Create' | 'Update' | 'Delete',
+  options: RequestOptions = {},
+): Promise<ReceivedResponse> {
+  const { properties = {}, id, settling = 30_000, credentials = setup, stack } = options;
+  const resource = {
+    ClusterName: 'main',
+    Namespace: namespace,
+    NodeClass: 'none',
+    Version: 'one',
+    ...properties,
+  };
   const request = {
-    ...cloudFormation.request(type, all, id),
+    ...cloudFormation.request(type, resource, id),
     ...(stack !== undefined && { StackId: stack }),
   };
   await respond(request, {
@@ -105,69 +118,76 @@ async function ask(type: 'Create' | 'Update' | 'Delete', asking: Asking = {}): P
     log: 'group, stream',
     settling,
   });
-  return cloudFormation.answer();
+  return cloudFormation.takeResponse();
 }
 
 const id = (): string => `main/${namespace}`;
 
-async function created(): Promise<Answer> {
-  const answer = await ask('Create');
-  expect(answer.Reason).toBeUndefined();
-  return answer;
+/** Creates the resource and expects success. */
+async function create(): Promise<ReceivedResponse> {
+  const response = await send('Create');
+  expect(response.Reason).toBeUndefined();
+  return response;
 }
 
 const exists = async (...reference: string[]): Promise<boolean> =>
   (await kubectl('get', '--ignore-not-found', '--output=name', ...reference)) !== '';
-const here = (): string[] => ['--namespace', namespace];
+const inNamespace = (): string[] => ['--namespace', namespace];
 
 describe('a stack', () => {
-  test('is set up, updated and removed, and removed again', async () => {
+  test('is created, updated and deleted, and can be deleted again', async () => {
     const Data = { Endpoint: server, CertificateAuthority: Buffer.from(authority).toString('base64') };
     const done = { Status: 'SUCCESS', PhysicalResourceId: id() };
-    expect(await ask('Create')).toMatchObject({ ...done, Data });
-    // The same set as `npm run k8s:apply` would have applied.
-    expect(await manifestsDone('diff', ...here())).toBe('');
+    expect(await send('Create')).toMatchObject({ ...done, Data });
+    // The objects are the same as those of `npm run k8s:apply`.
+    expect(await runManifestCommand('diff', ...inNamespace())).toBe('');
 
-    const versions = async () => {
-      const shown = await kubectl('get', 'roles,configmaps', ...here(), '-o', 'jsonpath={..resourceVersion}');
-      return shown.trim().split(' ').sort();
+    const readVersions = async () => {
+      const output = await kubectl(
+        'get',
+        'roles,configmaps',
+        ...inNamespace(),
+        '-o',
+        'jsonpath={..resourceVersion}',
+      );
+      return output.trim().split(' ').sort();
     };
-    const before = await versions();
-    expect(await ask('Update', { id: id(), properties: { Version: 'two' } })).toMatchObject({
+    const before = await readVersions();
+    expect(await send('Update', { id: id(), properties: { Version: 'two' } })).toMatchObject({
       ...done,
       Data,
     });
-    expect(await versions()).toEqual(before);
+    expect(await readVersions()).toEqual(before);
 
     const properties = { ServiceAccount: 'other' };
-    expect(await ask('Update', { id: id(), properties })).toMatchObject(done);
-    expect(await exists('serviceaccount', 'other', ...here())).toBe(true);
-    expect(await exists('serviceaccount', 'data-processor', ...here())).toBe(false);
+    expect(await send('Update', { id: id(), properties })).toMatchObject(done);
+    expect(await exists('serviceaccount', 'other', ...inNamespace())).toBe(true);
+    expect(await exists('serviceaccount', 'data-processor', ...inNamespace())).toBe(false);
 
     for (const time of ['once', 'twice']) {
-      const answer = await ask('Delete', { id: id() });
-      expect({ time, ...answer }).toMatchObject({ time, ...done });
-      expect(answer.Reason).toBeUndefined();
+      const response = await send('Delete', { id: id() });
+      expect({ time, ...response }).toMatchObject({ time, ...done });
+      expect(response.Reason).toBeUndefined();
       expect(await exists('namespace', namespace)).toBe(false);
     }
   });
 
-  test('that moves gets a new id, and the old place goes by the old one', async () => {
-    await created();
+  test('with another namespace gets a new id, and CloudFormation deletes the old namespace by the old id', async () => {
+    await create();
     const other = `${namespace}-moved`;
     namespaces.push(other);
-    const moved = await ask('Update', { id: id(), properties: { Namespace: other } });
+    const moved = await send('Update', { id: id(), properties: { Namespace: other } });
     expect(moved).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: `main/${other}` });
-    await ask('Delete', { id: id() });
+    await send('Delete', { id: id() });
     expect(await exists('namespace', namespace)).toBe(false);
     expect(await exists('namespace', other)).toBe(true);
-    await ask('Delete', { id: `main/${other}` });
+    await send('Delete', { id: `main/${other}` });
     expect(await exists('namespace', other)).toBe(false);
   });
 
-  // Otherwise the job's pod would keep a node, and its Jobs the namespace, after everything else of the stack is gone.
-  test('is removed with the jobs that are under way', async () => {
-    await created();
+  // Otherwise the pod would keep a node, and the Job would keep the namespace, after the stack is deleted.
+  test('is deleted together with its running jobs', async () => {
+    await create();
     const labels = { 'eks-jobs/job-id': 'one' };
     const container = {
       name: 'one',
@@ -187,154 +207,156 @@ describe('a stack', () => {
       metadata: { name: 'one', namespace, labels },
       spec: { template: { metadata: { labels }, spec } },
     });
-    const pod = ['pod', '--selector=eks-jobs/job-id', ...here(), '--timeout=60s'];
+    const pod = ['pod', '--selector=eks-jobs/job-id', ...inNamespace(), '--timeout=60s'];
     await kubectl('wait', '--for=create', ...pod);
     await kubectl('wait', '--for=condition=Ready', ...pod);
-    const answer = await ask('Delete', { id: id() });
-    expect(answer.Reason).toBeUndefined();
+    const response = await send('Delete', { id: id() });
+    expect(response.Reason).toBeUndefined();
     expect(await exists('namespace', namespace)).toBe(false);
   });
 
-  test('leaves what others put into its namespace, and says so', async () => {
-    await created();
-    await kubectl('create', 'secret', 'generic', 'not-ours', ...here());
-    const answer = await ask('Delete', { id: id() });
-    expect(answer.Status).toBe('SUCCESS');
-    expect(answer.Reason).toBe(`namespace ${namespace} stays, it holds Secret not-ours`);
-    expect(await exists('secret', 'not-ours', ...here())).toBe(true);
-    expect(await exists('role', 'run-job', ...here())).toBe(false);
+  test('keeps a namespace with objects of others when it is deleted, and reports them', async () => {
+    await create();
+    await kubectl('create', 'secret', 'generic', 'not-ours', ...inNamespace());
+    const response = await send('Delete', { id: id() });
+    expect(response.Status).toBe('SUCCESS');
+    expect(response.Reason).toBe(`namespace ${namespace} stays, it holds Secret not-ours`);
+    expect(await exists('secret', 'not-ours', ...inNamespace())).toBe(true);
+    expect(await exists('role', 'run-job', ...inNamespace())).toBe(false);
   });
 
-  test('does not touch the namespace of another', async () => {
-    await created();
+  test('does not change the namespace of another stack', async () => {
+    await create();
     const stack = stackId.replace('dev', 'test');
-    const refused = await ask('Create', { stack });
-    expect(refused).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'nothing-was-made' });
-    expect(refused.Reason).toContain(
+    const failed = await send('Create', { stack });
+    expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'nothing-was-made' });
+    expect(failed.Reason).toContain(
       `namespace ${namespace} belongs to arn:aws:cloudformation:eu-central-1:${account}:stack/eks-jobs-dev`,
     );
-    for (const own of ['nothing-was-made', id()]) await ask('Delete', { stack, id: own });
-    expect(await exists('role', 'run-job', ...here())).toBe(true);
-    // Made again after its end, or repaired by hand, it is still the owner.
-    await manifestsDone('apply', ...here());
-    expect(await ask('Create', { stack: `${stackId}-again` })).toMatchObject({ Status: 'SUCCESS' });
-    expect(await ask('Create', { stack })).toMatchObject({ Status: 'FAILED' });
+    for (const physicalId of ['nothing-was-made', id()]) await send('Delete', { stack, id: physicalId });
+    expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);
+    // The owner may create it again, also after k8s:apply has repaired it.
+    await runManifestCommand('apply', ...inNamespace());
+    expect(await send('Create', { stack: `${stackId}-again` })).toMatchObject({ Status: 'SUCCESS' });
+    expect(await send('Create', { stack })).toMatchObject({ Status: 'FAILED' });
   });
 });
 
-describe('what cannot be applied', () => {
-  test('is named, and leaves nothing', async () => {
+describe('a set that cannot be applied', () => {
+  test('fails a create with the reason, and leaves no objects', async () => {
     const nodes = { NodeClass: 'auto-mode', NodeRole: 'node', Architecture: 'arm64', CpuLimit: '8' };
-    const refused = await ask('Create', { properties: nodes });
-    expect(refused.Status).toBe('FAILED');
-    expect(refused.Reason).toMatch(/this cluster knows no NodeClass .* it needs EKS Auto Mode/);
+    const failed = await send('Create', { properties: nodes });
+    expect(failed.Status).toBe('FAILED');
+    expect(failed.Reason).toMatch(/this cluster knows no NodeClass .* it needs EKS Auto Mode/);
     expect(await exists('namespace', namespace)).toBe(false);
-    const answer = await ask('Delete', { id: refused.PhysicalResourceId });
-    expect(answer).toMatchObject({ Status: 'SUCCESS' });
+    const response = await send('Delete', { id: failed.PhysicalResourceId });
+    expect(response).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('to a new place leaves the old one in force, and nothing in the new', async () => {
-    await created();
+  test('fails a move to an existing namespace, and the old namespace remains in use', async () => {
+    await create();
     const other = `${namespace}-taken`;
     namespaces.push(other);
     await kubectl('create', 'namespace', other);
-    const failed = await ask('Update', { id: id(), properties: { Namespace: other } });
+    const failed = await send('Update', { id: id(), properties: { Namespace: other } });
     expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
     expect(failed.Reason).toContain(`not made by this command: Namespace ${other}`);
-    expect(await exists('role', 'run-job', ...here())).toBe(true);
+    expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);
     expect(await exists('namespace', other)).toBe(true);
     await kubectl('delete', 'namespace', other, '--wait=false');
   });
 
-  // CloudFormation goes back to the old id, and never asks for the new one's deletion.
-  test('as a whole in a new place is taken back there', async () => {
-    await created();
+  // CloudFormation returns to the old id and never requests the deletion of the new one.
+  test('completely in a new namespace is removed from there', async () => {
+    await create();
     const other = `${namespace}-cut`;
     namespaces.push(other);
-    const there = ['--namespace', other];
-    await manifestsDone('apply', ...there);
-    await kubectl('create', 'secret', 'generic', 'not-ours', ...there);
-    await kubectl('delete', 'role', 'run-job', ...there);
+    const inOther = ['--namespace', other];
+    await runManifestCommand('apply', ...inOther);
+    await kubectl('create', 'secret', 'generic', 'not-ours', ...inOther);
+    await kubectl('delete', 'role', 'run-job', ...inOther);
     const allow = await denyNewRoles(other);
-    const failed = await ask('Update', { id: id(), properties: { Namespace: other } });
+    const failed = await send('Update', { id: id(), properties: { Namespace: other } });
     expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
     expect(failed.Reason).toMatch(new RegExp(`^Role run-job in ${other}: .*not now`));
-    expect(await exists('role', 'settle-job', ...there)).toBe(false);
-    expect(await exists('role', 'settle-job', ...here())).toBe(true);
+    expect(await exists('role', 'settle-job', ...inOther)).toBe(false);
+    expect(await exists('role', 'settle-job', ...inNamespace())).toBe(true);
     await allow();
     await kubectl('delete', 'namespace', other, '--wait=false');
   });
 });
 
 describe('a cluster that cannot be reached', () => {
-  test('fails a create and a delete; once it is back the delete succeeds', async () => {
-    await created();
-    eks.clusters.set('main', usable(`${server}:444`, authority));
+  test('fails an update and a delete; the delete succeeds once it can be reached again', async () => {
+    await create();
+    eks.clusters.set('main', usableCluster(`${server}:444`, authority));
     for (const type of ['Update', 'Delete'] as const) {
-      const answer = await ask(type, { id: id(), settling: 1 });
-      expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
-      expect(answer.Reason).toContain(`${server}:444 does not answer: `);
+      const response = await send(type, { id: id(), settling: 1 });
+      expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
+      expect(response.Reason).toContain(`${server}:444 does not answer: `);
     }
-    eks.clusters.set('main', usable(server, authority));
-    expect(await ask('Delete', { id: id() })).toMatchObject({ Status: 'SUCCESS' });
+    eks.clusters.set('main', usableCluster(server, authority));
+    expect(await send('Delete', { id: id() })).toMatchObject({ Status: 'SUCCESS' });
     expect(await exists('namespace', namespace)).toBe(false);
   });
 
-  // Somebody in between would get a token that administers the cluster for a quarter of an hour.
-  test('is not spoken to when its certificate is another authority’s', async () => {
-    eks.clusters.set('main', usable(server, getCACertificates('bundled')[0] ?? ''));
-    const { Status, Reason } = await ask('Create', { settling: 1 });
+  // A server in between would get a token that administers the cluster for a quarter of an hour.
+  test('gets no token when its certificate is of another authority', async () => {
+    eks.clusters.set('main', usableCluster(server, getCACertificates('bundled')[0] ?? ''));
+    const { Status, Reason } = await send('Create', { settling: 1 });
     expect(Status).toBe('FAILED');
     expect(Reason).toMatch(/does not answer: .*certificate/);
-    expect(review.refusals).toEqual([]);
+    expect(review.rejections).toEqual([]);
   });
 });
 
 describe('an access entry', () => {
-  // CloudFormation makes it just before; EKS's API servers learn of it, and of its policy, later.
-  test('may settle while setup waits: first nobody is known, then nothing is allowed', async () => {
-    known.accessEntries = [];
-    const asking = ask('Create');
+  // CloudFormation creates it just before; in EKS's API servers the entry and its policy take effect later.
+  test('may take effect late: setup waits while it is first unknown and then without permissions', async () => {
+    eksSettings.accessEntries = [];
+    const sending = send('Create');
     await pRetry(
       () => {
-        expect(review.refusals).toContain(`${setup.arn} has no access entry`);
+        expect(review.rejections).toContain(`${setup.arn} has no access entry`);
       },
       { retries: 100, minTimeout: 100, factor: 1 },
     );
-    let asked = 0;
+    let reads = 0;
     const { principalArn } = administrator;
-    known = {
-      ...known,
+    eksSettings = {
+      ...eksSettings,
       get accessEntries() {
-        asked += 1;
-        return asked < 2 ? [{ principalArn }] : [administrator];
+        reads += 1;
+        return reads < 2 ? [{ principalArn }] : [administrator];
       },
     };
-    expect(await asking).toMatchObject({ Status: 'SUCCESS' });
-    expect(asked).toBeGreaterThanOrEqual(2);
+    expect(await sending).toMatchObject({ Status: 'SUCCESS' });
+    expect(reads).toBeGreaterThanOrEqual(2);
   });
 
-  test('that never comes fails the stack, and its removal succeeds', async () => {
-    known.accessEntries = [];
-    const refused = await ask('Create', { settling: 1 });
-    expect(refused.Status).toBe('FAILED');
-    expect(refused.Reason).toMatch(
+  test('that does not exist fails the stack, and deleting the stack succeeds', async () => {
+    eksSettings.accessEntries = [];
+    const failed = await send('Create', { settling: 1 });
+    expect(failed.Status).toBe('FAILED');
+    expect(failed.Reason).toMatch(
       /^EKS cluster main does not let cluster-setup in: .* \(401\)\. Its role needs an access entry with AmazonEKSClusterAdminPolicy$/,
     );
-    const removed = await ask('Delete', { id: refused.PhysicalResourceId });
-    expect(removed).toMatchObject({ Status: 'SUCCESS' });
+    const deleted = await send('Delete', { id: failed.PhysicalResourceId });
+    expect(deleted).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('without the policy fails the stack too, with what was not allowed', async () => {
-    known.accessEntries = [{ principalArn: administrator.principalArn, kubernetesGroups: ['nobody'] }];
-    const { Status, Reason } = await ask('Create', { settling: 1 });
+  test('without the policy fails the stack with the missing permission', async () => {
+    eksSettings.accessEntries = [
+      { principalArn: administrator.principalArn, kubernetesGroups: ['strangers'] },
+    ];
+    const { Status, Reason } = await send('Create', { settling: 1 });
     expect(Status).toBe('FAILED');
     expect(Reason).toMatch(new RegExp(`User "${setup.arn}" cannot get resource "namespaces"`));
   });
 
-  test('of settle-job lets it do what settle-job does, and no more', async () => {
-    const { Data = {} } = await created();
-    known.accessEntries = [
+  test('of settle-job authorizes it to list Jobs, and not to list Secrets', async () => {
+    const { Data = {} } = await create();
+    eksSettings.accessEntries = [
       { principalArn: roleArn('service/settle-job'), kubernetesGroups: [`${namespace}:settle-job`] },
     ];
     const address = {
@@ -342,7 +364,7 @@ describe('an access entry', () => {
       endpoint: Data['Endpoint'] ?? '',
       certificateAuthority: Data['CertificateAuthority'] ?? '',
     };
-    const api = new ApiServer(new EksConnection(address, eks.client(session('settle-job')).config));
+    const api = new ApiServer(new EksConnection(address, eks.client(makeSession('settle-job')).config));
     const list = (kind: string) => api.get(`/${kind}/namespaces/${namespace}/jobs`, 'the jobs');
     expect(await list('apis/batch/v1')).toMatchObject({ kind: 'JobList', items: [] });
     const secrets = api.get(`/api/v1/namespaces/${namespace}/secrets`, 'the secrets');
@@ -350,27 +372,27 @@ describe('an access entry', () => {
   });
 });
 
-describe('a token is refused', () => {
-  const refused = async (why: RegExp, asking: Asking = {}): Promise<void> => {
-    const answer = await ask('Create', { settling: 1, ...asking });
-    expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toMatch(/the cluster does not accept these credentials \(401\)/);
-    expect(review.refusals).toContainEqual(expect.stringMatching(why));
+describe('a token is rejected', () => {
+  const expectRejection = async (reason: RegExp, options: RequestOptions = {}): Promise<void> => {
+    const response = await send('Create', { settling: 1, ...options });
+    expect(response.Status).toBe('FAILED');
+    expect(response.Reason).toMatch(/the cluster does not accept these credentials \(401\)/);
+    expect(review.rejections).toContainEqual(expect.stringMatching(reason));
     expect(await exists('namespace', namespace)).toBe(false);
   };
 
-  test('once it has expired', async () => {
-    ahead = 16 * 60_000;
-    await refused(/the token has expired/);
+  test('after it has expired', async () => {
+    clockAhead = 16 * 60_000;
+    await expectRejection(/the token has expired/);
   });
 
   test('when it was signed for another cluster', async () => {
-    known.cluster = 'other';
-    await refused(/STS answered 403/);
+    eksSettings.cluster = 'other';
+    await expectRejection(/STS responded 403/);
   });
 
-  test('when it was signed with a key that STS does not know as the role’s', async () => {
-    await refused(/STS answered 403/, { credentials: { ...setup, secretAccessKey: 'stolen' } });
-    await refused(/STS answered 403/, { credentials: { ...setup, sessionToken: 'ended' } });
+  test('when it was signed with another key or session token than the role’s', async () => {
+    await expectRejection(/STS responded 403/, { credentials: { ...setup, secretAccessKey: 'stolen' } });
+    await expectRejection(/STS responded 403/, { credentials: { ...setup, sessionToken: 'ended' } });
   });
 });

@@ -2,7 +2,10 @@ import { expect } from '@jest/globals';
 import pRetry from 'p-retry';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 
-/** Lets no Role be made there, until the returned function is called: what comes after one in a set is not applied. */
+/**
+ * Makes the API server reject new Roles in a namespace until the returned function is called. Objects that follow a Role
+ * in a set are then not applied.
+ */
 export async function denyNewRoles(namespace: string): Promise<() => Promise<void>> {
   const metadata = { name: `no-roles-in-${namespace}` };
   const resources = [
@@ -30,13 +33,13 @@ export async function denyNewRoles(namespace: string): Promise<() => Promise<voi
       spec: { policyName: metadata.name, validationActions: ['Deny'] },
     },
   );
-  // The API server learns of a policy, and of its end, a moment later.
-  const tried = ['create', 'role', 'trial', '--verb=get', '--resource=pods', '--dry-run=server'];
-  const trial = () => kubectl(...tried, '--namespace', namespace);
-  const patience = { retries: 100, minTimeout: 100, factor: 1 };
-  await pRetry(() => expect(trial()).rejects.toThrow('not now'), patience);
+  // A policy, and its deletion, take effect a moment later.
+  const dryRun = ['create', 'role', 'trial', '--verb=get', '--resource=pods', '--dry-run=server'];
+  const tryNewRole = () => kubectl(...dryRun, '--namespace', namespace);
+  const retryOptions = { retries: 100, minTimeout: 100, factor: 1 };
+  await pRetry(() => expect(tryNewRole()).rejects.toThrow('not now'), retryOptions);
   return async () => {
     await kubectl('delete', 'validatingadmissionpolicybinding,validatingadmissionpolicy', metadata.name);
-    await pRetry(() => expect(trial()).resolves.toContain('created'), patience);
+    await pRetry(() => expect(tryNewRole()).resolves.toContain('created'), retryOptions);
   };
 }

@@ -7,21 +7,21 @@ import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../local/build.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { startKwok } from '../harness/cluster/karpenter.ts';
 import { kubectl } from '../harness/cluster/kubectl.ts';
 import { namespace } from '../harness/cluster/service.ts';
 import { SimulatedNodes } from '../harness/cluster/simulated-nodes.ts';
 
-// What only a cluster can do to a job. Whatever it is, the job ends once, every attempt is counted once, and no Job or
-// pod is left.
+// Disruptions that only a cluster can cause. After each of them the job has ended once, every attempt is counted once,
+// and its Jobs and pods are gone.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const directory = process.env['CLUSTER_DIRECTORY'] ?? '';
 
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
 
-/** Some seconds of work: time enough to disturb it. */
+/** Takes some seconds, so that a test can disturb the job while it runs. */
 const slow = synthetic({ records: 600, recordsPerSecond: 100 });
 
 const label = (jobId: string): string => `eks-jobs/job-id=${jobId}`;
@@ -31,14 +31,14 @@ async function podOf(jobId: string): Promise<string> {
   return names.trim().replace('pod/', '');
 }
 
-async function atWork(service: RunningService, jobId: string): Promise<void> {
+async function waitUntilWorking(service: RunningService, jobId: string): Promise<void> {
   await eventually(async () => {
     const { status, progress } = await service.job(jobId);
     return (status === 'RUNNING' && (progress?.done ?? 0) > 0) || undefined;
   }, `job ${jobId} at work`);
 }
 
-/** A job that was disturbed but not failed: one attempt, however many pods it took. */
+/** A job that was disturbed and succeeded: it has one attempt, however many pods it needed. */
 const oneAttempt = {
   status: 'SUCCEEDED',
   result: { records: 600 },
@@ -59,25 +59,26 @@ describe('a running job', () => {
   });
   afterAll(() => service.stop());
 
-  /** Kills a component of the cluster, which comes back by itself. */
-  const kill = (component: string): void => {
+  /** Kills a component of the cluster; the supervisor restarts it. */
+  const killComponent = (component: string): void => {
     process.kill(Number(readFileSync(join(directory, 'pid', component), 'utf8')), 'SIGKILL');
   };
 
-  async function undisturbed(disturb: (jobId: string) => Promise<void> | void): Promise<void> {
+  /** Runs a job, disturbs it, and expects that it succeeds in one attempt. */
+  async function expectOneAttemptDespite(disturb: (jobId: string) => Promise<void> | void): Promise<void> {
     const before = await service.stats();
     const jobId = await service.post(slow);
-    await atWork(service, jobId);
+    await waitUntilWorking(service, jobId);
     await disturb(jobId);
     expect(await service.ended(jobId)).toMatchObject(oneAttempt);
-    await nothingLeft(jobId);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(
       counts(before.succeedJob + 1, before.jobRetry, before.failedJob),
     );
   }
 
-  test('whose pod is evicted goes on in another, inside the same attempt', async () => {
-    await undisturbed(async (jobId) => {
+  test('whose pod is evicted continues in another pod, in the same attempt', async () => {
+    await expectOneAttemptDespite(async (jobId) => {
       const pod = await podOf(jobId);
       const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } };
       const configuration = new KubeConfig();
@@ -87,41 +88,41 @@ describe('a running job', () => {
     });
   });
 
-  // A watch that broke must not look like a Job that ended, nor be asked a second time for the same Job.
-  test('outlives a restart of the API server', async () => {
-    await undisturbed(() => {
-      kill('kube-apiserver');
+  // A watch that broke must not look like a Job that ended, and must not create the Job again.
+  test('survives a restart of the API server', async () => {
+    await expectOneAttemptDespite(() => {
+      killComponent('kube-apiserver');
     });
   });
 
-  test('outlives a restart of the kubelet', async () => {
-    await undisturbed(() => {
-      kill('kubelet');
+  test('survives a restart of the kubelet', async () => {
+    await expectOneAttemptDespite(() => {
+      killComponent('kubelet');
     });
   });
 
-  test('outlives a restart of the controller manager and the scheduler', async () => {
-    await undisturbed(() => {
-      kill('kube-controller-manager');
-      kill('kube-scheduler');
+  test('survives a restart of the controller manager and the scheduler', async () => {
+    await expectOneAttemptDespite(() => {
+      killComponent('kube-controller-manager');
+      killComponent('kube-scheduler');
     });
   });
 
-  test('that needs more memory than its limit is killed each time, and counts three failures', async () => {
+  test('that exceeds its memory limit is killed in every try, and three failures are counted', async () => {
     const before = await service.stats();
     const jobId = await service.post(synthetic({ records: 0, memoryMebibytes: 1024 }));
     const job = await service.ended(jobId);
     expect(job).toMatchObject({ status: 'FAILED', error: { code: 'AttemptLost' } });
     expect(job.attempts).toHaveLength(3);
-    await nothingLeft(jobId);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(
       counts(before.succeedJob, before.jobRetry + 2, before.failedJob + 3),
     );
   });
 
-  test('holds neither a token nor rights on its node', async () => {
+  test('has neither a token nor privileges on its node', async () => {
     const jobId = await service.post(slow);
-    await atWork(service, jobId);
+    await waitUntilWorking(service, jobId);
     const [pid = 0] = containersOf(jobId);
     const status = readFileSync(`/proc/${pid}/status`, 'utf8');
     const mounts = readFileSync(`/proc/${pid}/mountinfo`, 'utf8');
@@ -136,37 +137,38 @@ describe('a running job', () => {
   });
 });
 
-describe('a job that finds no place', () => {
-  const place = 'test/place';
+describe('a job whose pod cannot start', () => {
+  const nodeLabel = 'test/place';
   const image = 'eks-jobs.local/data-processor:removed';
   const ctr = ['--address', join(directory, 'containerd.sock'), '--namespace', 'k8s.io', 'images'];
   const services: RunningService[] = [];
-  const jobs = { waiting: '', hopeless: '', imageless: '' };
-  /** Three tries, each ended by the cluster a minute after it began, and the delays between them: milliseconds. */
+  const jobs = { waiting: '', withoutNode: '', withoutImage: '' };
+  /** Milliseconds for three tries, each of which the cluster ends after a minute, and the delays between them. */
   const threeDeadlines = 300_000;
 
-  async function start(...more: string[]): Promise<RunningService> {
-    const service = await startService({ arguments: ['--queue-seconds', '60', ...more] });
+  async function start(...extraArguments: string[]): Promise<RunningService> {
+    const service = await startService({ arguments: ['--queue-seconds', '60', ...extraArguments] });
     services.push(service);
     return service;
   }
 
-  // All begin at once: each deadline is a minute. What is missing goes after the service has found it at its start.
+  // All jobs start together, because each deadline is a minute. The label and the image are removed after the services
+  // have started, because a service checks them at its start.
   beforeAll(async () => {
-    await kubectl('label', 'node', 'node1', `${place}=free`);
+    await kubectl('label', 'node', 'node1', `${nodeLabel}=free`);
     execFileSync('ctr', [...ctr, 'tag', 'eks-jobs.local/data-processor:local', image]);
-    const choosy = await start('--node-selector', `${place}=free`);
-    const imageless = await start('--image', image);
-    await kubectl('label', 'node', 'node1', `${place}-`);
+    const serviceWithSelector = await start('--node-selector', `${nodeLabel}=free`);
+    const serviceWithImage = await start('--image', image);
+    await kubectl('label', 'node', 'node1', `${nodeLabel}-`);
     execFileSync('ctr', [...ctr, 'remove', image]);
-    jobs.waiting = await choosy.post(slow);
-    jobs.imageless = await imageless.post({ ...synthetic({ records: 0 }), timeoutSeconds: 1 });
+    jobs.waiting = await serviceWithSelector.post(slow);
+    jobs.withoutImage = await serviceWithImage.post({ ...synthetic({ records: 0 }), timeoutSeconds: 1 });
   });
   afterAll(async () => {
     for (const service of services) await service.stop();
   });
 
-  test('waits, and runs in its first attempt once there is one', async () => {
+  test('waits for a node, and runs in its first attempt as soon as there is one', async () => {
     const [service] = services;
     const { waiting } = jobs;
     const reason = 'jsonpath={.items[*].status.conditions[?(@.type=="PodScheduled")].reason}';
@@ -177,24 +179,24 @@ describe('a job that finds no place', () => {
       'an unschedulable pod',
     );
     expect(await service?.job(waiting)).toMatchObject({ status: 'QUEUED', attempts: [] });
-    await kubectl('label', 'node', 'node1', `${place}=free`);
+    await kubectl('label', 'node', 'node1', `${nodeLabel}=free`);
     expect(await service?.ended(waiting)).toMatchObject(oneAttempt);
-    await nothingLeft(waiting);
-    await kubectl('label', 'node', 'node1', `${place}-`);
-    jobs.hopeless = (await service?.post({ ...synthetic({ records: 0 }), timeoutSeconds: 1 })) ?? '';
+    await waitForCleanup(waiting);
+    await kubectl('label', 'node', 'node1', `${nodeLabel}-`);
+    jobs.withoutNode = (await service?.post({ ...synthetic({ records: 0 }), timeoutSeconds: 1 })) ?? '';
   });
 
-  // The deadline of the Job ends a try that never began; it counts as a failed one.
-  test.each(['imageless', 'hopeless'] as const)(
-    'for ever ends at its deadline, three times, and fails: %s',
+  // The Job's deadline ends a try whose container never started. The try is counted as failed.
+  test.each(['withoutImage', 'withoutNode'] as const)(
+    'fails after three tries that end at the deadline: %s',
     async (which) => {
-      const service = services[which === 'hopeless' ? 0 : 1];
+      const service = services[which === 'withoutNode' ? 0 : 1];
       const job = await service?.ended(jobs[which], threeDeadlines);
       expect(job?.status).toBe('FAILED');
       expect(job?.error?.message).toContain('DeadlineExceeded');
       expect(job?.attempts.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'FAILED']);
-      await nothingLeft(jobs[which]);
-      expect(await service?.stats()).toMatchObject(counts(which === 'hopeless' ? 1 : 0, 2, 3));
+      await waitForCleanup(jobs[which]);
+      expect(await service?.stats()).toMatchObject(counts(which === 'withoutNode' ? 1 : 0, 2, 3));
     },
     threeDeadlines + 60_000,
   );
@@ -204,10 +206,10 @@ describe('a job whose node is lost', () => {
   let service: RunningService;
   let nodes: SimulatedNodes;
   let kwok: ReturnType<typeof startKwok>;
-  const place = 'test/simulated=yes';
+  const nodeSelector = 'test/simulated=yes';
   const labels = { 'test/simulated': 'yes' };
-  /** Kubernetes removes the pods of a node that is no more after 40 s, and looks every 20; milliseconds. */
-  const untilPodsGo = 180_000;
+  /** Milliseconds. Kubernetes checks every 20 s, and removes the pods of a deleted node after 40 s. */
+  const podRemovalTimeout = 180_000;
 
   beforeAll(async () => {
     const configuration = new KubeConfig();
@@ -216,23 +218,23 @@ describe('a job whose node is lost', () => {
     kwok = startKwok();
     await nodes.start();
     await nodes.add('lost', '2', labels);
-    service = await startService({ arguments: ['--node-selector', place] });
+    service = await startService({ arguments: ['--node-selector', nodeSelector] });
   });
   afterAll(async () => {
     await service.stop();
     await nodes.stop();
     await kwok.stop();
-    await kubectl('delete', 'nodes', '-l', place, '--wait=false');
+    await kubectl('delete', 'nodes', '-l', nodeSelector, '--wait=false');
   });
 
-  test('goes on where another node comes, inside the same attempt', async () => {
+  test('continues on another node as soon as there is one, in the same attempt', async () => {
     const jobId = await service.post(slow);
-    await atWork(service, jobId);
+    await waitUntilWorking(service, jobId);
     await nodes.lose('lost');
     expect(containersOf(jobId)).toEqual([]);
     await nodes.add('next', '2', labels);
-    expect(await service.ended(jobId, untilPodsGo)).toMatchObject(oneAttempt);
-    await nothingLeft(jobId);
+    expect(await service.ended(jobId, podRemovalTimeout)).toMatchObject(oneAttempt);
+    await waitForCleanup(jobId);
     expect(await service.stats()).toMatchObject(counts(1, 0, 0));
   }, 300_000);
 });

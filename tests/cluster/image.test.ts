@@ -9,8 +9,8 @@ import * as z from 'zod';
 import { buildImage, localImage } from '../../image/build.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 
-// The image itself, as `npm run image` makes it with the real builder, and how it gets into a cluster's containerd. The
-// images of the other tests were imported when the cluster started.
+// The image that `npm run image` makes with the real builder, and how it is loaded into a cluster's containerd. The other
+// tests use images that were imported when the cluster started.
 
 const run = promisify(execFile);
 const command = fileURLToPath(new URL('../../image/command.ts', import.meta.url));
@@ -41,8 +41,8 @@ const Config = z.object({
   config: z.object({ User: z.string(), Entrypoint: z.array(z.string()), Env: z.array(z.string()) }),
 });
 
-/** A shell, a package manager or a file that only root can read would each be found too late, in a hardened pod. */
-test('holds one program and certificates, for everybody to read, and starts as nobody', async () => {
+/** Without this test, a file that only root can read would fail only in a hardened pod. */
+test('has only the program and certificates, which every user can read, and runs as an unprivileged user', async () => {
   const archive = join(folder, 'image.tar');
   await buildImage({ prebuilt: true, output: archive });
   const [{ Config: config, RepoTags, Layers }] = Manifest.parse(
@@ -77,8 +77,8 @@ test('holds one program and certificates, for everybody to read, and starts as n
   ]);
 });
 
-/** Under another name the kubelet would go looking for a registry. */
-test('--load containerd puts it where the kubelet finds it under its own name', async () => {
+/** With another name the kubelet would try to pull it from a registry. */
+test('--load containerd imports it with the name that the kubelet looks for', async () => {
   const ctr = ['--address', socket, '--namespace', 'k8s.io', 'images'];
   await run('ctr', [...ctr, 'rm', '--sync', localImage]);
   const load = ['--prebuilt', '--load', 'containerd', '--address', socket];
@@ -105,7 +105,7 @@ test('--load containerd puts it where the kubelet finds it under its own name', 
       ],
     },
   });
-  // It says what is wrong with its settings: so it was found, and runs as the image says.
+  // The program reports its missing settings, so the kubelet found the image and could run it.
   await kubectl('wait', `pod/${pod}`, '--for=jsonpath={.status.phase}=Failed', '--timeout=60s');
   expect(await kubectl('logs', pod)).toBe(
     "data-processor: wrong settings: TABLE_NAME is not set; expected the table's name\n",

@@ -5,23 +5,23 @@ import * as z from 'zod';
 import { readManifests, renderManifests } from '../../k8s/manifests.ts';
 import { buildDataProcessor } from '../../local/build.ts';
 import { containersOf } from '../compliance/containers.ts';
-import { nothingLeft, startService } from '../compliance/place.ts';
+import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { startKarpenter, startKwok } from '../harness/cluster/karpenter.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 import { namespace } from '../harness/cluster/service.ts';
 import { SimulatedNodes } from '../harness/cluster/simulated-nodes.ts';
 
-// The real Karpenter with our NodePool: only the machines are objects instead of EC2's, and their pods processes.
+// The real Karpenter with our NodePool. Only the machines are fakes: nodes are objects, and pods are processes.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const pool = `eks-jobs/pool=${namespace}`;
 
-/** The cap on all nodes together. */
+/** The CPU limit of the NodePool. */
 const cpuLimit = 4;
 
-/** An empty node goes after a minute (consolidateAfter), and what Karpenter needs to see it; milliseconds. */
-const untilEmptyNodesGo = 180_000;
+/** Milliseconds. An empty node is removed after a minute (consolidateAfter) and some time that Karpenter needs. */
+const nodeRemovalTimeout = 180_000;
 
 let service: RunningService;
 let nodes: SimulatedNodes;
@@ -36,8 +36,8 @@ const NodePool = z.looseObject({
   }),
 });
 
-/** Ours, but for the node class, and what only EC2's machines have as labels. */
-function nodePool(): object {
+/** Makes our NodePool with another node class, and without requirements on labels that only EC2 nodes have. */
+function makeNodePool(): object {
   const { objects } = renderManifests(readManifests(), {
     namespace,
     nodeClass: 'bottlerocket',
@@ -46,11 +46,11 @@ function nodePool(): object {
     bottlerocketVersion: 'v1.50.0',
     cpuLimit: String(cpuLimit),
   });
-  const ours = NodePool.parse(objects.find(({ kind }) => kind === 'NodePool'));
-  const { spec } = ours.spec.template;
+  const nodePool = NodePool.parse(objects.find(({ kind }) => kind === 'NodePool'));
+  const { spec } = nodePool.spec.template;
   spec['nodeClassRef'] = { group: 'karpenter.kwok.sh', kind: 'KWOKNodeClass', name: 'default' };
   spec.requirements = spec.requirements.filter(({ key }) => !key.startsWith('karpenter.k8s.aws/'));
-  return ours;
+  return nodePool;
 }
 
 beforeAll(async () => {
@@ -59,7 +59,7 @@ beforeAll(async () => {
   nodes = new SimulatedNodes(configuration, await buildDataProcessor(root));
   await nodes.start();
   programs.push(startKwok(), await startKarpenter());
-  await applyObjects(nodePool());
+  await applyObjects(makeNodePool());
   await kubectl('wait', '--for=condition=Ready', `nodepool/${namespace}`, '--timeout=60s');
   service = await startService({ arguments: ['--node-selector', pool] });
 }, 300_000);
@@ -69,7 +69,7 @@ afterAll(async () => {
   await kubectl('delete', 'nodepool', namespace, '--wait=false');
   await nodes.stop();
   for (const program of programs) await program.stop();
-  // Without Karpenter nobody takes its finalizers away.
+  // Karpenter is stopped, so its finalizers must be removed here.
   for (const object of (await kubectl('get', 'nodeclaims,nodes', '-l', pool, '-o', 'name')).split('\n')) {
     if (object === '') continue;
     await kubectl('patch', object, '--type=merge', '--patch', '{"metadata":{"finalizers":null}}');
@@ -80,8 +80,8 @@ afterAll(async () => {
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
 const slow = synthetic({ records: 600, recordsPerSecond: 100 });
 
-/** The node that a job's pod is bound to, once it is at work there. */
-async function nodeOf(jobId: string): Promise<string> {
+/** Waits until a job reports progress. @returns the name of its pod's node. */
+async function waitForNode(jobId: string): Promise<string> {
   return eventually(async () => {
     const { progress } = await service.job(jobId);
     if ((progress?.done ?? 0) === 0) return undefined;
@@ -91,7 +91,7 @@ async function nodeOf(jobId: string): Promise<string> {
   }, `job ${jobId} at work`);
 }
 
-/** What all nodes of the pool together can hold. */
+/** Sums the allocatable CPUs of all nodes of the pool. */
 async function allocatableCpus(): Promise<number> {
   const cpus = await kubectl('get', 'nodes', '-l', pool, '-o', 'jsonpath={.items[*].status.allocatable.cpu}');
   return cpus
@@ -105,36 +105,36 @@ const names = async (kind: string): Promise<string[]> =>
 
 const oneAttempt = { status: 'SUCCEEDED', attempts: [{ attempt: 0, status: 'SUCCEEDED' }] };
 
-test('a posted job brings a node of its own kind, and the empty node goes', async () => {
+test('Karpenter adds a node of the pool for a job, and removes the empty node', async () => {
   const jobId = await service.post(slow);
-  const name = await nodeOf(jobId);
+  const name = await waitForNode(jobId);
   const template = 'jsonpath={.spec.taints[*].key}={.spec.taints[*].value}:{.spec.taints[*].effect}';
   expect(await kubectl('get', 'node', name, '-o', template)).toBe(`${pool}:NoSchedule`);
   expect(await names('nodes')).toContain(`node/${name}`);
   expect(await names('nodeclaims')).not.toEqual([]);
   expect(await service.ended(jobId)).toMatchObject(oneAttempt);
-  await nothingLeft(jobId);
+  await waitForCleanup(jobId);
   await eventually(
     async () => [...(await names('nodes')), ...(await names('nodeclaims'))].length === 0 || undefined,
     'no node left',
-    untilEmptyNodesGo,
+    nodeRemovalTimeout,
   );
 }, 300_000);
 
-test('its limits cap a burst: 100 jobs share what the pool may have, and all of them finish', async () => {
+test('the pool’s limit holds for 100 jobs at once, and all of them finish', async () => {
   const before = await service.stats();
   const jobs = await Promise.all(Array.from({ length: 100 }, () => service.post(synthetic({ records: 10 }))));
-  let most = 0;
+  let maxCpus = 0;
   await eventually(
     async () => {
-      most = Math.max(most, await allocatableCpus());
+      maxCpus = Math.max(maxCpus, await allocatableCpus());
       return (await service.stats()).jobs.succeeded === before.jobs.succeeded + jobs.length || undefined;
     },
     'a hundred jobs done',
-    untilEmptyNodesGo,
+    nodeRemovalTimeout,
   );
-  expect(most).toBeGreaterThan(0);
-  expect(most).toBeLessThanOrEqual(cpuLimit);
+  expect(maxCpus).toBeGreaterThan(0);
+  expect(maxCpus).toBeLessThanOrEqual(cpuLimit);
   expect(await service.stats()).toMatchObject({
     succeedJob: before.succeedJob + jobs.length,
     jobRetry: before.jobRetry,
@@ -142,41 +142,41 @@ test('its limits cap a burst: 100 jobs share what the pool may have, and all of 
   });
 }, 300_000);
 
-// As a spot interruption that gives no time: the machine goes, then the cloud's controller removes the node.
-test('a machine that is taken away is replaced, and its job goes on inside the same attempt', async () => {
+// As in a spot interruption without warning: the machine is gone, then the cloud's controller removes the node.
+test('a lost machine is replaced, and its job continues in the same attempt', async () => {
   const jobId = await service.post(slow);
-  const name = await nodeOf(jobId);
+  const name = await waitForNode(jobId);
   await nodes.lose(name);
   expect(containersOf(jobId)).toEqual([]);
   const replacement = await eventually(
     async () => {
-      const next = await nodeOf(jobId);
+      const next = await waitForNode(jobId);
       return next === name ? undefined : next;
     },
     'the replacement',
-    untilEmptyNodesGo,
+    nodeRemovalTimeout,
   );
   expect(await names('nodes')).toContain(`node/${replacement}`);
   expect(await service.ended(jobId)).toMatchObject(oneAttempt);
 }, 300_000);
 
-// do-not-disrupt: Karpenter may want a node back (drift, expiry, a new release), but not in the middle of a job.
-test('a node that is to go lets its job finish first', async () => {
+// do-not-disrupt: Karpenter may replace a node (drift, expiry, a new release), but not while it runs a job.
+test('a node that is being removed waits until its job has finished', async () => {
   const jobId = await service.post(synthetic({ records: 1500, recordsPerSecond: 100 }));
-  const name = await nodeOf(jobId);
+  const name = await waitForNode(jobId);
   const [pid] = containersOf(jobId);
   await kubectl('delete', 'nodeclaims', '-l', pool, '--wait=false');
   await eventually(
     async () =>
       (await kubectl('get', 'node', name, '-o', 'jsonpath={.metadata.deletionTimestamp}')) || undefined,
-    'a node on its way out',
+    'the deletion of the node',
   );
-  // Not a replacement: the very process that began it.
+  // The same process still runs; it was not replaced.
   expect(containersOf(jobId)).toEqual([pid]);
   expect(await service.ended(jobId)).toMatchObject({ ...oneAttempt, result: { records: 1500 } });
   await eventually(
     async () => !(await names('nodes')).includes(`node/${name}`) || undefined,
-    'the node gone',
-    untilEmptyNodesGo,
+    'the removal of the node',
+    nodeRemovalTimeout,
   );
 }, 300_000);

@@ -10,19 +10,19 @@ import { readManifests, renderManifests } from '../../k8s/manifests.ts';
 import { jobManifest } from '../harness/cluster/job-manifest.ts';
 import { namespace } from '../harness/cluster/service.ts';
 
-// Opinions that are not ours: the schemas of the Kubernetes versions that the jobs meet, and kube-score's advice.
+// Checks by other projects: the schemas of the Kubernetes versions on which jobs run, and kube-score.
 
 const python = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
 
-/** The test cluster's, and the newest that EKS has in standard support. */
+/** The version of the test cluster, and the newest version in standard support on EKS. */
 const versions = ['1.34', '1.36'];
 
-/** What kube-score says of the Job, and why it is as it is. A finding that is not here fails, and so does a line without a finding. */
+/** The findings of kube-score that are accepted, and why. Other findings fail the test, and so do entries without a finding. */
 const explained: Record<string, string> = {
   'container-image-pull-policy':
-    'tags are made from content and immutable: Always would only ask a registry more often',
+    'tags are hashes of the content and immutable: Always would only call the registry more often',
   'container-resources':
-    'a CPU limit would hold a job back while its node idles; memory and disk have limits',
+    'a CPU limit would slow a job down while its node is idle; memory and disk have limits',
 };
 
 let folder: string;
@@ -33,7 +33,7 @@ beforeAll(async () => {
   file = join(folder, 'all.yml');
   const { objects } = renderManifests(readManifests(), {});
   const job = await jobManifest('01jdd0000000000000000000aa', namespace);
-  // Step Functions is told the namespace beside the Job.
+  // Step Functions gets the namespace in a separate argument, not in the Job.
   const all = [...objects, { ...job, metadata: { ...job.metadata, namespace } }];
   writeFileSync(file, all.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n'));
 });
@@ -42,7 +42,7 @@ afterAll(() => {
 });
 
 describe.each(versions)('the schemas of Kubernetes %s', (version) => {
-  test('know every field, and no value is of a wrong type', () => {
+  test('have every field, and every value has the right type', () => {
     const { status, stdout, stderr } = spawnSync(
       join(python, 'kubernetes-validate'),
       ['--strict', '--kubernetes-version', version, file],
@@ -66,7 +66,7 @@ const Score = z.array(
   }),
 );
 
-test('kube-score finds nothing that is not explained', () => {
+test('kube-score has only findings that are explained', () => {
   const { stdout } = spawnSync(
     'kube-score',
     ['score', '--output-format', 'json', '--output-version', 'v2', file],

@@ -2,16 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import type { KubernetesObject } from '../../k8s/kubernetes-object.ts';
 import { nodes, objectOf, render } from '../unit/k8s/manifest-sets.ts';
-import { identity, type Answer } from '../harness/cluster/identities.ts';
+import { identity, type ApiServerResponse } from '../harness/cluster/identities.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
-import { manifestCommand, manifestsDone } from './manifest-command.ts';
+import { manifestCommand, runManifestCommand } from './manifest-command.ts';
 
 /**
- * Our NodePools and our EC2NodeClass against the schemas that Karpenter and its AWS provider are released with: the API server
- * judges, no controller runs. EKS Auto Mode's own NodeClass has no public schema; tests/unit/k8s/promises.test.ts compares ours
- * with AWS's documentation, and a stand-in that takes everything lets the rest of Auto Mode's set be applied here.
+ * Checks our NodePools and our EC2NodeClass against the schemas of Karpenter and its AWS provider. The API server checks
+ * them; a controller does not run. The NodeClass of EKS Auto Mode does not have a public schema. Here a fake schema accepts
+ * every NodeClass, so that the rest of Auto Mode's set can be applied; tests/unit/k8s/promises.test.ts compares our
+ * NodeClass with AWS's documentation.
  */
-const autoModeStandIn = {
+const fakeAutoModeSchema = {
   apiVersion: 'apiextensions.k8s.io/v1',
   kind: 'CustomResourceDefinition',
   metadata: { name: 'nodeclasses.eks.amazonaws.com' },
@@ -37,11 +38,11 @@ beforeAll(async () => {
   const folder = process.env['CLUSTER_CRDS'] ?? '';
   const files = ['karpenter', 'karpenter-aws'].map((name) => `--filename=${join(folder, name)}`);
   await kubectl('apply', '--server-side', ...files);
-  await applyObjects(autoModeStandIn);
+  await applyObjects(fakeAutoModeSchema);
   await kubectl('wait', '--for=condition=Established', '--timeout=60s', ...crds.map((name) => `crd/${name}`));
 });
 
-/** Another file's cluster has no Karpenter; the pools go with their kind. */
+/** Other test files expect a cluster without Karpenter. Deleting the kinds deletes the NodePools. */
 afterAll(async () => {
   await kubectl('delete', 'crd', ...crds);
 });
@@ -53,27 +54,27 @@ const bottlerocket = [
 ];
 
 describe('k8s:apply with nodes', () => {
-  test('the schemas accept both forms, a second time changes nothing, and none takes the nodes away', async () => {
-    for (const form of [bottlerocket, autoMode]) {
-      const here = ['--namespace', 'nodes'];
-      await manifestsDone('apply', ...here, ...form, '--wait', '0');
-      const again = await manifestsDone('apply', ...here, ...form, '--wait', '0');
-      expect(again).toContain('unchanged NodePool nodes\n');
-      expect(again).not.toMatch(/^(created|changed)/m);
-      // The schema's own defaults are no difference.
-      expect(await manifestsDone('diff', ...here, ...form)).toBe('');
-      expect(await manifestsDone('apply', ...here)).toContain('deleted NodePool nodes\n');
+  test('the schemas accept both node classes, a second run changes nothing, and one without nodes deletes them', async () => {
+    for (const nodeOptions of [bottlerocket, autoMode]) {
+      const inNamespace = ['--namespace', 'nodes'];
+      await runManifestCommand('apply', ...inNamespace, ...nodeOptions, '--wait', '0');
+      const second = await runManifestCommand('apply', ...inNamespace, ...nodeOptions, '--wait', '0');
+      expect(second).toContain('unchanged NodePool nodes\n');
+      expect(second).not.toMatch(/^(created|changed)/m);
+      // The defaults that the schema adds are not a difference.
+      expect(await runManifestCommand('diff', ...inNamespace, ...nodeOptions)).toBe('');
+      expect(await runManifestCommand('apply', ...inNamespace)).toContain('deleted NodePool nodes\n');
     }
-    await manifestsDone('delete', '--namespace', 'nodes');
+    await runManifestCommand('delete', '--namespace', 'nodes');
   });
 
-  // Nothing is ready because it was written down: Karpenter must have looked at it.
-  test('waits until Karpenter says that pool and class are ready, and says so when it does not', async () => {
+  // An object is ready only when Karpenter has set its status.
+  test('waits until pool and class are Ready, and reports it if they are not', async () => {
     const apply = (...options: string[]) =>
       manifestCommand('apply', '--context', 'cluster', '--namespace', 'ready', ...bottlerocket, ...options);
-    const unready = await apply('--wait', '1');
-    expect(unready.code).toBe(1);
-    expect(unready.errors).toContain(
+    const notReady = await apply('--wait', '1');
+    expect(notReady.code).toBe(1);
+    expect(notReady.errors).toContain(
       'EC2NodeClass ready: after 1 s nobody has looked at it: does the controller of karpenter.k8s.aws/v1 run?',
     );
     const condition = {
@@ -83,57 +84,60 @@ describe('k8s:apply with nodes', () => {
       message: 'no subnet has that tag',
       lastTransitionTime: '2026-01-01T00:00:00Z',
     };
-    const status = (kind: string, ready: 'True' | 'False') => {
+    const setStatus = (kind: string, ready: 'True' | 'False') => {
       const patch = JSON.stringify({ status: { conditions: [{ ...condition, status: ready }] } });
       return kubectl('patch', kind, 'ready', '--subresource=status', '--type=merge', `--patch=${patch}`);
     };
-    await status('ec2nodeclass', 'False');
+    await setStatus('ec2nodeclass', 'False');
     expect((await apply('--wait', '1')).errors).toContain('it is not Ready: no subnet has that tag');
 
-    const waiting = apply('--wait', '60');
-    for (const kind of ['ec2nodeclass', 'nodepool']) await status(kind, 'True');
-    expect(await waiting).toMatchObject({ code: 0, errors: '' });
-    await manifestsDone('delete', '--namespace', 'ready');
+    const applying = apply('--wait', '60');
+    for (const kind of ['ec2nodeclass', 'nodepool']) await setStatus(kind, 'True');
+    expect(await applying).toMatchObject({ code: 0, errors: '' });
+    await runManifestCommand('delete', '--namespace', 'ready');
   });
 
-  // Two stages on one Auto Mode cluster need the same setting; deleting one must not switch NetworkPolicy off for the other.
-  test('the cluster’s setting for NetworkPolicy stays until nobody needs it, and the ConfigMap for ever', async () => {
-    const setting = () =>
+  // Stages on one Auto Mode cluster share a setting; deleting one must not switch NetworkPolicy off for the other.
+  test('the cluster’s setting for NetworkPolicy is kept until the last stage is deleted, and the ConfigMap always', async () => {
+    const readSetting = () =>
       kubectl('get', 'configmap', 'amazon-vpc-cni', '--namespace=kube-system', '--output=jsonpath={.data}');
     const metadata = { name: 'amazon-vpc-cni', namespace: 'kube-system' };
-    await applyObjects({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { own: 'setting' } });
+    await applyObjects({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { other: 'setting' } });
     for (const stage of ['one', 'two']) {
-      await manifestsDone('apply', '--namespace', `stage-${stage}`, ...autoMode, '--wait', '0');
+      await runManifestCommand('apply', '--namespace', `stage-${stage}`, ...autoMode, '--wait', '0');
     }
-    expect(JSON.parse(await setting())).toEqual({
-      own: 'setting',
+    expect(JSON.parse(await readSetting())).toEqual({
+      other: 'setting',
       'enable-network-policy-controller': 'true',
     });
-    expect(await manifestsDone('delete', '--namespace', 'stage-one')).toContain(
+    expect(await runManifestCommand('delete', '--namespace', 'stage-one')).toContain(
       'released ConfigMap amazon-vpc-cni in kube-system\n',
     );
-    expect(JSON.parse(await setting())).toEqual({
-      own: 'setting',
+    expect(JSON.parse(await readSetting())).toEqual({
+      other: 'setting',
       'enable-network-policy-controller': 'true',
     });
-    await manifestsDone('delete', '--namespace', 'stage-two');
-    expect(JSON.parse(await setting())).toEqual({ own: 'setting' });
+    await runManifestCommand('delete', '--namespace', 'stage-two');
+    expect(JSON.parse(await readSetting())).toEqual({ other: 'setting' });
   });
 });
 
-describe('the schemas of Karpenter v1.14.1 refuse what is wrong', () => {
+describe('the schemas of Karpenter v1.14.1 reject wrong values', () => {
   const set = render(nodes.bottlerocket);
   const paths = {
     NodePool: '/apis/karpenter.sh/v1/nodepools',
     EC2NodeClass: '/apis/karpenter.k8s.aws/v1/ec2nodeclasses',
   };
 
-  /** The object with one value replaced at that path of keys, created as a trial. */
-  function tried(kind: keyof typeof paths, path: string, value: unknown): Promise<Answer> {
+  /** Replaces the value at a path of keys and creates the object as a dry run. @returns the API server's response. */
+  function tryValue(kind: keyof typeof paths, path: string, value: unknown): Promise<ApiServerResponse> {
     const object: KubernetesObject = structuredClone(objectOf(set, kind));
     const keys = path.split('.');
     const last = keys.pop() ?? '';
-    const parent = keys.reduce<object>((at, key) => (at as Record<string, object>)[key] ?? {}, object);
+    const parent = keys.reduce<object>(
+      (current, key) => (current as Record<string, object>)[key] ?? {},
+      object,
+    );
     if (!(last in parent)) throw new Error(`${kind} has no ${path}`);
     (parent as Record<string, unknown>)[last] = value;
     const administrator = identity('administrator', 'system:masters');
@@ -143,8 +147,8 @@ describe('the schemas of Karpenter v1.14.1 refuse what is wrong', () => {
   test.each([
     ['NodePool', 'metadata.name', 'accepted'],
     ['EC2NodeClass', 'metadata.name', 'accepted'],
-  ] as const)('but accept our %s', async (kind, path, name) => {
-    expect((await tried(kind, path, name)).status).toBe(201);
+  ] as const)('and accept our %s', async (kind, path, name) => {
+    expect((await tryValue(kind, path, name)).status).toBe(201);
   });
 
   const template = 'spec.template.spec';
@@ -161,7 +165,7 @@ describe('the schemas of Karpenter v1.14.1 refuse what is wrong', () => {
     ['NodePool', 'spec.disruption.budgets.0.nodes', '101%', 'nodes'],
     ['NodePool', 'spec.disruption.budgets.0.reasons', ['Expired'], 'Unsupported value: \\"Expired\\"'],
     ['NodePool', 'spec.limits.cpu', 'many', 'spec.limits'],
-    // v1alpha5's spelling of consolidation.
+    // The name of this setting in v1alpha5.
     ['NodePool', 'spec', { ttlSecondsAfterEmpty: 60 }, 'unknown field \\"spec.ttlSecondsAfterEmpty\\"'],
     [
       'EC2NodeClass',
@@ -182,9 +186,9 @@ describe('the schemas of Karpenter v1.14.1 refuse what is wrong', () => {
     ['EC2NodeClass', 'spec.metadataOptions.httpTokens', 'never', 'Unsupported value: \\"never\\"'],
     ['EC2NodeClass', 'spec.tags', { 'karpenter.sh/nodepool': 'other' }, 'restricted tag'],
   ] as const)('%s with %s %j', async (kind, path, value, reason) => {
-    const { status, body } = await tried(kind, path, value);
-    expect({ refused: [400, 422].includes(status), body }).toEqual({
-      refused: true,
+    const { status, body } = await tryValue(kind, path, value);
+    expect({ rejected: [400, 422].includes(status), body }).toEqual({
+      rejected: true,
       body: expect.stringContaining(reason),
     });
   });

@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { identity, type Identity } from '../harness/cluster/identities.ts';
 import { jobManifest } from '../harness/cluster/job-manifest.ts';
-import { manifestsDone } from './manifest-command.ts';
+import { runManifestCommand } from './manifest-command.ts';
 
 /**
- * The pod of the real Job manifest under the restricted Pod Security standard that k8s/manifests/namespace.yml enforces. Each
- * refusal takes one hardening away from the pod that was admitted: so each is there for a reason, and none is missing.
+ * The pod of the real Job manifest under the restricted Pod Security standard that k8s/manifests/namespace.yml enforces.
+ * Each case removes one hardening from the pod, and the pod is then rejected. So each hardening is needed, and together
+ * they are enough.
  */
 const namespace = 'restricted';
 
@@ -16,11 +17,11 @@ interface Pod {
 }
 
 beforeAll(async () => {
-  await manifestsDone('apply', '--namespace', namespace);
+  await runManifestCommand('apply', '--namespace', namespace);
   administrator = identity('administrator', 'system:masters');
 });
 
-/** Asks the API server, which decides as it would for good, and keeps nothing. */
+/** Creates the changed pod as a dry run. @returns the API server's response. */
 async function admit(change: (pod: Pod) => object): Promise<{ status: number; body: string }> {
   const job = await jobManifest('restricted', namespace);
   // The pod of the manifest, as the Job controller makes it.
@@ -52,11 +53,11 @@ test('the pod of the real Job manifest is admitted', async () => {
   expect({ status, body }).toMatchObject({ status: 201 });
 });
 
-describe('with one hardening less it is refused', () => {
-  const refusals: [string, (pod: Pod) => object, string][] = [
+describe('with one hardening less it is rejected', () => {
+  const rejectedChanges: [string, (pod: Pod) => object, string][] = [
     ['as root', withPodSecurity({ runAsUser: 0, runAsNonRoot: false }), 'runAsNonRoot != true'],
     ['as user 0', withPodSecurity({ runAsUser: 0 }), 'runAsUser=0'],
-    ['as whatever user the image has', withPodSecurity({ runAsNonRoot: null }), 'runAsNonRoot != true'],
+    ['as the default user of the image', withPodSecurity({ runAsNonRoot: null }), 'runAsNonRoot != true'],
     ['without a seccomp profile', withPodSecurity({ seccompProfile: null }), 'seccompProfile'],
     [
       'with an unconfined seccomp profile',
@@ -83,21 +84,21 @@ describe('with one hardening less it is refused', () => {
       withContainerSecurity({ capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } }),
       'unrestricted capabilities',
     ],
-    ['in the network of its node', withPod({ hostNetwork: true }), 'host namespaces'],
-    ['among the processes of its node', withPod({ hostPID: true }), 'host namespaces'],
+    ['in the node’s network', withPod({ hostNetwork: true }), 'host namespaces'],
+    ['in the node’s process namespace', withPod({ hostPID: true }), 'host namespaces'],
     [
-      'with a folder of its node',
+      'with a folder of the node',
       withPod({ volumes: [{ name: 'host', hostPath: { path: '/' } }] }),
       'hostPath',
     ],
   ];
-  test.each(refusals)('%s', async (_what, change, reason) => {
+  test.each(rejectedChanges)('%s', async (_what, change, reason) => {
     const { status, body } = await admit(change);
     expect({ status, body }).toEqual({ status: 403, body: expect.stringContaining('violates PodSecurity') });
     expect(body).toContain(reason);
   });
 
-  // An API server may admit no privileged pod anywhere, and says so (422) before Pod Security looks at it (403).
+  // An API server can reject privileged pods in all namespaces (422), before Pod Security checks the pod (403).
   test('privileged', async () => {
     const { status } = await admit(
       withContainerSecurity({ privileged: true, allowPrivilegeEscalation: null }),
@@ -106,7 +107,7 @@ describe('with one hardening less it is refused', () => {
   });
 });
 
-// Restricted says nothing of these two: the manifest keeps them by itself.
+// The restricted standard does not require these two; the manifest sets them anyway.
 test('the root file system is read-only, and no token is mounted', async () => {
   const { body } = await admit((pod) => pod);
   expect(JSON.parse(body)).toMatchObject({

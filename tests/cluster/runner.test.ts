@@ -7,13 +7,13 @@ import { identity } from '../harness/cluster/identities.ts';
 import { applyObjects, kubectl } from '../harness/cluster/kubectl.ts';
 import { clusterArguments, namespace } from '../harness/cluster/service.ts';
 
-/** `npm start -- --context` with a real cluster: what it says when something is missing there, and what it leaves behind. */
+/** `npm start -- --context` with a real cluster: its errors when something is missing there, and how it cleans up. */
 
-let usual: string[];
+let defaultArguments: string[];
 const services: RunningService[] = [];
 
 beforeAll(async () => {
-  usual = await clusterArguments();
+  defaultArguments = await clusterArguments();
 });
 
 afterEach(async () => {
@@ -21,23 +21,23 @@ afterEach(async () => {
 });
 
 async function start(options: StartOptions = {}): Promise<RunningService> {
-  const service = await RunningService.start({ arguments: usual, ...options });
+  const service = await RunningService.start({ arguments: defaultArguments, ...options });
   services.push(service);
   return service;
 }
 
-/** What a service says that does not become ready. */
-async function refusal(...more: string[]): Promise<string> {
-  const service = await RunningService.launch({ arguments: more });
+/** Starts a service that must fail at its start. @returns its output. */
+async function failedStart(...arguments_: string[]): Promise<string> {
+  const service = await RunningService.launch({ arguments: arguments_ });
   services.push(service);
   expect(await service.exit()).toBe(1);
   return service.output;
 }
 
-/** The later of two equal options counts. */
-const admin = (...more: string[]): string[] => [
+/** Returns arguments to run as administrator. An option that is given again replaces the earlier one. */
+const asAdministrator = (...extraArguments: string[]): string[] => [
   ...['--context', 'cluster', '--advertise', process.env['CLUSTER_ADDRESS'] ?? '', '--namespace', namespace],
-  ...more,
+  ...extraArguments,
 ];
 
 const namesOf = async (kind: string, selector: string): Promise<string[]> =>
@@ -45,86 +45,86 @@ const namesOf = async (kind: string, selector: string): Promise<string[]> =>
 
 const jobsOf = (jobId: string): Promise<string[]> => namesOf('jobs,pods', `eks-jobs/job-id=${jobId}`);
 
-/** Some six seconds of work: long enough to be interrupted in the middle. */
+/** Takes some six seconds, so that a test can interrupt the job while it runs. */
 const slow = { input: { source: 'synthetic', records: 600, recordsPerSecond: 100 } };
 
-const atWork = (service: RunningService, jobId: string): Promise<JobView> =>
+const waitUntilWorking = (service: RunningService, jobId: string): Promise<JobView> =>
   eventually(async () => {
     const job = await service.job(jobId);
     return (job.progress?.done ?? 0) > 0 ? job : undefined;
   }, `job ${jobId} at work`);
 
 describe('the start checks', () => {
-  test('a context that does not exist: those there are', async () => {
-    expect(await refusal('--context', 'other', '--advertise', '10.0.0.1')).toMatch(
+  test('report a context that does not exist, and the existing ones', async () => {
+    expect(await failedStart('--context', 'other', '--advertise', '10.0.0.1')).toMatch(
       /has no context other; it has cluster\n$/,
     );
   });
 
-  test('permissions that are missing: each by name, and where they come from', async () => {
-    const output = await refusal(...admin('--kubeconfig', identity('nobody').kubeconfig));
+  test('report each missing permission, and the command that grants them', async () => {
+    const output = await failedStart(...asAdministrator('--kubeconfig', identity('stranger').kubeconfig));
     expect(output).toContain(
-      `may not do this in the namespace ${namespace}: create jobs.batch, get jobs.batch, list jobs.batch, ` +
+      `lacks permissions in the namespace ${namespace}: create jobs.batch, get jobs.batch, list jobs.batch, ` +
         'watch jobs.batch, delete jobs.batch, list pods, watch pods',
     );
     expect(output).toContain('npm run k8s:apply -- --context cluster');
   });
 
-  test('a namespace that is not there', async () => {
-    const output = await refusal(...admin('--namespace', 'nowhere'));
+  test('report a namespace that does not exist', async () => {
+    const output = await failedStart(...asAdministrator('--namespace', 'nowhere'));
     expect(output).toMatch(/has no namespace nowhere; npm run k8s:apply -- --context cluster .*\n$/);
   });
 
-  test('a service account that is not there: no pod would ever be made', async () => {
+  test('report a service account that does not exist, because pods could not be created', async () => {
     await applyObjects({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bare' } });
-    expect(await refusal(...admin('--namespace', 'bare'))).toContain(
+    expect(await failedStart(...asAdministrator('--namespace', 'bare'))).toContain(
       'has no service account data-processor in the namespace bare',
     );
   });
 
-  test('an image that the cluster cannot get', async () => {
+  test('report an image that the cluster cannot pull', async () => {
     const image = 'eks-jobs.local/data-processor:none';
-    const output = await refusal(...usual, '--image', image);
-    expect(output).toMatch(new RegExp(`cannot get the image ${image}: \\S.*npm run image -- --load`));
+    const output = await failedStart(...defaultArguments, '--image', image);
+    expect(output).toMatch(new RegExp(`cannot pull the image ${image}: \\S.*npm run image -- --load`));
   });
 
-  test('nodes that take no such pod', async () => {
-    const output = await refusal(...usual, '--node-selector', 'there=none');
+  test('report a pod that does not fit on any node', async () => {
+    const output = await failedStart(...defaultArguments, '--node-selector', 'there=none');
     expect(output).toMatch(
-      /no node of the cluster takes a job's pod: 0\/1 nodes are available: .*--node-selector/,
+      /the job's pod does not fit on any node of the cluster: 0\/1 nodes are available: .*--node-selector/,
     );
   });
 
-  test('an address that is not of this machine', async () => {
-    expect(await refusal(...usual, '--advertise', '192.0.2.1')).toContain(
-      '--advertise 192.0.2.1 is no address of this machine; it has ',
+  test('report an address that is not of this machine', async () => {
+    expect(await failedStart(...defaultArguments, '--advertise', '192.0.2.1')).toContain(
+      '--advertise 192.0.2.1 is not an address of this machine; it has ',
     );
   });
 
-  test('an address that pods cannot reach', async () => {
-    // This machine's own, but the pods have no IPv6.
+  test('report an address that pods cannot reach', async () => {
+    // It is an address of this machine, but the pods do not have IPv6.
     execFileSync('ip', ['-6', 'address', 'replace', 'fd00:1::1/128', 'dev', 'lo']);
-    const output = await refusal(...usual, '--advertise', 'fd00:1::1');
+    const output = await failedStart(...defaultArguments, '--advertise', 'fd00:1::1');
     expect(output).toMatch(/pods cannot use the table at http:\/\/\[fd00:1::1\]:\d+: .*--advertise/);
   });
 
-  // The next start, or the user, must not wonder about them.
-  test('leave nothing behind', async () => {
+  // Leftover objects would confuse users.
+  test('leave neither Jobs nor pods behind', async () => {
     await eventually(async () => {
-      const left = await kubectl('get', 'jobs,pods', '--all-namespaces', '-o', 'name');
-      return left.trim() === '' ? true : undefined;
-    }, 'the probes are gone');
+      const remaining = await kubectl('get', 'jobs,pods', '--all-namespaces', '-o', 'name');
+      return remaining.trim() === '' ? true : undefined;
+    }, 'the deletion of the probes');
   });
 });
 
-describe('a service with jobs under way', () => {
-  test('that is stopped takes its Jobs along, and goes on with them in the same attempt', async () => {
+describe('a service with running jobs', () => {
+  test('that is stopped deletes its Jobs, and after a restart continues them in the same attempt', async () => {
     const first = await start();
     const jobId = await first.post(slow);
-    await atWork(first, jobId);
+    await waitUntilWorking(first, jobId);
     first.kill('SIGTERM');
     await first.exit();
-    // Nothing may go on without the table: the pod has said goodbye and is gone when the service is.
+    // A pod cannot work without the table: it has recorded its interruption and ended before the service ends.
     expect(await jobsOf(jobId)).toEqual([]);
     const { stateDirectory, port } = first;
     const second = await start({ stateDirectory, port });
@@ -136,10 +136,10 @@ describe('a service with jobs under way', () => {
     expect(await second.stats()).toMatchObject({ succeedJob: 1, jobRetry: 0, failedJob: 0 });
   });
 
-  test('that is killed with -9 finds its Jobs again, and makes no second one', async () => {
+  test('that is killed with -9 finds its Jobs after a restart, and does not create them again', async () => {
     const first = await start();
     const jobId = await first.post(slow);
-    await atWork(first, jobId);
+    await waitUntilWorking(first, jobId);
     const uid = () =>
       kubectl(
         'get',
@@ -162,11 +162,11 @@ describe('a service with jobs under way', () => {
   });
 });
 
-describe('Jobs that nobody needs any more', () => {
+describe('Jobs that are no longer needed', () => {
   test('are deleted with their pods when the execution is stopped', async () => {
     const service = await start();
     const jobId = await service.post({ input: { ...slow.input, records: 100_000 } });
-    await atWork(service, jobId);
+    await waitUntilWorking(service, jobId);
     expect(await jobsOf(jobId)).toHaveLength(2);
     const client = new SFNClient({
       endpoint: service.stepFunctionsUrl,
@@ -177,29 +177,30 @@ describe('Jobs that nobody needs any more', () => {
     await client.send(new StopExecutionCommand({ executionArn }));
     await eventually(
       async () => ((await jobsOf(jobId)).length === 0 ? true : undefined),
-      'Job and pods are gone',
+      'the deletion of Job and pods',
     );
     expect(await service.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
   });
 
-  // As after a kill between a Job's creation and the journal, or a deletion that the API server refused.
+  // This happens when the service is killed after it creates a Job and before it writes the journal, or when the API
+  // server rejects a deletion.
   test('are found by their label and deleted when the job is settled', async () => {
     const service = await start();
     const jobId = await service.post(slow);
-    await atWork(service, jobId);
+    await waitUntilWorking(service, jobId);
     const labels = { 'eks-jobs/job-id': jobId };
-    const containers = [{ name: 'forgotten', image: 'localhost/pause:1' }];
+    const containers = [{ name: 'leftover', image: 'localhost/pause:1' }];
     const template = { metadata: { labels }, spec: { restartPolicy: 'Never', containers } };
     await applyObjects({
       apiVersion: 'batch/v1',
       kind: 'Job',
-      metadata: { name: 'forgotten', namespace, labels },
+      metadata: { name: 'leftover', namespace, labels },
       spec: { suspend: true, template },
     });
     expect(await service.ended(jobId)).toMatchObject({ status: 'SUCCEEDED' });
     await eventually(
       async () => ((await jobsOf(jobId)).length === 0 ? true : undefined),
-      'its Jobs are gone',
+      'the deletion of its Jobs',
     );
   });
 });

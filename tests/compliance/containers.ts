@@ -6,8 +6,8 @@ import type { RunningService } from '../harness/running-service.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The process ids of the containers that run this job now: their environment says so (/proc on Linux, ps -E on macOS).
- * A pod's container is a process of this machine too.
+ * Finds the process ids of the containers that run this job now, by JOB_ID in their environment (/proc on Linux, ps -E
+ * on macOS). The container of a pod is a process of this machine, too.
  */
 export function containersOf(jobId: string): number[] {
   const script =
@@ -21,8 +21,8 @@ export function containersOf(jobId: string): number[] {
     .map(Number);
 }
 
-/** Starts the program of a job's first attempt beside the container that runs it: as a Job that started two pods would. */
-export async function startTwin(service: RunningService, jobId: string): Promise<ChildProcess> {
+/** Starts a second container of a job's first attempt beside the running one, as a Job that starts two pods does. */
+export async function startSecondContainer(service: RunningService, jobId: string): Promise<ChildProcess> {
   const { timeoutSeconds, maxAttempts } = await service.job(jobId);
   return spawn(await buildDataProcessor(root), [], {
     env: {

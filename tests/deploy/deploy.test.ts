@@ -331,7 +331,7 @@ describe('a deployed stack', () => {
   );
 
   test('was entered with tokens that the cluster took, every one', () => {
-    expect(emulator.refusals).toEqual([]);
+    expect(emulator.rejections).toEqual([]);
   });
 
   test(

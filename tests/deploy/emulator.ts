@@ -135,9 +135,9 @@ export class Emulator {
     return JSON.parse(readFileSync(this.#entries, 'utf8')) as ReviewSettings['accessEntries'];
   }
 
-  /** Why tokens were refused. */
-  get refusals(): string[] {
-    return this.#review?.refusals ?? [];
+  /** The reasons why tokens were rejected. */
+  get rejections(): string[] {
+    return this.#review?.rejections ?? [];
   }
 
   /** A call by the real AWS CLI. @returns its answer. @throws with the CLI's own words. */

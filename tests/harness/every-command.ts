@@ -1,26 +1,27 @@
 import { PassThrough } from 'node:stream';
 import type { Command } from 'commander';
-import type { Setting } from '../../cli/action.ts';
 import { makeProgram } from '../../cli/program.ts';
+import type { CommandContext } from '../../cli/session.ts';
 
-/** What commands are made with that nobody runs. */
-export const unattended = (): Setting => ({
+/** Makes the context of commands that are inspected and never run. */
+export const unusedContext = (): CommandContext => ({
   shell: {
     ...{ out: new PassThrough(), err: new PassThrough(), input: new PassThrough() },
     interrupted: new AbortController().signal,
   },
-  ending: { exitCode: 0 },
+  exit: { code: 0 },
 });
 
-export interface Found {
+/** A command, and the words of the command line that select it. */
+export interface CommandLine {
   line: string[];
   command: Command;
 }
 
-/** The program, each of its commands, and theirs. */
-export const everyCommand = (): Found[] => walk(makeProgram(unattended()), []);
+/** Lists the program, its commands, and their subcommands. */
+export const everyCommand = (): CommandLine[] => walk(makeProgram(unusedContext()), []);
 
-const walk = (command: Command, line: string[]): Found[] => [
+const walk = (command: Command, line: string[]): CommandLine[] => [
   { line, command },
   ...command.commands.flatMap((child) => walk(child, [...line, child.name()])),
 ];

@@ -1,25 +1,23 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { SchedulerClient, type CreateScheduleInput } from '@aws-sdk/client-scheduler';
-import { Scheduler, serve, type SchedulerOptions } from '../../local/aws/scheduler/index.ts';
-import { VirtualClock } from './virtual-clock.ts';
-import { until } from './states/in-memory-step-functions.ts';
-import { SteppedClock } from './stepped-clock.ts';
+import { type CreateScheduleInput, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { Scheduler, type SchedulerOptions, serveScheduler } from '../../local/aws/scheduler/index.ts';
+import { turnUntil } from './states/in-memory-step-functions.ts';
+import type { SteppedClock } from './virtual-clock.ts';
 
-export { SteppedClock };
+export const targetStateMachine = 'arn:aws:states:us-east-1:123456789012:stateMachine:run-job';
+export const schedulerRole = 'arn:aws:iam::123456789012:role/scheduler';
 
-export const stateMachine = 'arn:aws:states:us-east-1:123456789012:stateMachine:run-job';
-export const role = 'arn:aws:iam::123456789012:role/scheduler';
-
+/** A firing that reached its target. */
 export interface Delivery {
   time: number;
   name: string;
   input: string;
 }
 
-/** A scheduler behind its wire API, and AWS's own client to it. */
-export async function start(options: Partial<SchedulerOptions> & { clock: SteppedClock | VirtualClock }) {
+/** Starts a scheduler behind its wire API, with AWS's client connected to it. */
+export async function startScheduler(options: Partial<SchedulerOptions> & { clock: SteppedClock }) {
   const delivered: Delivery[] = [];
   const scheduler = new Scheduler({
     database: ':memory:',
@@ -30,7 +28,7 @@ export async function start(options: Partial<SchedulerOptions> & { clock: Steppe
     },
     ...options,
   });
-  const server = createServer(serve(scheduler));
+  const server = createServer(serveScheduler(scheduler));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -45,17 +43,22 @@ export async function start(options: Partial<SchedulerOptions> & { clock: Steppe
   return { scheduler, client, url, delivered, stop };
 }
 
-/** Lets time pass and everything that is due happen. */
-export async function passTo(clock: SteppedClock, now: string): Promise<void> {
+/** Sets the time and waits until everything that is due has happened. */
+export async function advanceTo(clock: SteppedClock, now: string): Promise<void> {
   clock.set(now);
-  await until(() => clock.sleepers === 1);
+  await turnUntil(() => clock.sleepers === 1);
 }
 
-/** A schedule of a state machine; only what a test is about differs. */
-export const schedule = (more: Partial<CreateScheduleInput> = {}): CreateScheduleInput => ({
+/** Makes the request for a schedule of a state machine; `fields` override the defaults. */
+export const scheduleRequest = (fields: Partial<CreateScheduleInput> = {}): CreateScheduleInput => ({
   Name: 'one',
   ScheduleExpression: 'cron(* * * * ? *)',
   FlexibleTimeWindow: { Mode: 'OFF' },
-  ...more,
-  Target: { Arn: stateMachine, RoleArn: role, Input: '"<aws.scheduler.scheduled-time>"', ...more.Target },
+  ...fields,
+  Target: {
+    Arn: targetStateMachine,
+    RoleArn: schedulerRole,
+    Input: '"<aws.scheduler.scheduled-time>"',
+    ...fields.Target,
+  },
 });

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { readStateMachine } from '../../local/service-definition.ts';
 import { stateMachine, type StateOf } from '../../local/aws/step-functions/state-machine-definition.ts';
-import type { Scope } from '../../local/aws/step-functions/expressions.ts';
+import type { ExpressionScope } from '../../local/aws/step-functions/expressions.ts';
 import type { Json } from '../../local/aws/step-functions/json.ts';
 import { evaluateTemplate } from '../../local/aws/step-functions/templates.ts';
 
@@ -57,7 +55,7 @@ export interface Moment {
 export const executionArn =
   'arn:aws:states:eu-central-1:123456789012:execution:run-job:01jdd0000000000000000000aa';
 
-function scopeOf(moment: Moment): Scope {
+function scopeOf(moment: Moment): ExpressionScope {
   return {
     variables: moment.variables ?? {},
     states: {
@@ -89,16 +87,3 @@ export async function assigned(
   const variables = await evaluate(taskOf(machine, 'Register').Assign, { input });
   return z.record(z.string(), z.json()).parse(variables);
 }
-
-const Parameters = z.object({
-  Parameters: z.object({
-    QueueSeconds: z.object({ MinValue: z.number(), MaxValue: z.number() }),
-    JobNodeSelector: z.object({ AllowedPattern: z.string() }),
-  }),
-});
-
-/** What `--param` may set on AWS. */
-export const parameters = Parameters.parse(
-  // The tags of CloudFormation mean nothing here.
-  parse(readFileSync(`${root}/resources/parameters.yml`, 'utf8'), { logLevel: 'silent' }),
-).Parameters;

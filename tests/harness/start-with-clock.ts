@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { readOptions } from '../../local/options.ts';
 import { startService } from '../../local/service.ts';
-import { SteppedClock } from './stepped-clock.ts';
+import { SteppedClock } from './virtual-clock.ts';
 
 /** `npm start`, but schedules go by a clock that stands still until a line of standard input says a time. */
 const clock = new SteppedClock(process.env['SCHEDULER_TIME'] ?? '');

@@ -1,20 +1,14 @@
-import type { Clock } from '../../local/aws/step-functions/index.ts';
+import type { Clock } from '../../local/aws/clock.ts';
 
-interface Sleeper {
-  due: number;
-  wake: () => void;
-}
-
-/** A clock that jumps to the next due time whenever the process has nothing else to do: days pass in milliseconds. */
-export class VirtualClock implements Clock {
+/** A clock that stands still until a test sets it. */
+export class SteppedClock implements Clock {
   #now: number;
-  readonly #sleepers = new Set<Sleeper>();
-  #pending = false;
-  /** How long each sleep was, in order. */
+  readonly #sleeping = new Set<{ due: number; wake: () => void }>();
+  /** How long each sleep was, in order (milliseconds). */
   readonly slept: number[] = [];
 
-  constructor(now = Date.UTC(2026, 0, 1)) {
-    this.#now = now;
+  constructor(now: string | number) {
+    this.#now = new Date(now).getTime();
   }
 
   now(): number {
@@ -26,34 +20,67 @@ export class VirtualClock implements Clock {
     if (due <= this.#now) return;
     await new Promise<void>((wake) => {
       const sleeper = { due, wake };
-      this.#sleepers.add(sleeper);
+      this.#sleeping.add(sleeper);
       this.slept.push(due - this.#now);
       signal.addEventListener(
         'abort',
         () => {
-          this.#sleepers.delete(sleeper);
+          this.#sleeping.delete(sleeper);
           wake();
         },
         { once: true },
       );
-      this.#advanceWhenIdle();
+      this.onSleep();
     });
     signal.throwIfAborted();
   }
 
-  /** Two turns of the event loop in which nobody went to sleep or woke count as idle. */
-  #advanceWhenIdle(): void {
+  /** Sets the time and wakes every sleep that is due. */
+  set(now: string | number): void {
+    this.#now = new Date(now).getTime();
+    for (const sleeper of this.#sleeping) {
+      if (sleeper.due > this.#now) continue;
+      this.#sleeping.delete(sleeper);
+      sleeper.wake();
+    }
+  }
+
+  /** The number of sleeps that are not over: when every task sleeps, all that was due is done. */
+  get sleepers(): number {
+    return this.#sleeping.size;
+  }
+
+  /** Sets the time to the next due time and wakes one sleep. @returns whether there was one. */
+  protected wakeNext(): boolean {
+    const [next] = [...this.#sleeping].sort((one, other) => one.due - other.due);
+    if (next === undefined) return false;
+    this.#sleeping.delete(next);
+    this.#now = Math.max(this.#now, next.due);
+    next.wake();
+    return true;
+  }
+
+  protected onSleep(): void {
+    // This clock waits for the test.
+  }
+}
+
+/** A clock that jumps to the next due time whenever the process is idle: days pass in milliseconds. */
+export class VirtualClock extends SteppedClock {
+  #pending = false;
+
+  constructor(now: string | number = '2026-01-01T00:00:00Z') {
+    super(now);
+  }
+
+  /** Two turns of the event loop in which no sleep began or ended count as idle. */
+  protected override onSleep(): void {
     if (this.#pending) return;
     this.#pending = true;
     setImmediate(() =>
       setImmediate(() => {
         this.#pending = false;
-        const next = [...this.#sleepers].sort((one, other) => one.due - other.due)[0];
-        if (next === undefined) return;
-        this.#sleepers.delete(next);
-        this.#now = Math.max(this.#now, next.due);
-        next.wake();
-        this.#advanceWhenIdle();
+        if (this.wakeNext()) this.onSleep();
       }),
     );
   }

@@ -2,19 +2,22 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FakeEcr } from '../harness/plugins/fake-ecr.ts';
 import { Registry } from './registry.ts';
 
-/** ECR's API with a real registry behind it, which asks for ECR's password and never changes a tag, as ECR does. */
-export class Ecr extends FakeEcr {
+/**
+ * A fake of ECR's API with a real registry behind it. As ECR does, it requires ECR's password and does not allow a tag to
+ * be changed.
+ */
+export class EcrWithRegistry extends FakeEcr {
   readonly registry = new Registry();
-  /** Tags that were pushed, in order. */
+  /** The pushed images (repository:tag), in order. */
   pushed: string[] = [];
-  /** Called when a tag is about to be pushed. */
+  /** Called before a tag is pushed. */
   beforePush: (path: string) => Promise<void> = () => Promise.resolve();
 
   override async start(): Promise<void> {
     await this.registry.start();
     await super.start();
-    this.holds = (repository, tag) => this.registry.holds(repository, tag);
-    this.elsewhere = (request, response) => void this.#gate(request, response);
+    this.hasTag = (repository, tag) => this.registry.hasTag(repository, tag);
+    this.serveOther = (request, response) => void this.#serveRegistry(request, response);
   }
 
   override async stop(): Promise<void> {
@@ -22,27 +25,27 @@ export class Ecr extends FakeEcr {
     await this.registry.stop();
   }
 
-  async #gate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #serveRegistry(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url?.startsWith('/v2/') !== true) {
-      // Another service of AWS.
+      // A request to another service of AWS.
       response.writeHead(400, { 'content-type': 'text/xml' });
       response.end(
-        `<ErrorResponse><Error><Code>NotHere</Code><Message>${nowhere}</Message></Error></ErrorResponse>`,
+        `<ErrorResponse><Error><Code>NotHere</Code><Message>${unknownService}</Message></Error></ErrorResponse>`,
       );
       return;
     }
     const expected = `Basic ${Buffer.from(`AWS:${this.password}`).toString('base64')}`;
     if (request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': `Basic realm="http://${this.host}/"` });
-      response.end(refusal('DENIED', 'Your authorization token is not valid.'));
+      response.end(errorBody('DENIED', 'Your authorization token is not valid.'));
       return;
     }
     const [, repository = '', tag = ''] = /^\/v2\/(.+)\/manifests\/([^:]+)$/.exec(request.url ?? '') ?? [];
     if (request.method === 'PUT' && tag !== '') {
       await this.beforePush(request.url ?? '');
-      if (await this.registry.holds(repository, tag)) {
+      if (await this.registry.hasTag(repository, tag)) {
         const message = `The image tag '${tag}' already exists in the '${repository}' repository and cannot be overwritten because the tag is immutable.`;
-        response.writeHead(400).end(refusal('TAG_INVALID', message));
+        response.writeHead(400).end(errorBody('TAG_INVALID', message));
         return;
       }
       this.pushed.push(`${repository}:${tag}`);
@@ -51,7 +54,7 @@ export class Ecr extends FakeEcr {
   }
 }
 
-/** What any other service of AWS says. */
-export const nowhere = 'There is nothing but ECR here.';
+/** The error message for requests to all other services of AWS. */
+export const unknownService = 'This server has only ECR.';
 
-const refusal = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });
+const errorBody = (code: string, message: string): string => JSON.stringify({ errors: [{ code, message }] });

@@ -9,13 +9,13 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { buildRelease } from '../../local/build.ts';
 import { sls } from '../harness/plugins/deployment.ts';
-import { Ecr, nowhere } from './ecr.ts';
+import { EcrWithRegistry, unknownService } from './ecr.ts';
 
-// The jobs' image on its way to AWS: the real buildah, a real registry that speaks to it as Amazon ECR does, and ECR's
-// API as far as the plugin uses it. No base image can be pulled everywhere, so this machine's cargo builds the program.
+// Deploys the jobs' image: with the real buildah, a real registry that behaves like Amazon ECR, and a fake of the part of
+// ECR's API that the plugin uses. Not every machine can pull a base image, so this machine's cargo builds the program.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const ecr = new Ecr();
+const ecr = new EcrWithRegistry();
 const image = {
   prebuilt: 'true',
   builder: 'buildah',
@@ -24,7 +24,7 @@ const image = {
 let folder: string;
 let environment: Record<string, string | undefined>;
 
-// Minutes, where nothing was built yet; no test's time.
+// The first build takes minutes; they must not count as time of a test.
 beforeAll(async () => {
   await ecr.start();
   await buildRelease(root);
@@ -38,9 +38,9 @@ beforeEach(() => {
     PATH: process.env['PATH'],
     HOME: join(folder, 'home'),
     TMPDIR: join(folder, 'tmp'),
-    // Where podman and buildah would keep a login.
+    // podman and buildah keep logins there.
     XDG_RUNTIME_DIR: join(folder, 'run'),
-    // Not in the home of the test: the program is built once for all tests.
+    // The user's own folders, not the test's: the program is built once for all tests.
     CARGO_HOME: process.env['CARGO_HOME'] ?? join(homedir(), '.cargo'),
     RUSTUP_HOME: process.env['RUSTUP_HOME'] ?? join(homedir(), '.rustup'),
     CARGO_TARGET_DIR: process.env['CARGO_TARGET_DIR'],
@@ -49,9 +49,9 @@ beforeEach(() => {
 });
 afterEach(() => {
   ecr.calls.length = 0;
-  // However it ended: no image takes room that nobody would find, and no password lies about.
-  const ours = readdirSync(join(folder, 'tmp')).filter((name) => name.startsWith('eks-jobs-'));
-  expect(ours).toEqual([]);
+  // Neither an image nor a password is left on the disk, whether the test passed or failed.
+  const temporary = readdirSync(join(folder, 'tmp')).filter((name) => name.startsWith('eks-jobs-'));
+  expect(temporary).toEqual([]);
   const kept = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   expect(kept.filter((path) => /auth\.json|config\.json|\.docker/.test(path))).toEqual([]);
   rmSync(folder, { recursive: true });
@@ -67,7 +67,7 @@ const Configuration = z.object({
   config: z.object({ User: z.string(), Entrypoint: z.array(z.string()) }),
 });
 
-/** What a node pulls. */
+/** Pulls an image as a node does. @returns its configuration. */
 async function pull(repository: string, tag: string): Promise<z.infer<typeof Configuration>> {
   const accept =
     'application/vnd.oci.image.manifest.v1+json,application/vnd.docker.distribution.manifest.v2+json';
@@ -77,7 +77,7 @@ async function pull(repository: string, tag: string): Promise<z.infer<typeof Con
   return Configuration.parse(await blob.json());
 }
 
-test('the first deploy makes the repository, builds, and pushes what the template names; the next does nothing', async () => {
+test('the first deploy creates the repository, builds and pushes the image of the template; the next does nothing', async () => {
   const first = await sls(['package', 'deploy'], environment, image);
   expect(first).toMatchObject({ code: 0 });
   const [pushed = ''] = ecr.pushed;
@@ -102,8 +102,8 @@ test('the first deploy makes the repository, builds, and pushes what the templat
   expect(ecr.calls.filter((call) => call === 'GetAuthorizationToken')).toHaveLength(1);
 });
 
-// Each stage is on its own: what dev removes, another still runs.
-test('two stages have a repository each, and one goes with its stage', async () => {
+// Stages share nothing: when dev is removed, another stage still needs its image.
+test('each stage has a repository, which is removed with its stage', async () => {
   expect(await sls(['package', 'deploy'], environment, { ...image, stage: 'one' })).toMatchObject({
     code: 0,
   });
@@ -116,8 +116,8 @@ test('two stages have a repository each, and one goes with its stage', async () 
   expect([...ecr.repositories.keys()]).toContain('eks-jobs-two');
 });
 
-/** Two pipelines deploy the same commit: the slower one must not fail, and cannot push. */
-test('a tag that somebody else pushed meanwhile is as good', async () => {
+/** Two pipelines deploy the same commit: the slower one cannot push, and must not fail. */
+test('a deploy succeeds if another one has pushed the same tag in the meantime', async () => {
   ecr.beforePush = async (path) => {
     ecr.beforePush = () => Promise.resolve();
     const other = await ecr.registry.fetch(path, {
@@ -133,8 +133,8 @@ test('a tag that somebody else pushed meanwhile is as good', async () => {
   expect(outcome.errors).toContain('immutable');
 });
 
-/** The hooks are the framework's: here it is itself that calls them, with the parameters of its own command line. */
-test('the real sls deploy pushes the image before it asks CloudFormation for anything', async () => {
+/** Here the real framework calls the plugin's hooks, with the parameters of its command line. */
+test('the real sls deploy pushes the image before its first request to CloudFormation', async () => {
   const parameters = ['prebuilt=true', 'builder=buildah', `arch=${image.architecture}`];
   const options = parameters.flatMap((parameter) => ['--param', parameter]);
   const child = spawn(
@@ -147,7 +147,7 @@ test('the real sls deploy pushes the image before it asks CloudFormation for any
   expect(ecr.pushed).toHaveLength(1);
   const [pushed = ''] = ecr.pushed;
   expect(errors.indexOf(`Image pushed: ${ecr.host}/${pushed}`)).toBeGreaterThan(0);
-  expect(`${errors}${output}`.indexOf(nowhere)).toBeGreaterThan(errors.indexOf('Image pushed'));
+  expect(`${errors}${output}`.indexOf(unknownService)).toBeGreaterThan(errors.indexOf('Image pushed'));
   const template = readFileSync(
     join(root, '.serverless', 'cloudformation-template-update-stack.json'),
     'utf8',
@@ -155,16 +155,16 @@ test('the real sls deploy pushes the image before it asks CloudFormation for any
   expect(template).toContain(`.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/${pushed}`);
 });
 
-test('a registry that refuses the login has the last word, and nothing is deployed', async () => {
-  const right = ecr.password;
-  ecr.holds = () => false;
-  ecr.elsewhere = (_, response) => {
+test('a deploy fails with the registry’s error if the registry rejects the login', async () => {
+  const password = ecr.password;
+  ecr.hasTag = () => false;
+  ecr.serveOther = (_, response) => {
     response.writeHead(401, { 'www-authenticate': `Basic realm="http://${ecr.host}/"` }).end();
   };
-  const { code, lines } = await sls(['package', 'deploy'], environment, { ...image, stage: 'refused' });
+  const { code, lines } = await sls(['package', 'deploy'], environment, { ...image, stage: 'rejected' });
   expect(code).toBe(1);
   expect(lines.join('\n')).toMatch(
     /error: buildah .* failed \(exit code \d+\):[^]*(unauthorized|authentication)/,
   );
-  expect(lines.join('\n')).not.toContain(right);
+  expect(lines.join('\n')).not.toContain(password);
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as sendRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const module = fileURLToPath(new URL('registry', import.meta.url));
 const program = 'github.com/google/go-containerregistry/cmd/registry';
 
-/** Why these tests cannot run: everything that is missing, and how to get it. */
+/** @throws Error naming everything that is missing for these tests, and how to get it. */
 function ensurePrerequisites(): void {
   const needed: [string, string[]][] = [
     ['go', ['version']],
@@ -25,7 +25,7 @@ function ensurePrerequisites(): void {
   );
 }
 
-/** A real OCI registry on loopback, in memory, built from its Go module. It lets everybody in: `serve` is its gate. */
+/** A real OCI registry on loopback, in memory, built from its Go module. It does not authenticate: `serve`'s caller does. */
 export class Registry {
   readonly #directory = mkdtempSync(join(tmpdir(), 'eks-jobs-registry-'));
   #child: ChildProcess | undefined;
@@ -49,8 +49,8 @@ export class Registry {
       this.#port = Number(port);
       break;
     }
-    if (this.#port === 0) throw new Error('the registry ended before it served');
-    // Its log of requests must not fill the pipe.
+    if (this.#port === 0) throw new Error('the registry ended before it was ready');
+    // Reads and drops the log of requests, so that the pipe does not fill.
     child.stderr.resume();
   }
 
@@ -59,22 +59,25 @@ export class Registry {
     rmSync(this.#directory, { recursive: true });
   }
 
-  /** Hands a request on. */
+  /** Forwards a request to the registry. */
   serve(request: IncomingMessage, response: ServerResponse): void {
     const { method, url, headers } = request;
-    const onward = forward({ host: '127.0.0.1', port: this.#port, method, path: url, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(response);
-    });
-    onward.once('error', () => response.destroy());
-    request.pipe(onward);
+    const forwarded = sendRequest(
+      { host: '127.0.0.1', port: this.#port, method, path: url, headers },
+      (reply) => {
+        response.writeHead(reply.statusCode ?? 502, reply.headers);
+        reply.pipe(response);
+      },
+    );
+    forwarded.once('error', () => response.destroy());
+    request.pipe(forwarded);
   }
 
   fetch(path: string, init?: RequestInit): Promise<Response> {
     return fetch(`http://127.0.0.1:${this.#port}${path}`, init);
   }
 
-  async holds(repository: string, tag: string): Promise<boolean> {
+  async hasTag(repository: string, tag: string): Promise<boolean> {
     return (await this.fetch(`/v2/${repository}/manifests/${tag}`, { method: 'HEAD' })).ok;
   }
 }

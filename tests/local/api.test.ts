@@ -209,6 +209,14 @@ describe('the gateway does what API Gateway does', () => {
     expect(new Set(await answered)).toEqual(new Set([400]));
   }, 30_000);
 
+  test('GET /openapi.json describes an API without authorization', async () => {
+    const { status, body } = await service.request('GET', '/openapi.json');
+    expect({ status, body }).toEqual({
+      status: 200,
+      body: JSON.parse(JSON.stringify(openApiDocument('none'))) as unknown,
+    });
+  });
+
   test('GET /health says whether the parts live', async () => {
     expect(await service.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });

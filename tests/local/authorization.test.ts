@@ -106,7 +106,7 @@ describe('npm start -- --auth jwt', () => {
       const path = `/jobs/schedules/${scheduleId}`;
       expect((await admin.request('GET', path)).body).toMatchObject({ owner: 'alice' });
       const change = await admin.request('PATCH', path, { body: '{"enabled":false}' });
-      expect(change.body).toMatchObject({ owner: 'alice', state: 'PAUSED' });
+      expect(change.body).toMatchObject({ owner: 'alice', status: 'PAUSED', state: 'PAUSED' });
       const ran = await admin.request<{ jobId: string }>('POST', `${path}/run`);
       expect(await alice.ended(ran.body.jobId)).toMatchObject({ owner: 'alice', scheduleId });
       expect((await bob.request('GET', `/jobs/${ran.body.jobId}`)).status).toBe(404);

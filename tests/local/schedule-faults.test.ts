@@ -19,7 +19,8 @@ import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { installDynoxide } from '../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
 import { readTable } from '../../local/service-definition.ts';
-import { start, SteppedClock } from '../harness/in-memory-scheduler.ts';
+import { startScheduler } from '../harness/in-memory-scheduler.ts';
+import { SteppedClock } from '../harness/virtual-clock.ts';
 import { freePorts } from '../harness/running-service.ts';
 
 /**
@@ -96,7 +97,7 @@ const two = { cron: '0 7 1 * MON', timezone: 'Europe/Berlin', input: { source: '
 /** A world of its own: a Scheduler, an owner, and a clock. */
 async function world() {
   const clock = new SteppedClock('2026-11-25T08:00:00Z');
-  const service = await start({ clock });
+  const service = await startScheduler({ clock });
   service.scheduler.createGroup('jobs', null);
   const owner = `owner-${Math.random()}`;
   const store = new ScheduleStore(table, tableName);

@@ -192,7 +192,11 @@ describe('a schedule', () => {
       owner: 'local',
       origin: 'schedule',
     });
-    expect((await send('DELETE', path)).body).toEqual({ scheduleId, state: 'DELETED' });
+    expect((await send('DELETE', path)).body).toEqual({
+      scheduleId,
+      status: 'DELETED',
+      state: 'DELETED',
+    });
     expect(await names(scheduleId)).toEqual([]);
     expect((await send('GET', path)).status).toBe(404);
     expect((await send('DELETE', path)).status).toBe(404);
@@ -305,22 +309,31 @@ test('GET /jobs/schedules pages the caller’s schedules, the newest first', asy
   const seen: ScheduleView[] = [];
   let query = '?limit=2';
   for (let page = 0; page < 100 && query !== ''; page += 1) {
-    const { status, body } = await send<{ schedules: ScheduleView[]; nextToken?: string }>(
-      'GET',
-      `/jobs/schedules${query}`,
-    );
+    const { status, body } = await send<{
+      schedules: ScheduleView[];
+      cursor?: string;
+      nextToken?: string;
+    }>('GET', `/jobs/schedules${query}`);
     expect(status).toBe(200);
     expect(body.schedules.length).toBeLessThanOrEqual(2);
     seen.push(...body.schedules);
-    query = body.nextToken === undefined ? '' : `?limit=2&nextToken=${body.nextToken}`;
+    expect(body.nextToken).toBe(body.cursor);
+    const name = page % 2 === 0 ? 'cursor' : 'nextToken';
+    query = body.cursor === undefined ? '' : `?limit=2&${name}=${body.cursor}`;
   }
   expect(seen.slice(0, 5).map(({ scheduleId }) => scheduleId)).toEqual(made);
   expect(new Set(seen.map(({ scheduleId }) => scheduleId)).size).toBe(seen.length);
-  expect(seen[0]).toMatchObject({ name: 'page 4', state: 'ACTIVE', nextRuns: expect.any(Array) });
+  expect(seen[0]).toMatchObject({
+    name: 'page 4',
+    status: 'ACTIVE',
+    state: 'ACTIVE',
+    nextRuns: expect.any(Array),
+  });
   expect(seen[0]).not.toHaveProperty('input');
   for (const [bad, field] of [
     ['limit=0', 'limit'],
     ['limit=51', 'limit'],
+    ['cursor=x', 'cursor'],
     ['nextToken=x', 'nextToken'],
     ['nextToken=W10', 'nextToken'],
     ['page=2', 'page'],

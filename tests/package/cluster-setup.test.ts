@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { CloudFormation } from '../harness/cluster-setup/cloudformation.ts';
-import { usable } from '../harness/cluster-setup/fake-eks.ts';
+import { usableCluster } from '../harness/cluster-setup/fake-eks.ts';
 import { functionsOf } from '../harness/package/functions.ts';
 import { invoke, type Answers } from './invocation.ts';
 import { packaged } from '../harness/package/packaged.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 async function create(answers: Answers) {
   if (setup === undefined) throw new Error('the package holds no clusterSetup');
   const invocation = await invoke(setup, cloudFormation.request('Create', properties), answers);
-  return { ...invocation, told: cloudFormation.answer() };
+  return { ...invocation, told: cloudFormation.takeResponse() };
 }
 
 test('finds its manifests, asks EKS alone, and says why it cannot go on', async () => {
@@ -52,7 +52,7 @@ test('enters the cluster with a token, and answers before its time is up', async
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { told } = await create({ [describe]: { body: { cluster: usable(endpoint, 'none') } } });
+  const { told } = await create({ [describe]: { body: { cluster: usableCluster(endpoint, 'none') } } });
   // It connects when it has signed a token.
   expect(connections).toBeGreaterThan(0);
   // The invocation is given 10 s.

@@ -4,7 +4,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { newJobId } from '../../jobs/ids.ts';
 import { functionsOf, type PackagedFunction } from '../harness/package/functions.ts';
 import { type Answers, invoke, type Invocation } from './invocation.ts';
-import { packaged } from '../harness/package/packaged.ts';
+import { openApiDocument } from '../../api/openapi/document.ts';
+import { packaged, packagedVariant } from '../harness/package/packaged.ts';
 import { actionOf, permissionsOf } from './permissions.ts';
 
 /**
@@ -109,13 +110,16 @@ describe('the packaged handlers', () => {
     expect(body(answer)).toMatchObject({ succeedJob: 2, jobRetry: 0, failedJob: 0 });
   });
 
-  test('get-openapi says that callers sign, without any call', async () => {
-    const { answer, calls } = await call('getOpenApi', request('GET /openapi.json'));
-    expect(body(answer)).toMatchObject({
-      openapi: expect.stringMatching(/^3\.1\./),
-      components: { securitySchemes: { sigv4: expect.any(Object) } },
-    });
+  test.each([
+    ['iam', service],
+    ['jwt', packagedVariant()],
+  ] as const)('get-openapi serves the document of auth=%s, without any call', async (type, owner) => {
+    const known = functionsOf(owner).find(({ name }) => name === 'getOpenApi');
+    const { answer, calls } = await call('getOpenApi', request('GET /openapi.json'), {}, known);
+    expect(body(answer)).toEqual(JSON.parse(JSON.stringify(openApiDocument(type))));
     expect(calls).toEqual([]);
+    // The package computed the document: the bundle has no library that could.
+    expect(readFileSync(known?.bundle ?? '', 'utf8')).not.toMatch(/ZodObject|zod-openapi/);
   });
 
   const jobId = newJobId();
@@ -338,6 +342,7 @@ describe('the packaged handlers of schedules', () => {
     const { answer, calls } = await call('createSchedule', event, { ...writes, ...made });
     expect(answer).toMatchObject({ statusCode: 201 });
     expect(body(answer)).toMatchObject({
+      status: 'ACTIVE',
       state: 'ACTIVE',
       owner: 'alice',
       expressions: schedule.expressions,

@@ -26,7 +26,7 @@ const forbidden: { rule: string; from: string; to: string }[] = [
   { rule: 'imports-of-local-runners', from: 'local/runners/process.ts', to: 'local/service.ts' },
   { rule: 'imports-of-image', from: 'image/build.ts', to: 'local/service.ts' },
   { rule: 'imports-of-cli', from: 'cli/main.ts', to: 'plugins/image.ts' },
-  { rule: 'tests-are-not-imported', from: 'bench/measure.ts', to: 'tests/compliance/place.ts' },
+  { rule: 'tests-are-not-imported', from: 'bench/measure.ts', to: 'tests/compliance/job-runner.ts' },
   { rule: 'harness-is-for-tests-and-benchmarks', from: 'local/start.ts', to: 'tests/harness/issuer.ts' },
   {
     rule: 'response-schemas-are-types-in-handlers',

@@ -30,9 +30,7 @@ export async function findIssuerKeys(issuer: string, signal: AbortSignal): Promi
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const configuration = await readConfiguration(url, signal);
   if (configuration.issuer !== issuer) {
-    throw new UserError(
-      `${url} names the issuer ${configuration.issuer}: use exactly that as --jwt-issuer`,
-    );
+    throw new UserError(`${url} names the issuer ${configuration.issuer}: use exactly that as --jwt-issuer`);
   }
   return createRemoteJWKSet(configuration.jwks_uri, {
     timeoutDuration: timeout,

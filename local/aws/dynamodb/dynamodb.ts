@@ -11,20 +11,22 @@ import {
 import pRetry from 'p-retry';
 import { UserError } from '../../../lib/user-error.ts';
 
-/** A DynamoDB that lives and dies with this process. */
+/** A DynamoDB that runs as a child process, and ends with this process. */
 export interface LocalDynamoDB {
   endpoint: string;
-  /** @throws when it does not answer. */
+  /** @throws UserError when it does not respond. */
   check(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const startWithin = 10_000;
+/** How long DynamoDB may take to start, and to respond to a check: milliseconds. */
+const startTimeout = 10_000;
+const checkTimeout = 2000;
 
 /**
  * Starts dynoxide on a loopback port.
- * @param onExit called when it ends although nobody stopped it.
- * @throws UserError when it does not answer within ten seconds.
+ * @param onExit called when it ends unexpectedly.
+ * @throws UserError when it does not respond within ten seconds.
  */
 export async function startDynamoDB(
   binary: string,
@@ -45,15 +47,15 @@ export async function startDynamoDB(
     '--log',
     'quiet',
   ];
-  // A process group of its own: Ctrl-C in the terminal must not end it before the jobs have said goodbye.
+  // In a separate process group: Ctrl-C in the terminal must not end it before the jobs have recorded their interruption.
   const child = spawn('sh', [supervisor, ...command], { detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
-  let complaint = '';
+  let errorOutput = '';
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk.toString()).slice(-2000);
+    errorOutput = (errorOutput + chunk.toString()).slice(-2000);
   });
   const exited = new Promise<string>((resolve) => {
     child.once('exit', (code) => {
-      resolve(`DynamoDB (dynoxide) ended with exit code ${code ?? 'none'}: ${complaint.trim()}`);
+      resolve(`DynamoDB (dynoxide) ended with exit code ${code ?? 'none'}: ${errorOutput.trim()}`);
     });
   });
   let stopping = false;
@@ -62,22 +64,22 @@ export async function startDynamoDB(
   });
   const endpoint = `http://127.0.0.1:${port}`;
   await Promise.race([
-    answers(endpoint, startWithin),
+    waitForResponse(endpoint, startTimeout),
     exited.then((reason) => Promise.reject(new UserError(reason))),
   ]);
   return {
     endpoint,
-    check: () => answers(endpoint, 2000),
+    check: () => waitForResponse(endpoint, checkTimeout),
     stop: async () => {
       stopping = true;
-      // The supervisor passes it on and waits.
+      // The supervisor passes the signal on and waits.
       child.kill('SIGTERM');
       await exited;
     },
   };
 }
 
-/** dynoxide checks no credentials, but a client will not speak without some. */
+/** Creates a client with placeholder credentials: dynoxide does not check them, but the client requires them. */
 const openClient = (endpoint: string, maxAttempts = 3): DynamoDBClient =>
   new DynamoDBClient({
     endpoint,
@@ -86,23 +88,23 @@ const openClient = (endpoint: string, maxAttempts = 3): DynamoDBClient =>
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
 
-async function answers(endpoint: string, within: number): Promise<void> {
+async function waitForResponse(endpoint: string, timeout: number): Promise<void> {
   const client = openClient(endpoint, 1);
   try {
     await pRetry(() => client.send(new ListTablesCommand({ Limit: 1 })), {
       retries: Infinity,
       minTimeout: 20,
       factor: 1,
-      maxRetryTime: within,
+      maxRetryTime: timeout,
     });
   } catch {
-    throw new UserError('DynamoDB (dynoxide) does not answer');
+    throw new UserError('DynamoDB (dynoxide) does not respond');
   } finally {
     client.destroy();
   }
 }
 
-/** Makes the table that resources/table.yml describes, unless it is there. */
+/** Creates the table of resources/table.yml, if it does not exist. */
 export async function ensureTable(
   endpoint: string,
   table: CreateTableCommandInput,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs a command that must not outlive whoever started it: standard input is the lifeline. When it closes, even because
-# its other end was killed, the command is ended, a second later, so that interrupted jobs can still say so.
+# Runs a command that must not outlive the process that started it. When standard input closes, also because its other
+# end was killed, the command is ended one second later. In that second jobs can record that they were interrupted.
 # usage: supervise.sh COMMAND [ARGUMENT ...]
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -11,12 +11,12 @@ trap 'kill "$command" 2>/dev/null' TERM INT HUP
   sleep 1
   kill "$command" 2>/dev/null
 ) &
-lifeline=$!
+watcher=$!
 exec 3<&-
 # A signal interrupts the first wait; the second one is for the command itself.
 wait "$command"
 wait "$command"
 status=$?
-kill "$lifeline" 2>/dev/null
-wait "$lifeline" 2>/dev/null
+kill "$watcher" 2>/dev/null
+wait "$watcher" 2>/dev/null
 exit "$status"

@@ -1,20 +1,20 @@
 /**
- * Replaces the context attributes in a target's input: textually, wherever they stand, as AWS does.
+ * Replaces the context attributes in a target's input. As on AWS, they are replaced in the text, wherever they are.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
-export const fillIn = (input: string, attributes: ContextAttributes): string =>
+export const fillContextAttributes = (input: string, attributes: ContextAttributes): string =>
   input.replaceAll(
     /<aws\.scheduler\.(schedule-arn|scheduled-time|execution-id|attempt-number)>/g,
     (_attribute, name: keyof ContextAttributes) => attributes[name],
   );
 
-/** What AWS knows of one attempt to invoke a target. */
+/** The context attributes of one attempt to invoke a target. */
 export interface ContextAttributes {
   'schedule-arn': string;
   /** As 2022-03-22T18:59:43Z. */
   'scheduled-time': string;
-  /** Another one for each attempt. */
+  /** Different for each attempt. */
   'execution-id': string;
-  /** From 1 on. */
+  /** Counts from 1. */
   'attempt-number': string;
 }

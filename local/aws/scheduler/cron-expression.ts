@@ -2,15 +2,15 @@ import type { DailyTimes } from '../../../lib/daily-times.ts';
 import { invalid } from './errors.ts';
 
 /**
- * EventBridge Scheduler's cron, `cron(minutes hours day-of-month month day-of-week year)`: as documented, and no more.
+ * The rules of one field of EventBridge Scheduler's cron, `cron(minutes hours day-of-month month day-of-week year)`.
  * https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html#cron-based
  */
 interface FieldRule {
   name: string;
-  least: number;
-  most: number;
+  minimum: number;
+  maximum: number;
   words?: readonly string[];
-  /** Day-of-week alone has no increments. */
+  /** Whether increments are allowed: in every field but day-of-week. */
   steps: boolean;
 }
 
@@ -18,23 +18,23 @@ const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
 const rules = {
-  minutes: { name: 'minutes', least: 0, most: 59, steps: true },
-  hours: { name: 'hours', least: 0, most: 23, steps: true },
-  dayOfMonth: { name: 'day-of-month', least: 1, most: 31, steps: true },
-  month: { name: 'month', least: 1, most: 12, words: months, steps: true },
-  dayOfWeek: { name: 'day-of-week', least: 1, most: 7, words: weekdays, steps: false },
-  year: { name: 'year', least: 1970, most: 2199, steps: true },
+  minutes: { name: 'minutes', minimum: 0, maximum: 59, steps: true },
+  hours: { name: 'hours', minimum: 0, maximum: 23, steps: true },
+  dayOfMonth: { name: 'day-of-month', minimum: 1, maximum: 31, steps: true },
+  month: { name: 'month', minimum: 1, maximum: 12, words: months, steps: true },
+  dayOfWeek: { name: 'day-of-week', minimum: 1, maximum: 7, words: weekdays, steps: false },
+  year: { name: 'year', minimum: 1970, maximum: 2199, steps: true },
 } satisfies Record<string, FieldRule>;
 
-const day = 24 * 60 * 60_000;
+const dayLength = 24 * 60 * 60_000;
 
-type OnDay = (date: Date) => boolean;
+type DayRule = (date: Date) => boolean;
 
 /**
- * Reads what stands in the parentheses.
- * @throws SchedulerError ValidationException, naming the field.
+ * Parses the text in the parentheses.
+ * @throws AwsError ValidationException, naming the field.
  */
-export function readCron(fields: string): DailyTimes {
+export function parseCronFields(fields: string): DailyTimes {
   const [minutes = '', hours = '', dayOfMonth = '', month = '', dayOfWeek = '', year = '', ...rest] = fields
     .trim()
     .split(/\s+/);
@@ -42,33 +42,33 @@ export function readCron(fields: string): DailyTimes {
   if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
     throw invalid('Exactly one of day-of-month and day-of-week of a cron expression must be ?.');
   }
-  const [isYear, isMonth] = [valuesOf(year, rules.year), valuesOf(month, rules.month)];
-  const isDay = dayOfWeek === '?' ? onDayOfMonth(dayOfMonth) : onDayOfWeek(dayOfWeek);
-  const minuteSet = [...valuesOf(minutes, rules.minutes)].sort((left, right) => left - right);
-  const hourSet = [...valuesOf(hours, rules.hours)].sort((left, right) => left - right);
+  const [years, monthNumbers] = [parseField(year, rules.year), parseField(month, rules.month)];
+  const isDay = dayOfWeek === '?' ? parseDayOfMonth(dayOfMonth) : parseDayOfWeek(dayOfWeek);
+  const minuteList = [...parseField(minutes, rules.minutes)].sort((left, right) => left - right);
+  const hourList = [...parseField(hours, rules.hours)].sort((left, right) => left - right);
   return {
-    isOn: (date) => isYear.has(date.getUTCFullYear()) && isMonth.has(date.getUTCMonth() + 1) && isDay(date),
-    minutes: hourSet.flatMap((hour) => minuteSet.map((minute) => hour * 60 + minute)),
+    isOn: (date) =>
+      years.has(date.getUTCFullYear()) && monthNumbers.has(date.getUTCMonth() + 1) && isDay(date),
+    minutes: hourList.flatMap((hour) => minuteList.map((minute) => hour * 60 + minute)),
   };
 }
 
-function onDayOfMonth(text: string): OnDay {
+function parseDayOfMonth(text: string): DayRule {
   if (text === 'L') return (date) => date.getUTCDate() === lastDay(date);
   const weekday = /^(\d{1,2})W$/.exec(text)?.[1];
   if (weekday !== undefined) {
-    const [wanted = 0] = valuesOf(weekday, rules.dayOfMonth);
-    return (date) => date.getUTCDate() === nearestWeekday(date, wanted);
+    const [dayOfMonth = 0] = parseField(weekday, rules.dayOfMonth);
+    return (date) => date.getUTCDate() === nearestWeekday(date, dayOfMonth);
   }
-  const days = valuesOf(text, rules.dayOfMonth);
+  const days = parseField(text, rules.dayOfMonth);
   return (date) => days.has(date.getUTCDate());
 }
 
-function onDayOfWeek(text: string): OnDay {
+function parseDayOfWeek(text: string): DayRule {
   if (text === 'L') return (date) => date.getUTCDay() === 6;
   const [, nthOf, nth] = /^(\w+)#([1-5])$/.exec(text) ?? [];
   const lastOf = /^(\w+)L$/.exec(text)?.[1];
-  const only = nthOf ?? lastOf;
-  const days = valuesOf(only ?? text, rules.dayOfWeek);
+  const days = parseField(nthOf ?? lastOf ?? text, rules.dayOfWeek);
   return (date) => {
     if (!days.has(date.getUTCDay() + 1)) return false;
     if (nth !== undefined) return Math.ceil(date.getUTCDate() / 7) === Number(nth);
@@ -79,41 +79,46 @@ function onDayOfWeek(text: string): OnDay {
 const lastDay = (date: Date): number =>
   new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
 
-/** The day from Monday to Friday nearest to a day, within its month. */
-function nearestWeekday(date: Date, wanted: number): number | undefined {
-  if (wanted > lastDay(date)) return undefined;
-  const weekday = new Date(date.getTime() + (wanted - date.getUTCDate()) * day).getUTCDay();
-  if (weekday === 6) return wanted === 1 ? 3 : wanted - 1;
-  if (weekday === 0) return wanted === lastDay(date) ? wanted - 2 : wanted + 1;
-  return wanted;
+/** Finds the day from Monday to Friday nearest to a day of the month, within the month. */
+function nearestWeekday(date: Date, dayOfMonth: number): number | undefined {
+  if (dayOfMonth > lastDay(date)) return undefined;
+  const weekday = new Date(date.getTime() + (dayOfMonth - date.getUTCDate()) * dayLength).getUTCDay();
+  if (weekday === 6) return dayOfMonth === 1 ? 3 : dayOfMonth - 1;
+  if (weekday === 0) return dayOfMonth === lastDay(date) ? dayOfMonth - 2 : dayOfMonth + 1;
+  return dayOfMonth;
 }
 
-/** Lists of values, ranges and increments; an increment goes on to the end of the field. */
-function valuesOf(text: string, rule: FieldRule): Set<number> {
+/** Parses lists of values, ranges and increments; an increment continues to the end of the field. */
+function parseField(text: string, rule: FieldRule): Set<number> {
   const values = new Set<number>();
   for (const part of text.split(',')) {
     const [span = '', by, ...rest] = part.split('/');
-    if (rest.length > 0 || (by !== undefined && (!rule.steps || span.includes('-')))) throw wrong(part, rule);
+    if (rest.length > 0 || (by !== undefined && (!rule.steps || span.includes('-'))))
+      throw invalidPart(part, rule);
     const [first = '', last, ...more] = span.split('-');
-    if (more.length > 0) throw wrong(part, rule);
-    const from = span === '*' ? rule.least : valueOf(first, rule, part);
+    if (more.length > 0) throw invalidPart(part, rule);
+    const from = span === '*' ? rule.minimum : parseValue(first, rule, part);
     const to =
-      span === '*' || by !== undefined ? rule.most : last === undefined ? from : valueOf(last, rule, part);
+      span === '*' || by !== undefined
+        ? rule.maximum
+        : last === undefined
+          ? from
+          : parseValue(last, rule, part);
     const step = by === undefined ? 1 : /^\d{1,4}$/.test(by) ? Number(by) : 0;
-    if (step < 1 || from > to) throw wrong(part, rule);
+    if (step < 1 || from > to) throw invalidPart(part, rule);
     for (let value = from; value <= to; value += step) values.add(value);
   }
   return values;
 }
 
-function valueOf(text: string, rule: FieldRule, part: string): number {
+function parseValue(text: string, rule: FieldRule, part: string): number {
   const word = rule.words?.indexOf(text.toUpperCase()) ?? -1;
-  const value = word >= 0 ? rule.least + word : /^\d{1,4}$/.test(text) ? Number(text) : -1;
-  if (value < rule.least || value > rule.most) throw wrong(part, rule);
+  const value = word >= 0 ? rule.minimum + word : /^\d{1,4}$/.test(text) ? Number(text) : -1;
+  if (value < rule.minimum || value > rule.maximum) throw invalidPart(part, rule);
   return value;
 }
 
-const wrong = (part: string, { name, least, most }: FieldRule): Error =>
+const invalidPart = (part: string, { name, minimum, maximum }: FieldRule): Error =>
   invalid(
-    `Invalid Schedule Expression: ${JSON.stringify(part)} in ${name}, which goes from ${least} to ${most}.`,
+    `Invalid Schedule Expression: ${JSON.stringify(part)} in ${name}, which goes from ${minimum} to ${maximum}.`,
   );

@@ -1,21 +1,11 @@
-const statuses = {
-  ValidationException: 400,
-  ResourceNotFoundException: 404,
-  ConflictException: 409,
-  InternalServerException: 500,
-} as const;
+import { AwsError } from '../wire.ts';
 
-/** An error of the API, named as the AWS SDKs know it. */
-export class SchedulerError extends Error {
-  readonly type: keyof typeof statuses;
-  readonly status: number;
+/** Makes a ValidationException. */
+export const invalid = (message: string): AwsError => new AwsError('ValidationException', message);
 
-  constructor(type: keyof typeof statuses, message: string) {
-    super(message);
-    this.type = type;
-    this.status = statuses[type];
-  }
-}
+/** Makes a ResourceNotFoundException. */
+export const notFound = (message: string): AwsError =>
+  new AwsError('ResourceNotFoundException', message, 404);
 
-export const invalid = (message: string): SchedulerError =>
-  new SchedulerError('ValidationException', message);
+/** Makes a ConflictException. */
+export const conflict = (message: string): AwsError => new AwsError('ConflictException', message, 409);

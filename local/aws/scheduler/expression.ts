@@ -1,24 +1,24 @@
 import { type DailyTimes, instantsFrom } from '../../../lib/daily-times.ts';
 import { instantOf } from '../../../lib/time-zone.ts';
-import { readCron } from './cron-expression.ts';
+import { parseCronFields } from './cron-expression.ts';
 import { invalid } from './errors.ts';
 
-/** When a schedule fires. A rate counts from an anchor: its StartDate, or when it was made. */
-export type Expression =
+/** A parsed schedule expression. A rate counts from an anchor: its StartDate, or when the schedule was created. */
+export type ScheduleExpression =
   { kind: 'cron'; times: DailyTimes } | { kind: 'rate'; period: number } | { kind: 'at'; wallClock: number };
 
 const units: Readonly<Record<string, number>> = { minute: 60_000, hour: 60 * 60_000, day: 24 * 60 * 60_000 };
 
-/** Days within which a cron expression fires or never: its years end with 2199. */
+/** The number of days to search for a firing of a cron expression: its years end with 2199. */
 const horizon = 230 * 366;
 
 /**
- * Reads `cron(…)`, `rate(…)` or `at(…)`.
- * @throws SchedulerError ValidationException.
+ * Parses `cron(…)`, `rate(…)` or `at(…)`.
+ * @throws AwsError ValidationException.
  */
-export function readExpression(text: string): Expression {
+export function parseExpression(text: string): ScheduleExpression {
   const [, kind, inner = ''] = /^(cron|rate|at)\(([^()]*)\)$/.exec(text) ?? [];
-  if (text.length <= 256 && kind === 'cron') return { kind, times: readCron(inner) };
+  if (text.length <= 256 && kind === 'cron') return { kind, times: parseCronFields(inner) };
   if (kind === 'rate') {
     const [, count, unit = ''] = /^\s*([1-9]\d{0,8})\s+(minute|hour|day)s?\s*$/.exec(inner) ?? [];
     if (count !== undefined) return { kind, period: Number(count) * (units[unit] ?? 0) };
@@ -30,18 +30,18 @@ export function readExpression(text: string): Expression {
   throw invalid(`Invalid Schedule Expression ${text}.`);
 }
 
-/** What besides its expression decides when a schedule fires; instants in epoch milliseconds. */
-export interface Timing {
-  expression: Expression;
+/** All that decides when a schedule fires; instants in epoch milliseconds. */
+export interface FiringRule {
+  expression: ScheduleExpression;
   zone: string;
   anchor: number;
   startDate: number | undefined;
   endDate: number | undefined;
 }
 
-/** The first time from `earliest` on at which a schedule fires. One-time schedules know no StartDate and EndDate. */
-export function nextTime(timing: Timing, earliest: number): number | undefined {
-  const { expression, zone, anchor, startDate = -Infinity, endDate = Infinity } = timing;
+/** Finds the first firing at or after `earliest`. One-time schedules do not use StartDate and EndDate. */
+export function nextFiring(rule: FiringRule, earliest: number): number | undefined {
+  const { expression, zone, anchor, startDate = -Infinity, endDate = Infinity } = rule;
   if (expression.kind === 'at') {
     const instant = instantOf(expression.wallClock, zone);
     return instant !== undefined && instant >= earliest ? instant : undefined;

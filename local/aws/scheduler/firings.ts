@@ -1,31 +1,31 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock } from '../step-functions/index.ts';
-import { fillIn } from './context-attributes.ts';
-import { nextTime, readExpression, type Timing } from './expression.ts';
+import type { Clock } from '../clock.ts';
+import { fillContextAttributes } from './context-attributes.ts';
+import { type FiringRule, nextFiring, parseExpression } from './expression.ts';
 import type { ScheduleSpec } from './requests.ts';
-import type { Invocation, Schedule, Store } from './store.ts';
+import type { PendingInvocation, Schedule, SchedulerStore } from './store.ts';
 
-/** Starts what a tick is for. @throws when it cannot: it is tried again, as the target's RetryPolicy says. */
+/** Delivers a firing to its target. An error makes it be tried again, as the target's RetryPolicy defines. */
 export type Deliver = (targetArn: string, name: string, input: string) => Promise<void> | void;
 
-/** What is looked at in one go; the rest follows at once. */
-const atOnce = 100;
+/** How many schedules or deliveries are read at a time; the rest follows at once. */
+const batchSize = 100;
 
-/** A machine that was asleep must not sleep on: timers stand still with it. */
-const longestSleep = 60_000;
+/** Timers stop while a machine sleeps, so the clock is read at least this often (milliseconds). */
+const maximumSleep = 60_000;
 
 /**
- * A tick that is later than this is dropped, so that a machine that was off over night does not begin the day with hundreds
- * of jobs. A one-time schedule has no other tick: it may be as late as its target's RetryPolicy allows.
+ * A firing that is later than this (milliseconds) is dropped, so that a machine that was off over night does not begin the
+ * day with hundreds of jobs. A one-time schedule fires only once: it may be as late as its target's RetryPolicy allows.
  */
-export const latest = 10 * 60_000;
+const maximumDelay = 10 * 60_000;
 
-/** AWS's own (API reference, RetryPolicy). */
-const defaults = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 };
+/** AWS's defaults (API reference, RetryPolicy). */
+const defaultRetryPolicy = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 };
 
-/** Turns times into ticks and delivers these, at least once each: a kill between delivery and record delivers again. */
-export class Ticks {
-  readonly #store: Store;
+/** Queues the firings of schedules and delivers each at least once: a kill between delivery and its record delivers again. */
+export class Firings {
+  readonly #store: SchedulerStore;
   readonly #clock: Clock;
   readonly #deliver: Deliver;
   readonly #random: () => number;
@@ -33,7 +33,7 @@ export class Ticks {
   #wake = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(store: Store, clock: Clock, deliver: Deliver, random: () => number) {
+  constructor(store: SchedulerStore, clock: Clock, deliver: Deliver, random: () => number) {
     this.#store = store;
     this.#clock = clock;
     this.#deliver = deliver;
@@ -44,7 +44,7 @@ export class Ticks {
     this.#running ??= this.#run();
   }
 
-  /** Something may be due earlier than it was. */
+  /** Ends the sleep: something may be due earlier than before. */
   wake(): void {
     this.#wake.abort();
   }
@@ -60,33 +60,33 @@ export class Ticks {
       const now = this.#clock.now();
       if (this.#queueDue(now) || (await this.#deliverDue(now))) continue;
       this.#wake = new AbortController();
-      const due = Math.min(this.#store.nextDue() ?? Infinity, now + longestSleep);
+      const due = Math.min(this.#store.nextDue() ?? Infinity, now + maximumSleep);
       await this.#clock.sleepUntil(due, AbortSignal.any([this.#wake.signal, signal])).catch(() => undefined);
     }
   }
 
-  /** @returns whether there was anything. */
+  /** Queues the firings that are due. @returns whether any schedule was due. */
   #queueDue(now: number): boolean {
-    const due = this.#store.dueSchedules(now, atOnce);
+    const due = this.#store.dueSchedules(now, batchSize);
     for (const schedule of due) this.#queue(schedule, now);
     return due.length > 0;
   }
 
   #queue(schedule: Schedule, now: number): void {
     const { arn, spec } = schedule;
-    const timing = timingOf(schedule);
-    const limit = timing.expression.kind === 'at' ? ageLimit(spec.Target) : latest;
+    const rule = firingRule(schedule);
+    const limit = rule.expression.kind === 'at' ? ageLimit(spec.Target) : maximumDelay;
     let next = schedule.next ?? undefined;
     if (next !== undefined && next < now - limit) {
       const from = new Date(next).toISOString();
-      next = nextTime(timing, now - limit);
+      next = nextFiring(rule, now - limit);
       console.error(
-        `eks-jobs: ticks of ${spec.Name} from ${from} on were missed while this machine was off; dropped`,
+        `eks-jobs: the firings of ${spec.Name} from ${from} were missed while this machine was off; dropped`,
       );
     }
-    this.#store.together(() => {
-      // At most as many as there are minutes in `latest`.
-      for (; next !== undefined && next <= now; next = nextTime(timing, next + 1)) {
+    this.#store.inTransaction(() => {
+      // A schedule fires once a minute at most, so `maximumDelay` limits their number.
+      for (; next !== undefined && next <= now; next = nextFiring(rule, next + 1)) {
         this.#store.addInvocation(arn, spec.Target, next, next + this.#delay(spec));
       }
       this.#store.saveSchedule({ ...schedule, next: next ?? null });
@@ -98,19 +98,20 @@ export class Ticks {
     return window.Mode === 'OFF' ? 0 : Math.floor(this.#random() * window.MaximumWindowInMinutes * 60_000);
   }
 
+  /** Delivers the firings that are due. @returns whether any was due. */
   async #deliverDue(now: number): Promise<boolean> {
-    const due = this.#store.dueInvocations(now, atOnce);
+    const due = this.#store.dueInvocations(now, batchSize);
     for (const invocation of due) {
       if (this.#closing.signal.aborted) break;
-      await this.#attempt(invocation, now);
+      await this.#deliverOne(invocation, now);
     }
     return due.length > 0;
   }
 
-  async #attempt(invocation: Invocation, now: number): Promise<void> {
+  async #deliverOne(invocation: PendingInvocation, now: number): Promise<void> {
     const { id, schedule_arn: arn, target, scheduled, attempt } = invocation;
     const executionId = randomBytes(8).toString('hex');
-    const input = fillIn(target.Input ?? notification(arn, scheduled), {
+    const input = fillContextAttributes(target.Input ?? defaultInput(arn, scheduled), {
       'schedule-arn': arn,
       'scheduled-time': secondsOf(scheduled),
       'execution-id': executionId,
@@ -120,8 +121,8 @@ export class Ticks {
       await this.#deliver(target.Arn, executionId, input);
       this.#store.removeInvocation(id);
     } catch (error) {
-      const { MaximumRetryAttempts = defaults.MaximumRetryAttempts } = target.RetryPolicy ?? {};
-      // Doubling from a second to a minute; AWS backs off too, and does not say how.
+      const { MaximumRetryAttempts = defaultRetryPolicy.MaximumRetryAttempts } = target.RetryPolicy ?? {};
+      // The delay doubles from a second to a minute. AWS backs off too, but does not document how.
       const due = now + Math.min(1000 * 2 ** (attempt - 1), 60_000);
       if (attempt <= MaximumRetryAttempts && due <= scheduled + ageLimit(target)) {
         this.#store.postpone(id, due, attempt + 1);
@@ -129,12 +130,12 @@ export class Ticks {
       }
       this.#store.removeInvocation(id);
       const reason = error instanceof Error ? error.message : String(error);
-      console.error(`eks-jobs: the tick of ${arn} at ${secondsOf(scheduled)} was given up: ${reason}`);
+      console.error(`eks-jobs: the firing of ${arn} at ${secondsOf(scheduled)} was given up: ${reason}`);
     }
     this.#complete(arn);
   }
 
-  /** A schedule that fires no more goes, if it was made so. */
+  /** Deletes a schedule that never fires again, if its ActionAfterCompletion is DELETE. */
   #complete(arn: string): void {
     const schedule = this.#store.schedule(arn);
     if (schedule?.spec.ActionAfterCompletion !== 'DELETE' || schedule.spec.State !== 'ENABLED') return;
@@ -142,11 +143,11 @@ export class Ticks {
   }
 }
 
-/** When a schedule fires, from what is stored of it. */
-export function timingOf({ spec, modified }: Pick<Schedule, 'spec' | 'modified'>): Timing {
+/** Makes the rule by which a schedule fires. */
+export function firingRule({ spec, modified }: Pick<Schedule, 'spec' | 'modified'>): FiringRule {
   const startDate = spec.StartDate === undefined ? undefined : spec.StartDate * 1000;
   return {
-    expression: readExpression(spec.ScheduleExpression),
+    expression: parseExpression(spec.ScheduleExpression),
     zone: spec.ScheduleExpressionTimezone,
     anchor: startDate ?? Math.floor(modified / 1000) * 1000,
     startDate,
@@ -154,13 +155,13 @@ export function timingOf({ spec, modified }: Pick<Schedule, 'spec' | 'modified'>
   };
 }
 
-const ageLimit = ({ RetryPolicy }: Invocation['target']): number =>
-  (RetryPolicy?.MaximumEventAgeInSeconds ?? defaults.MaximumEventAgeInSeconds) * 1000;
+const ageLimit = ({ RetryPolicy }: PendingInvocation['target']): number =>
+  (RetryPolicy?.MaximumEventAgeInSeconds ?? defaultRetryPolicy.MaximumEventAgeInSeconds) * 1000;
 
 const secondsOf = (instant: number): string => new Date(instant).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** What a target without an Input gets. */
-const notification = (arn: string, scheduled: number): string =>
+/** Makes the input of a target without an Input. */
+const defaultInput = (arn: string, scheduled: number): string =>
   JSON.stringify({
     version: '0',
     id: '<aws.scheduler.execution-id>',

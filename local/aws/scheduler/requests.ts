@@ -2,13 +2,13 @@ import * as z from 'zod';
 import { isTimeZone } from '../../../lib/time-zone.ts';
 import { invalid } from './errors.ts';
 
-/** The shapes of EventBridge Scheduler's requests (API reference); dates are epoch seconds. Unknown fields are refused. */
-export const Name = z.string().regex(/^[0-9a-zA-Z\-_.]{1,64}$/);
+/** The schemas of EventBridge Scheduler's requests (API reference). Dates are epoch seconds; unknown fields are rejected. */
+const Name = z.string().regex(/^[0-9a-zA-Z\-_.]{1,64}$/);
 
 const ClientToken = z.string().regex(/^[a-zA-Z0-9\-_]{1,64}$/);
 
 const Target = z.strictObject({
-  // Nothing else is delivered to on one machine.
+  // The local scheduler delivers to state machines only.
   Arn: z
     .string()
     .regex(/^arn:aws:states:[^:]+:\d{12}:stateMachine:[^:]+$/, 'must be the ARN of a state machine'),
@@ -29,7 +29,7 @@ const FlexibleTimeWindow = z.discriminatedUnion('Mode', [
   z.strictObject({ Mode: z.literal('FLEXIBLE'), MaximumWindowInMinutes: z.int().min(1).max(1440) }),
 ]);
 
-/** What CreateSchedule and UpdateSchedule take; what is left out has AWS's default, on an update too. */
+/** The request of CreateSchedule and UpdateSchedule. A field that is left out has AWS's default, in an update too. */
 export const ScheduleRequest = z.strictObject({
   Name,
   GroupName: Name.default('default'),
@@ -47,7 +47,7 @@ export const ScheduleRequest = z.strictObject({
 });
 export type ScheduleRequest = z.infer<typeof ScheduleRequest>;
 
-/** A schedule as it is kept: what was asked for, without the token. */
+/** A schedule as it is stored: the request without the token. */
 export type ScheduleSpec = Omit<ScheduleRequest, 'ClientToken'>;
 
 export const ScheduleReference = z.strictObject({
@@ -56,19 +56,19 @@ export const ScheduleReference = z.strictObject({
   clientToken: ClientToken.optional(),
 });
 
-const page = {
+const pageFields = {
   NamePrefix: Name.optional(),
   NextToken: z.string().max(2048).optional(),
   MaxResults: z.coerce.number().int().min(1).max(100).default(100),
 };
 export const ListSchedulesRequest = z.strictObject({
-  ...page,
+  ...pageFields,
   ScheduleGroup: Name.optional(),
   State: z.enum(['ENABLED', 'DISABLED']).optional(),
 });
 export type ListSchedulesRequest = z.infer<typeof ListSchedulesRequest>;
 
-export const ListGroupsRequest = z.strictObject(page);
+export const ListGroupsRequest = z.strictObject(pageFields);
 export type ListGroupsRequest = z.infer<typeof ListGroupsRequest>;
 
 export const GroupRequest = z.strictObject({
@@ -81,7 +81,7 @@ export const GroupRequest = z.strictObject({
 });
 export const GroupReference = z.strictObject({ Name, clientToken: ClientToken.optional() });
 
-/** @throws SchedulerError ValidationException with what zod found. */
+/** Checks a request. @throws AwsError ValidationException with what zod reports */
 export function parseRequest<Request>(shape: z.ZodType<Request>, request: unknown): Request {
   const parsed = shape.safeParse(request);
   if (parsed.success) return parsed.data;

@@ -1,73 +1,74 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../step-functions/index.ts';
-import { invalid, SchedulerError } from './errors.ts';
-import { nextTime } from './expression.ts';
+import type { Clock } from '../clock.ts';
+import { cutPage, decodeToken, encodeToken } from '../paging.ts';
+import { conflict, invalid, notFound } from './errors.ts';
+import { nextFiring } from './expression.ts';
+import { type Deliver, firingRule, Firings } from './firings.ts';
 import type { ListGroupsRequest, ListSchedulesRequest, ScheduleRequest, ScheduleSpec } from './requests.ts';
-import { type Group, type Schedule, Store } from './store.ts';
-import { type Deliver, Ticks, timingOf } from './firings.ts';
+import { type Schedule, type ScheduleGroup, SchedulerStore } from './store.ts';
 
 export interface SchedulerOptions {
-  /** A file, made if missing, or ":memory:". */
+  /** A file, created if it is missing, or ":memory:". */
   database: string;
   region: string;
   accountId: string;
   clock: Clock;
   deliver: Deliver;
-  /** Between 0 and 1: where in its flexible window a tick comes. */
+  /** A number between 0 and 1: the position of a firing in its flexible window. */
   random?: () => number;
 }
 
 /** "The StartDate you specify cannot be earlier than 5 minutes ago." */
 const startTolerance = 5 * 60_000;
 
-/** EventBridge Scheduler on one machine: groups, schedules, and the clock that fires them. */
+/** Runs EventBridge Scheduler on one machine: groups, schedules and their firings. */
 export class Scheduler {
-  readonly #store: Store;
-  readonly #ticks: Ticks;
+  readonly #store: SchedulerStore;
+  readonly #firings: Firings;
   readonly #clock: Clock;
   readonly #prefix: string;
 
   constructor({ database, region, accountId, clock, deliver, random = Math.random }: SchedulerOptions) {
-    this.#store = new Store(database);
+    this.#store = new SchedulerStore(database);
     this.#clock = clock;
     this.#prefix = `arn:aws:scheduler:${region}:${accountId}`;
-    this.#ticks = new Ticks(this.#store, clock, deliver, random);
+    this.#firings = new Firings(this.#store, clock, deliver, random);
     if (!this.#store.group(this.#groupArn('default'))) this.#saveGroup('default', null);
   }
 
-  /** Begins to deliver, ticks that were missed first. */
+  /** Begins to deliver firings, first those that were missed. */
   start(): void {
-    this.#ticks.start();
+    this.#firings.start();
   }
 
-  /** A tick that is being delivered is waited for. */
+  /** Stops, after the delivery that is under way. */
   async close(): Promise<void> {
-    await this.#ticks.stop();
+    await this.#firings.stop();
     this.#store.close();
   }
 
-  /** Creates a schedule; the same again with the same token gives the one there is. */
+  /** Creates a schedule; the same request with the same token returns the existing one. */
   createSchedule(request: ScheduleRequest): string {
-    const { token, spec } = divide(request);
+    const { token, spec } = splitToken(request);
     const existing = this.#store.schedule(this.#scheduleArn(spec.GroupName, spec.Name));
     if (existing) {
       if (token !== null && existing.token === token && isDeepStrictEqual(existing.spec, spec))
         return existing.arn;
-      throw new SchedulerError('ConflictException', `Schedule ${spec.Name} already exists.`);
+      throw conflict(`Schedule ${spec.Name} already exists.`);
     }
     return this.#save(spec, token, undefined);
   }
 
-  /** Replaces a schedule: what is not given gets its default. */
+  /** Replaces a schedule: a field that is left out has its default. */
   updateSchedule(request: ScheduleRequest): string {
-    const { spec } = divide(request);
+    const { spec } = splitToken(request);
     return this.#save(spec, null, this.getSchedule(spec.GroupName, spec.Name));
   }
 
-  /** @throws SchedulerError ResourceNotFoundException. */
+  /** Reads a schedule. @throws AwsError ResourceNotFoundException */
   getSchedule(group: string, name: string): Schedule {
     const schedule = this.#store.schedule(this.#scheduleArn(group, name));
-    if (!schedule) throw new SchedulerError('ResourceNotFoundException', `Schedule ${name} does not exist.`);
+    if (!schedule) throw notFound(`Schedule ${name} does not exist.`);
     return schedule;
   }
 
@@ -75,40 +76,39 @@ export class Scheduler {
     this.#store.deleteSchedule(this.getSchedule(group, name).arn);
   }
 
-  /** Schedules by group and name. */
+  /** Reads a page of the schedules, by group and name. */
   listSchedules(request: ListSchedulesRequest): { schedules: Schedule[]; nextToken?: string } {
     const { ScheduleGroup: group, NamePrefix: name = '', State, MaxResults, NextToken } = request;
     const prefix = group === undefined ? `${this.#prefix}:schedule/` : this.#scheduleArn(group, name);
-    const found: Schedule[] = [];
-    let after = cursorOf(NextToken);
+    const matching: Schedule[] = [];
+    let after = startArn('schedules', NextToken);
     for (;;) {
       const read = this.#store.schedules(after, prefix, MaxResults + 1);
-      found.push(
+      matching.push(
         ...read.filter(
           ({ spec }) => spec.Name.startsWith(name) && (State === undefined || spec.State === State),
         ),
       );
       after = read.at(-1)?.arn ?? after;
-      if (found.length > MaxResults || read.length <= MaxResults) break;
+      if (matching.length > MaxResults || read.length <= MaxResults) break;
     }
-    const { items, ...rest } = pageOf(found, MaxResults);
+    const { items, ...rest } = cutPage(matching, MaxResults, ({ arn }) => encodeToken('schedules', arn));
     return { schedules: items, ...rest };
   }
 
-  /** Creates a group; the same again with the same token gives the one there is. */
+  /** Creates a group; the same name with the same token returns the existing one. */
   createGroup(name: string, token: string | null): string {
     const existing = this.#store.group(this.#groupArn(name));
     if (existing && (token === null || existing.token !== token)) {
-      throw new SchedulerError('ConflictException', `Schedule group ${name} already exists.`);
+      throw conflict(`Schedule group ${name} already exists.`);
     }
     return existing?.arn ?? this.#saveGroup(name, token);
   }
 
-  /** @throws SchedulerError ResourceNotFoundException. */
-  getGroup(name: string): Group {
+  /** Reads a group. @throws AwsError ResourceNotFoundException */
+  getGroup(name: string): ScheduleGroup {
     const group = this.#store.group(this.#groupArn(name));
-    if (!group)
-      throw new SchedulerError('ResourceNotFoundException', `Schedule group ${name} does not exist.`);
+    if (!group) throw notFound(`Schedule group ${name} does not exist.`);
     return group;
   }
 
@@ -118,14 +118,13 @@ export class Scheduler {
     this.#store.deleteGroup(this.getGroup(name).arn);
   }
 
+  /** Reads a page of the groups, by name. */
   listGroups({ NamePrefix: prefix = '', MaxResults, NextToken }: ListGroupsRequest): {
-    groups: Group[];
+    groups: ScheduleGroup[];
     nextToken?: string;
   } {
-    const { items, ...rest } = pageOf(
-      this.#store.groups(cursorOf(NextToken), prefix, MaxResults + 1),
-      MaxResults,
-    );
+    const groups = this.#store.groups(startArn('groups', NextToken), prefix, MaxResults + 1);
+    const { items, ...rest } = cutPage(groups, MaxResults, ({ arn }) => encodeToken('groups', arn));
     return { groups: items, ...rest };
   }
 
@@ -141,9 +140,9 @@ export class Scheduler {
       modified: now,
       next: null,
     };
-    const timing = timingOf(schedule);
-    if (timing.expression.kind !== 'at') {
-      const { startDate, endDate } = timing;
+    const rule = firingRule(schedule);
+    if (rule.expression.kind !== 'at') {
+      const { startDate, endDate } = rule;
       if (startDate !== undefined && startDate < now - startTolerance) {
         throw invalid('The StartDate you specify cannot be earlier than 5 minutes ago.');
       }
@@ -151,9 +150,9 @@ export class Scheduler {
         throw invalid('The EndDate you specify must come after the StartDate and after now.');
       }
     }
-    const next = spec.State === 'ENABLED' ? nextTime(timing, Math.floor(now / 1000) * 1000) : undefined;
+    const next = spec.State === 'ENABLED' ? nextFiring(rule, Math.floor(now / 1000) * 1000) : undefined;
     this.#store.saveSchedule({ ...schedule, next: next ?? null });
-    this.#ticks.wake();
+    this.#firings.wake();
     return schedule.arn;
   }
 
@@ -172,7 +171,7 @@ export class Scheduler {
   }
 }
 
-/** A state machine takes nothing but JSON; a context attribute may stand for a number. */
+/** Checks that the input is JSON, as a state machine requires; a context attribute may be in place of a number. */
 function checkInput({ Target: { Input = '{}' } }: ScheduleSpec): void {
   try {
     JSON.parse(Input.replaceAll(/<aws\.scheduler\.[a-z-]+>/g, '0'));
@@ -181,8 +180,8 @@ function checkInput({ Target: { Input = '{}' } }: ScheduleSpec): void {
   }
 }
 
-/** What is kept of a schedule, and the token of the request. */
-function divide({ ClientToken: token = null, ...spec }: Omit<ScheduleRequest, 'ClientToken'> & Token) {
+/** Separates a schedule from the token of its request. */
+function splitToken({ ClientToken: token = null, ...spec }: Omit<ScheduleRequest, 'ClientToken'> & Token) {
   return { token, spec };
 }
 
@@ -190,20 +189,10 @@ interface Token {
   ClientToken?: string | null | undefined;
 }
 
-function pageOf<Item extends { arn: string }>(
-  items: Item[],
-  size: number,
-): { items: Item[]; nextToken?: string } {
-  const kept = items.slice(0, size);
-  const last = kept.at(-1);
-  return items.length > size && last
-    ? { items: kept, nextToken: Buffer.from(last.arn).toString('base64url') }
-    : { items: kept };
-}
-
-function cursorOf(token: string | undefined): string {
+/** Reads the ARN after which a page starts. @throws AwsError ValidationException when the token is of another list */
+function startArn(list: 'schedules' | 'groups', token: string | undefined): string {
   if (token === undefined) return '';
-  const arn = Buffer.from(token, 'base64url').toString();
-  if (!arn.startsWith('arn:aws:scheduler:')) throw invalid('The NextToken is invalid.');
+  const arn = decodeToken(list, token);
+  if (arn === undefined) throw invalid('The NextToken is invalid.');
   return arn;
 }

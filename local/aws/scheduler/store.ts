@@ -30,21 +30,21 @@ const Schedule = z.object({
   token: z.string().nullable(),
   created: z.number(),
   modified: z.number(),
-  /** The next time it fires, epoch milliseconds; null when it does not fire any more, or not now. */
+  /** The next firing, epoch milliseconds; null when it never fires again, or is disabled. */
   next: z.number().nullable(),
 });
 export type Schedule = z.infer<typeof Schedule>;
 
-const Group = z.object({
+const ScheduleGroup = z.object({
   arn: z.string(),
   name: z.string(),
   token: z.string().nullable(),
   created: z.number(),
   modified: z.number(),
 });
-export type Group = z.infer<typeof Group>;
+export type ScheduleGroup = z.infer<typeof ScheduleGroup>;
 
-const Invocation = z.object({
+const PendingInvocation = z.object({
   id: z.number(),
   schedule_arn: z.string(),
   target: json(ScheduleRequest.shape.Target),
@@ -52,11 +52,11 @@ const Invocation = z.object({
   due: z.number(),
   attempt: z.number(),
 });
-/** A tick on its way to its target. */
-export type Invocation = z.infer<typeof Invocation>;
+/** A firing that was not delivered to its target yet. */
+export type PendingInvocation = z.infer<typeof PendingInvocation>;
 
-/** Schedules, and ticks that have not reached their targets yet, in one SQLite file. Each change is stored before it is answered. */
-export class Store {
+/** Keeps schedules, and firings that were not delivered yet, in one SQLite file. Each change is stored before its response is sent. */
+export class SchedulerStore {
   readonly #database: DatabaseSync;
 
   constructor(path: string) {
@@ -70,8 +70,8 @@ export class Store {
     this.#database.close();
   }
 
-  /** All that `work` writes is stored together. */
-  together(work: () => void): void {
+  /** Stores all writes of `work` in one transaction. */
+  inTransaction(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();
@@ -82,7 +82,7 @@ export class Store {
     }
   }
 
-  saveGroup({ arn, name, token, created, modified }: Group): void {
+  saveGroup({ arn, name, token, created, modified }: ScheduleGroup): void {
     this.#run(
       'INSERT OR REPLACE INTO schedule_group VALUES (?, ?, ?, ?, ?)',
       arn,
@@ -93,20 +93,22 @@ export class Store {
     );
   }
 
-  group(arn: string): Group | undefined {
-    return this.#all('SELECT * FROM schedule_group WHERE arn = ?', arn).map((row) => Group.parse(row))[0];
+  group(arn: string): ScheduleGroup | undefined {
+    return this.#all('SELECT * FROM schedule_group WHERE arn = ?', arn).map((row) =>
+      ScheduleGroup.parse(row),
+    )[0];
   }
 
-  /** Groups by name, from behind `after` on. */
-  groups(after: string, prefix: string, limit: number): Group[] {
+  /** Reads groups by name, those after the ARN `after`. */
+  groups(after: string, prefix: string, limit: number): ScheduleGroup[] {
     const sql = 'SELECT * FROM schedule_group WHERE arn > ? AND substr(name, 1, ?) = ? ORDER BY arn LIMIT ?';
-    return this.#all(sql, after, prefix.length, prefix, limit).map((row) => Group.parse(row));
+    return this.#all(sql, after, prefix.length, prefix, limit).map((row) => ScheduleGroup.parse(row));
   }
 
-  /** Deletes a group with all its schedules and their ticks. */
+  /** Deletes a group with all its schedules and their firings. */
   deleteGroup(arn: string): void {
     const schedules = `${arn.replace(':schedule-group/', ':schedule/')}/`;
-    this.together(() => {
+    this.inTransaction(() => {
       this.#run('DELETE FROM invocation WHERE substr(schedule_arn, 1, ?) = ?', schedules.length, schedules);
       this.#run('DELETE FROM schedule WHERE substr(arn, 1, ?) = ?', schedules.length, schedules);
       this.#run('DELETE FROM schedule_group WHERE arn = ?', arn);
@@ -122,14 +124,14 @@ export class Store {
     return this.#all('SELECT * FROM schedule WHERE arn = ?', arn).map((row) => Schedule.parse(row))[0];
   }
 
-  /** Schedules by group and name, from behind `after` on; those of an ARN that begins so. */
+  /** Reads schedules by group and name, those after the ARN `after` whose ARN has the prefix. */
   schedules(after: string, arnPrefix: string, limit: number): Schedule[] {
     const sql = 'SELECT * FROM schedule WHERE arn > ? AND substr(arn, 1, ?) = ? ORDER BY arn LIMIT ?';
     return this.#all(sql, after, arnPrefix.length, arnPrefix, limit).map((row) => Schedule.parse(row));
   }
 
   deleteSchedule(arn: string): void {
-    this.together(() => {
+    this.inTransaction(() => {
       this.#run('DELETE FROM invocation WHERE schedule_arn = ?', arn);
       this.#run('DELETE FROM schedule WHERE arn = ?', arn);
     });
@@ -140,21 +142,23 @@ export class Store {
     return this.#all(sql, now, limit).map((row) => Schedule.parse(row));
   }
 
+  /** Adds a firing; it is delivered at `due`. */
   addInvocation(arn: string, target: Target, scheduled: number, due: number): void {
     const sql =
       'INSERT INTO invocation (schedule_arn, target, scheduled, due, attempt) VALUES (?, ?, ?, ?, 1)';
     this.#run(sql, arn, JSON.stringify(target), scheduled, due);
   }
 
-  dueInvocations(now: number, limit: number): Invocation[] {
+  dueInvocations(now: number, limit: number): PendingInvocation[] {
     const sql = 'SELECT * FROM invocation WHERE due <= ? ORDER BY due, id LIMIT ?';
-    return this.#all(sql, now, limit).map((row) => Invocation.parse(row));
+    return this.#all(sql, now, limit).map((row) => PendingInvocation.parse(row));
   }
 
   hasInvocations(arn: string): boolean {
     return this.#all('SELECT 1 FROM invocation WHERE schedule_arn = ? LIMIT 1', arn).length > 0;
   }
 
+  /** Stores that a delivery is tried again at `due`. */
   postpone(id: number, due: number, attempt: number): void {
     this.#run('UPDATE invocation SET due = ?, attempt = ? WHERE id = ?', due, attempt, id);
   }
@@ -163,7 +167,7 @@ export class Store {
     this.#run('DELETE FROM invocation WHERE id = ?', id);
   }
 
-  /** When something is to be done next, epoch milliseconds. */
+  /** Reads when the next firing or delivery is due, epoch milliseconds. */
   nextDue(): number | undefined {
     const sql =
       'SELECT min(at) AS at FROM (SELECT min(next) AS at FROM schedule UNION ALL SELECT min(due) FROM invocation)';

@@ -1,10 +1,10 @@
-import type { Json, JsonObject } from './json.ts';
-import { isJsonObject, parseJson, textOf } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson, textField } from './json.ts';
 import type { Run } from './run.ts';
-import type { Entry } from './store.ts';
+import type { State } from './state-machine-definition.ts';
+import type { JournalEntry } from './store.ts';
 
-/** A history event. */
-export interface Event {
+/** A history event of a branch. */
+export interface BranchEvent {
   id: number;
   previous: number;
   time: number;
@@ -20,9 +20,9 @@ export interface MapItem {
 }
 
 /**
- * One path through the states: the execution's own, a Parallel state's branch, a Map state's iteration. All that
- * happens in it goes through `record` and `note`, which give back what the journal holds as long as it holds something.
- * What lies between two of these calls must depend on nothing else: that is what makes a replay end where it did before.
+ * One path through the states: the execution's main path, a Parallel state's branch, a Map state's iteration. All that
+ * happens in it goes through `record` and `decideOnce`, which return what the journal holds as long as it holds something.
+ * The code between two of these calls must depend on nothing else, so that a replay ends where it did before.
  */
 export class Branch {
   readonly run: Run;
@@ -33,13 +33,13 @@ export class Branch {
   variables: Readonly<Record<string, Json>>;
   /** The previousEventId of the next event. */
   previous: number;
-  /** The last event's id and time: what expressions draw their chance and their time from. */
+  /** The last event's id and time: expressions take their random values and their time from it. */
   last: { id: number; time: number };
-  /** The type of the state that was entered and not left; a failure elsewhere aborts it. */
-  open: string | undefined;
-  /** It came to its end. */
+  /** The type of the state that was entered and not exited; a failure elsewhere aborts it. */
+  openState: State['Type'] | undefined;
+  /** It ran to its end. */
   ended = false;
-  readonly #recorded: Entry[];
+  readonly #recorded: JournalEntry[];
 
   constructor(
     run: Run,
@@ -56,54 +56,54 @@ export class Branch {
     this.variables = variables;
     this.item = item;
     this.last = { id: previous, time: run.execution.started };
-    this.#recorded = run.replayOf(path);
+    this.#recorded = run.takeRecorded(path);
   }
 
-  /** An event of this branch. Most lead on to the next one; a few (`leads` false) are not in its chain of previousEventId. */
-  record(type: string, details?: JsonObject, { previous = this.previous, leads = true } = {}): Event {
-    const recorded = this.#next(type);
+  /** Records an event, or replays it. Most become the previous event of the next one; a few (`chained` false) do not. */
+  record(type: string, details?: JsonObject, { previous = this.previous, chained = true } = {}): BranchEvent {
+    const recorded = this.#takeNext(type);
     const entry = recorded ?? this.run.append({ branch: this.path, type }, details, previous);
     const id = entry.event_id ?? 0;
     this.last = { id, time: entry.time };
-    if (leads) this.previous = id;
+    if (chained) this.previous = id;
     return {
       id,
       previous: entry.previous_id ?? 0,
       time: entry.time,
-      details: recorded === undefined ? (details ?? {}) : asObject(entry.details),
+      details: recorded === undefined ? (details ?? {}) : parseDetails(entry.details),
       replayed: recorded !== undefined,
     };
   }
 
-  /** Something decided once that is no event: by chance or by the clock. */
-  note(type: string, decide: () => JsonObject): JsonObject {
-    const recorded = this.#next(type);
-    if (recorded !== undefined) return asObject(recorded.details);
+  /** Makes a decision that depends on chance or the clock, or replays it. It is not a history event. */
+  decideOnce(type: string, decide: () => JsonObject): JsonObject {
+    const recorded = this.#takeNext(type);
+    if (recorded !== undefined) return parseDetails(recorded.details);
     const details = decide();
     this.run.append({ branch: this.path, type }, details, undefined);
     return details;
   }
 
-  /** The state is left, with these variables assigned. */
-  leave(assigned: Readonly<Record<string, Json>>): void {
-    this.open = undefined;
+  /** Notes that the state was exited, with these variables assigned. */
+  closeState(assigned: Readonly<Record<string, Json>>): void {
+    this.openState = undefined;
     this.variables = { ...this.variables, ...assigned };
   }
 
-  /** The type of what the journal holds next, if anything. */
-  upcoming(): string | undefined {
+  /** Reads the type of the entry that is replayed next; undefined when the journal holds nothing more. */
+  nextRecordedType(): string | undefined {
     return this.#recorded[0]?.type;
   }
 
-  /** The name of the state that the journal enters next, if it does. */
-  upcomingState(): string | undefined {
+  /** Reads the name of the state that the journal enters next, if it does. */
+  nextRecordedState(): string | undefined {
     const [entry] = this.#recorded;
     return entry?.type.endsWith('StateEntered') === true
-      ? textOf(asObject(entry.details), 'name')
+      ? textField(parseDetails(entry.details), 'name')
       : undefined;
   }
 
-  #next(type: string): Entry | undefined {
+  #takeNext(type: string): JournalEntry | undefined {
     this.signal.throwIfAborted();
     const entry = this.#recorded.shift();
     if (entry !== undefined && entry.type !== type) {
@@ -114,7 +114,7 @@ export class Branch {
   }
 }
 
-function asObject(details: string | null): JsonObject {
+function parseDetails(details: string | null): JsonObject {
   const value = parseJson(details ?? '{}');
   if (!isJsonObject(value))
     throw new Error(`the journal holds ${details ?? 'nothing'} for an event's details`);

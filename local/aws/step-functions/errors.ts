@@ -11,13 +11,13 @@ export class StateFailure extends Error {
     this.cause = cause;
   }
 
-  /** As in an event's details: AWS leaves out what a failure does not say. */
+  /** Makes the fields of an event's details; AWS leaves out a name or cause that is absent. */
   details(): { error?: string; cause?: string } {
     const { error, cause } = this;
     return { ...(error === undefined ? {} : { error }), ...(cause === undefined ? {} : { cause }) };
   }
 
-  /** The failure that an event's details hold. */
+  /** Reads the failure that an event's details hold. */
   static fromDetails({ error, cause }: JsonObject): StateFailure {
     const text = (value: Json | undefined) => (typeof value === 'string' ? value : undefined);
     return new StateFailure(text(error), text(cause));
@@ -36,33 +36,24 @@ export class TaskFailure extends Error {
   }
 }
 
-/** The execution or this branch of it was ended from outside; nothing more may happen in it. */
+/** The execution, or this branch of it, was ended from outside; nothing more may happen in it. */
 export class Stopped extends Error {}
 
-/** An error of the API, named as the AWS SDKs know it. */
-export class ApiError extends Error {
-  readonly type: string;
-
-  constructor(type: string, message: string) {
-    super(message);
-    this.type = type;
-  }
-}
-
-const TIMEOUTS = ['States.Timeout', 'States.HeartbeatTimeout'];
+const timeouts = ['States.Timeout', 'States.HeartbeatTimeout'];
 
 /**
- * Whether a retrier's or catcher's ErrorEquals names an error.
- * States.Runtime is named by nothing, States.DataLimitExceeded only by its own name; States.ALL is any other,
- * States.TaskFailed any other but States.Timeout; States.Timeout is a missed heartbeat too (developer guide, "Handling errors in Step Functions workflows").
+ * Checks whether ErrorEquals of a retrier or catcher matches an error.
+ * Nothing matches States.Runtime; only its own name matches States.DataLimitExceeded. States.ALL matches any other error,
+ * States.TaskFailed any other but States.Timeout; States.Timeout also matches a missed heartbeat
+ * (developer guide, "Handling errors in Step Functions workflows").
  */
-export function namesError(errorEquals: readonly string[], error: string | undefined): boolean {
+export function matchesError(errorEquals: readonly string[], error: string | undefined): boolean {
   return errorEquals.some((name) => {
     if (error === 'States.Runtime') return false;
     if (name === error) return true;
     if (error === 'States.DataLimitExceeded') return false;
     if (name === 'States.ALL') return true;
     if (name === 'States.Timeout') return error === 'States.HeartbeatTimeout';
-    return name === 'States.TaskFailed' && (error === undefined || !TIMEOUTS.includes(error));
+    return name === 'States.TaskFailed' && (error === undefined || !timeouts.includes(error));
   });
 }

@@ -1,7 +1,8 @@
-import type { State } from './state-machine-definition.ts';
 import { compile, expressionSource } from './expressions.ts';
+import type { State } from './state-machine-definition.ts';
+import { hasTrait, typesWith } from './state-traits.ts';
 
-/** What is wrong with a text of a state, if it is or wants to be an expression; `field` is its place in the state. */
+/** Lists what is wrong with a string of a state that is an expression, or looks like one; `field` is its location. */
 export function* expressionProblems(text: string, field: string, type: State['Type']): Generator<string> {
   const source = expressionSource(text);
   if (source === undefined) {
@@ -22,14 +23,15 @@ export function* expressionProblems(text: string, field: string, type: State['Ty
   // "Attempting to access $states.result or $states.errorOutput in fields and states where they are not accessible will be
   // caught at creation" (both: developer guide, "Transforming data with JSONata").
   const used = new Set(statesFields(ast));
-  const worker = type === 'Task' || type === 'Parallel' || type === 'Map';
-  if (used.has('result') && !(worker && /^\/(Assign|Output)\b/.test(field)))
-    yield '$states.result is only accessible in Assign and Output of Task, Parallel and Map states';
+  if (used.has('result') && !(hasTrait(type, 'hasResult') && /^\/(Assign|Output)\b/.test(field)))
+    yield `$states.result is only accessible in Assign and Output of ${resultTypes} states`;
   if (used.has('errorOutput') && !/^\/Catch\[\d+\]\/(Assign|Output)\b/.test(field))
     yield '$states.errorOutput is only accessible in Assign and Output of Catch';
 }
 
-/** The fields of $states that a syntax tree names: paths of a variable, then a name. */
+const resultTypes = new Intl.ListFormat('en-GB').format(typesWith('hasResult'));
+
+/** Lists the fields of $states that a syntax tree names: paths of a variable, then a name. */
 function* statesFields(node: unknown): Generator<string> {
   if (typeof node !== 'object' || node === null) return;
   if (Array.isArray(node)) {

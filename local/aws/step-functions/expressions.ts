@@ -1,25 +1,23 @@
 import jsonata from 'jsonata';
-import { addFunctions, CHANCE } from './jsonata-functions.ts';
-import type { Chance } from './jsonata-functions.ts';
-import type { Json } from './json.ts';
-import { isJsonObject } from './json.ts';
+import { isJsonObject, type Json } from './json.ts';
+import { addFunctions, type EvaluationSource, sourceBinding } from './jsonata-functions.ts';
 
-/** What an expression may see, and nothing else: the same scope always gives the same value. */
-export interface Scope {
+/** All that an expression may see: the same scope always gives the same value. */
+export interface ExpressionScope {
   variables: Readonly<Record<string, Json>>;
   /** $states: input, and result or errorOutput where there is one. */
   states: Readonly<Record<string, Json>>;
-  /** Makes $states.context, for expressions that may see it: it is dear. */
+  /** Makes $states.context. It is expensive, so it is only called for expressions that may see it. */
   context?: () => Json;
   /** The time of $now() and $millis(). */
   now: number;
-  /** Where $random() and $uuid() draw from, together with the field. It may be a getter. */
+  /** The seed of $random() and $uuid(), together with the field. It may be a getter. */
   seed: string;
 }
 
-/** Why an expression gave no value; the message is the second sentence of AWS's causes. */
+/** The reason why an expression did not give a value; the message is the second sentence of AWS's causes. */
 export class ExpressionProblem extends Error {
-  /** Where it stands in its state: "Output/result". */
+  /** The location in its state: "Output/result". */
   readonly field: string;
 
   constructor(source: string, field: string, problem: string) {
@@ -28,24 +26,28 @@ export class ExpressionProblem extends Error {
   }
 }
 
-/** As many expressions are remembered: machines are few and their texts repeat. */
-const REMEMBERED = 10_000;
+/** How many expressions are cached: machines are few and their texts repeat. */
+const cacheSize = 10_000;
 const sources = new Map<string, string>();
 
-/** The source of a JSONata string. "{%" and "%}" must be its very first and last characters (ASL spec). */
+/** Extracts the source of a JSONata string; undefined if the text is not one. "{%" and "%}" must be its very first and last characters (ASL spec). */
 export function expressionSource(text: string): string | undefined {
   if (!text.startsWith('{%') || !text.endsWith('%}') || text.length < 4) return undefined;
   let source = sources.get(text);
   if (source === undefined) {
     source = text.slice(2, -2).trim();
-    if (sources.size >= REMEMBERED) sources.clear();
+    if (sources.size >= cacheSize) sources.clear();
     sources.set(text, source);
   }
   return source;
 }
 
-/** Evaluates one expression, or throws an ExpressionProblem. */
-export async function evaluateExpression(source: string, field: string, scope: Scope): Promise<Json> {
+/** Evaluates one expression. @throws ExpressionProblem */
+export async function evaluateExpression(
+  source: string,
+  field: string,
+  scope: ExpressionScope,
+): Promise<Json> {
   let value: unknown;
   try {
     const { expression, seesContext } = compiled(source);
@@ -55,10 +57,10 @@ export async function evaluateExpression(source: string, field: string, scope: S
         seesContext && scope.context !== undefined
           ? { ...scope.states, context: scope.context() }
           : scope.states,
-      [CHANCE]: new Evaluation(scope, field),
+      [sourceBinding]: new Evaluation(scope, field),
     });
   } catch (error) {
-    throw new ExpressionProblem(source, field, `threw an error during evaluation. ${reason(error)}`);
+    throw new ExpressionProblem(source, field, `threw an error during evaluation. ${describeError(error)}`);
   }
   if (value === undefined) throw new ExpressionProblem(source, field, 'returned nothing (undefined).');
   const json = toJson(value);
@@ -70,26 +72,26 @@ interface Compiled {
   expression: jsonata.Expression;
   seesContext: boolean;
 }
-const known = new Map<string, Compiled>();
+const compiledCache = new Map<string, Compiled>();
 
-/** Whatever else an expression does with $states, the context object may be in it. */
-const WITHOUT_CONTEXT = /\$states\s*\.\s*(input|result|errorOutput)\b/g;
+/** References to $states that cannot see the context object; any other reference may. */
+const contextFreeReference = /\$states\s*\.\s*(input|result|errorOutput)\b/g;
 
 /**
- * AWS gives an expression a second. Here its steps are counted, some second's worth, so that it ends the same way each time
- * it is replayed; and how deep they are nested, which bounds the memory.
+ * AWS gives an expression one second. Here its steps are counted, about a second's worth, so that it ends the same way each
+ * time it is replayed. The depth of nesting bounds the memory.
  */
-const LONGEST = 1_000_000;
-const DEEPEST = 10_000;
+const maximumSteps = 1_000_000;
+const maximumDepth = 10_000;
 
-class Evaluation implements Chance {
-  drawn = 0;
+class Evaluation implements EvaluationSource {
+  draws = 0;
   steps = 0;
   depth = 0;
-  readonly #scope: Scope;
+  readonly #scope: ExpressionScope;
   readonly #field: string;
 
-  constructor(scope: Scope, field: string) {
+  constructor(scope: ExpressionScope, field: string) {
     this.#scope = scope;
     this.#field = field;
   }
@@ -103,39 +105,39 @@ class Evaluation implements Chance {
   }
 }
 
-/** JSONata calls these around each step; what they throw ends the evaluation. */
+/** JSONata calls these around each step; an error that they throw ends the evaluation. */
 const hooks: Record<string, (step: unknown, input: unknown, environment: jsonata.Environment) => void> = {
   'jsonata.__evaluate_entry': (_step, _input, environment) => {
-    const evaluation = environment.lookup(CHANCE) as Evaluation;
-    if (++evaluation.steps > LONGEST) throw new Error('Expression evaluation timeout');
-    if (++evaluation.depth > DEEPEST) throw new Error('Stack overflow error');
+    const evaluation = environment.lookup(sourceBinding) as Evaluation;
+    if (++evaluation.steps > maximumSteps) throw new Error('Expression evaluation timeout');
+    if (++evaluation.depth > maximumDepth) throw new Error('Stack overflow error');
   },
   'jsonata.__evaluate_exit': (_step, _input, environment) => {
-    (environment.lookup(CHANCE) as Evaluation).depth--;
+    (environment.lookup(sourceBinding) as Evaluation).depth--;
   },
 };
 
-/** Compiles an expression, or throws jsonata's error. */
+/** Compiles an expression. @throws jsonata's error */
 export function compile(source: string): jsonata.Expression {
   return compiled(source).expression;
 }
 
 function compiled(source: string): Compiled {
-  let found = known.get(source);
-  if (found === undefined) {
+  let entry = compiledCache.get(source);
+  if (entry === undefined) {
     const expression = jsonata(source);
     addFunctions(expression);
     for (const [name, hook] of Object.entries(hooks)) {
       Reflect.apply(expression.assign.bind(expression), undefined, [Symbol.for(name), hook]);
     }
-    found = { expression, seesContext: source.replace(WITHOUT_CONTEXT, '').includes('$states') };
-    if (known.size >= REMEMBERED) known.clear();
-    known.set(source, found);
+    entry = { expression, seesContext: source.replace(contextFreeReference, '').includes('$states') };
+    if (compiledCache.size >= cacheSize) compiledCache.clear();
+    compiledCache.set(source, entry);
   }
-  return found;
+  return entry;
 }
 
-/** A copy free of JSONata's marks on arrays, which would change what later expressions make of them. */
+/** Copies a value without JSONata's marks on arrays, which would change the results of later expressions. */
 function toJson(value: unknown): Json | undefined {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -156,13 +158,13 @@ function toJson(value: unknown): Json | undefined {
   return object;
 }
 
-/** JSONata throws objects with a code and a message, the functions above plain errors. */
-function reason(error: unknown): string {
+/** Describes an error: JSONata throws objects with a code and a message, the added functions plain errors. */
+function describeError(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
   return 'code' in error ? `${String(error.code)}: ${String(error.message)}` : String(error.message);
 }
 
-/** The type of a value as AWS names it in "Expected 'array', but was 'null'". */
+/** Names the type of a value as AWS does in "Expected 'array', but was 'null'". */
 export function typeName(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';

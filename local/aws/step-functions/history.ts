@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from './json.ts';
-import { isJsonObject, parseJson } from './json.ts';
-import type { Entry } from './store.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts';
+import type { ExecutionRecord, ExecutionStatus, JournalEntry } from './store.ts';
 
-/** An event as GetExecutionHistory gives it; the timestamp in epoch milliseconds. */
+/** An event as GetExecutionHistory returns it; the timestamp in epoch milliseconds. */
 export interface HistoryEvent {
   id: number;
   previousEventId: number;
@@ -11,11 +10,11 @@ export interface HistoryEvent {
   [details: `${string}EventDetails`]: JsonObject;
 }
 
-/** What includeExecutionData false leaves out. */
-const EXECUTION_DATA = ['input', 'output', 'parameters', 'assignedVariables'];
+/** The details that `includeExecutionData: false` leaves out. */
+const executionData = ['input', 'output', 'parameters', 'assignedVariables'];
 
-/** Makes AWS's form of an event from its journal entry (API reference, HistoryEvent). */
-export function historyEvent(entry: Entry, includeExecutionData: boolean): HistoryEvent {
+/** Converts a journal entry to a history event (API reference, HistoryEvent). */
+export function historyEvent(entry: JournalEntry, includeExecutionData: boolean): HistoryEvent {
   const event: HistoryEvent = {
     id: entry.event_id ?? 0,
     previousEventId: entry.previous_id ?? 0,
@@ -27,12 +26,33 @@ export function historyEvent(entry: Entry, includeExecutionData: boolean): Histo
   const details = isJsonObject(parsed) ? parsed : {};
   event[`${detailsName(entry.type)}EventDetails`] = includeExecutionData
     ? details
-    : Object.fromEntries(Object.entries(details).filter(([name]) => !EXECUTION_DATA.includes(name)));
+    : Object.fromEntries(Object.entries(details).filter(([name]) => !executionData.includes(name)));
   return event;
 }
 
-/** The entered and exited events of all states share one kind of details. */
+/** Names the details of an event; the entered and exited events of all states share one name. */
 function detailsName(type: string): string {
   const state = /State(Entered|Exited)$/.exec(type);
   return state === null ? type.charAt(0).toLowerCase() + type.slice(1) : `state${state[1] ?? ''}`;
+}
+
+/** The detail of EventBridge's "Step Functions Execution Status Change"; dates in epoch milliseconds. */
+export interface StatusChange {
+  executionArn: string;
+  stateMachineArn: string;
+  name: string;
+  status: ExecutionStatus;
+  startDate: number;
+  stopDate: number | null;
+  input: string;
+  output: string | null;
+  error: string | null;
+  cause: string | null;
+}
+
+/** Converts an execution to the detail of its status change. */
+export function statusChange(execution: ExecutionRecord): StatusChange {
+  const { arn, machine_arn, name, status, started, stopped, input, output, error, cause } = execution;
+  const identity = { executionArn: arn, stateMachineArn: machine_arn, name, status };
+  return { ...identity, startDate: started, stopDate: stopped, input, output, error, cause };
 }

@@ -1,4 +1,4 @@
-/** A JSON value, what flows between states. Values are shared, so nobody may change one. */
+/** A JSON value: what flows between states. Values are shared, so they must not be changed. */
 export type Json = null | boolean | number | string | Json[] | JsonObject;
 export interface JsonObject {
   [key: string]: Json;
@@ -6,10 +6,7 @@ export interface JsonObject {
 
 const texts = new WeakMap<object, string>();
 
-/** "The total size of all stored variables cannot exceed 10 MiB per execution" (developer guide, "Passing data between states with variables"). */
-export const VARIABLES_LIMIT = 10 * 1024 * 1024;
-
-/** The JSON text of a value. One value is written to several events, so its text is made once. */
+/** Writes a value as JSON text. One value is written to several events, so its text is kept. */
 export function jsonText(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   let text = texts.get(value);
@@ -24,15 +21,15 @@ export function isJsonObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Parses text that this service wrote itself or has checked: JSON.parse gives nothing but JSON. */
+/** Parses text that this service wrote or has checked. @throws SyntaxError when the text is not JSON. */
 export function parseJson(text: string): Json {
   const value: Json = JSON.parse(text) as Json;
   return value;
 }
 
-/** A field that holds a text; the journal's events hold inputs and outputs as JSON text. */
-export function textOf(object: JsonObject, name: string): string {
+/** Reads a field that holds text; the events in the journal hold inputs and outputs as JSON text. */
+export function textField(object: JsonObject, name: string): string {
   const value = object[name];
-  if (typeof value !== 'string') throw new Error(`${name} is no text`);
+  if (typeof value !== 'string') throw new Error(`${name} is not text`);
   return value;
 }

@@ -1,35 +1,35 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
 
-/** Where the functions that give another value each time get it from: the same for the same place in an execution. */
-export interface Chance {
+/** The time and the random values of one evaluation: the same each time that it is replayed. */
+export interface EvaluationSource {
   /** The time of $now() and $millis(). */
   readonly now: number;
-  /** Where $random() and $uuid() draw from, and how often they did. */
+  /** The seed of $random() and $uuid(), and how often they drew a value. */
   readonly seed: string;
-  drawn: number;
+  draws: number;
 }
 
-/** An expression finds its chance under this name, which no variable can have. */
-export const CHANCE = '#chance';
+/** The binding that holds the EvaluationSource; variables cannot have this name. */
+export const sourceBinding = '#source';
 
-/** The functions that AWS adds to JSONata, replaces or takes away (developer guide, "Transforming data with JSONata"). */
+/** Adds AWS's functions to an expression, and removes $eval as AWS does (developer guide, "Transforming data with JSONata"). */
 export function addFunctions(expression: jsonata.Expression): void {
   expression.assign('eval', undefined);
-  for (const [name, implementation] of Object.entries(FUNCTIONS)) {
+  for (const [name, implementation] of Object.entries(awsFunctions)) {
     expression.registerFunction(name, implementation);
   }
 }
 
-const NOW = jsonata('$fromMillis($time, $picture, $timezone)');
+const formatTime = jsonata('$fromMillis($time, $picture, $timezone)');
 
-const FUNCTIONS = {
+const awsFunctions = {
   now(this: jsonata.Focus, picture?: string, timezone?: string) {
-    const bindings = { time: chanceOf(this).now, picture, timezone };
-    return NOW.evaluate(undefined, bindings) as Promise<unknown>;
+    const bindings = { time: sourceOf(this).now, picture, timezone };
+    return formatTime.evaluate(undefined, bindings) as Promise<unknown>;
   },
   millis(this: jsonata.Focus) {
-    return chanceOf(this).now;
+    return sourceOf(this).now;
   },
   random(this: jsonata.Focus, seed?: unknown) {
     return unitInterval(seed === undefined ? draw(this) : digestOf(`seed/${JSON.stringify(seed)}`));
@@ -43,13 +43,13 @@ const FUNCTIONS = {
   parse: (text: string): unknown => JSON.parse(text),
 };
 
-function chanceOf({ environment }: jsonata.Focus): Chance {
-  return environment.lookup(CHANCE) as Chance;
+function sourceOf({ environment }: jsonata.Focus): EvaluationSource {
+  return environment.lookup(sourceBinding) as EvaluationSource;
 }
 
 function draw(focus: jsonata.Focus): Buffer {
-  const chance = chanceOf(focus);
-  return digestOf(`${chance.seed}/${chance.drawn++}`);
+  const source = sourceOf(focus);
+  return digestOf(`${source.seed}/${source.draws++}`);
 }
 
 function digestOf(text: string): Buffer {
@@ -80,8 +80,8 @@ function partition(values: unknown, size: unknown): unknown[][] | undefined {
   );
 }
 
-function range(...given: unknown[]): number[] {
-  const [first = NaN, last = NaN, step = NaN] = given.map(integer);
+function range(...bounds: unknown[]): number[] {
+  const [first = NaN, last = NaN, step = NaN] = bounds.map(integer);
   if (Number.isNaN(first + last + step) || step === 0) {
     throw new Error('$range takes three numbers, the third not zero');
   }
@@ -90,7 +90,7 @@ function range(...given: unknown[]): number[] {
   return Array.from({ length }, (_, n) => first + n * step);
 }
 
-const ALGORITHMS: Record<string, string> = {
+const hashAlgorithms: Record<string, string> = {
   MD5: 'md5',
   'SHA-1': 'sha1',
   'SHA-256': 'sha256',
@@ -100,8 +100,8 @@ const ALGORITHMS: Record<string, string> = {
 
 function hash(content: unknown, algorithm: unknown): string | undefined {
   if (content === undefined) return undefined;
-  const name = typeof algorithm === 'string' ? ALGORITHMS[algorithm] : undefined;
-  if (name === undefined) throw new Error(`$hash takes one of ${Object.keys(ALGORITHMS).join(', ')}`);
+  const name = typeof algorithm === 'string' ? hashAlgorithms[algorithm] : undefined;
+  if (name === undefined) throw new Error(`$hash takes one of ${Object.keys(hashAlgorithms).join(', ')}`);
   return createHash(name)
     .update(typeof content === 'string' ? content : JSON.stringify(content))
     .digest('hex');

@@ -1,50 +1,50 @@
-import type { Catcher, Retrier } from './state-machine-definition.ts';
-import { namesError, StateFailure } from './errors.ts';
+import { matchesError, StateFailure } from './errors.ts';
 import type { Json } from './json.ts';
-import { leave } from './state-exit.ts';
-import type { Leaving, Transition } from './state-exit.ts';
+import { type ExitFields, exitState, type Transition } from './state-exit.ts';
+import type { Catcher, Retrier } from './state-machine-definition.ts';
 import type { Visit } from './visit.ts';
 
-interface Recovering extends Leaving {
+interface RecoverableState extends ExitFields {
   Next?: string | undefined;
   Retry?: Retrier[] | undefined;
   Catch?: Catcher[] | undefined;
 }
 
 /**
- * Does a state's work, with its Retry and then its Catch around it (Task, Parallel, Map). Output and Assign belong to the
- * work: an expression that fails there can be caught. `onGivenUp` is called when no retrier is left.
+ * Does the work of a state, and applies its Retry and then its Catch (Task, Parallel, Map). Output and Assign belong to
+ * the work: an expression that fails there can be caught. `onExhausted` is called when no retrier applies any more.
  */
 export async function withRecovery(
-  state: Recovering,
+  state: RecoverableState,
   visit: Visit,
   work: () => Promise<Json>,
-  onGivenUp: () => void = () => undefined,
+  onExhausted: () => void = () => undefined,
 ): Promise<Transition> {
   const retries = (state.Retry ?? []).map((retrier) => ({ retrier, count: 0 }));
   for (;;) {
     try {
       const result = await work();
-      return await leave(visit, state.Next, state, result, { result });
+      return await exitState(visit, state.Next, state, result, { result });
     } catch (failure) {
       if (!(failure instanceof StateFailure)) throw failure;
-      // The first retrier that names the error decides, also when its attempts are used up; each counts on its own.
-      const retry = retries.find(({ retrier }) => namesError(retrier.ErrorEquals, failure.error));
+      // The first retrier that matches the error decides, also when its attempts are used up; each has its own count.
+      const retry = retries.find(({ retrier }) => matchesError(retrier.ErrorEquals, failure.error));
       if (retry !== undefined && retry.count < retry.retrier.MaxAttempts) {
-        await pause(visit, retry.retrier, retry.count);
+        await waitBeforeRetry(visit, retry.retrier, retry.count);
         retry.count++;
         visit.retryCount++;
         continue;
       }
-      onGivenUp();
-      return await caught(state.Catch ?? [], visit, failure);
+      onExhausted();
+      return await applyCatch(state.Catch ?? [], visit, failure);
     }
   }
 }
 
 /**
- * How long to wait before a retry. "IntervalSeconds … before the first retry", multiplied by BackoffRate each time, at most
- * MaxDelaySeconds; with full jitter a random time between nothing and that (developer guide, "Retrying after an error").
+ * Calculates the delay before a retry (milliseconds). "IntervalSeconds … before the first retry", multiplied by BackoffRate
+ * each time, at most MaxDelaySeconds; with full jitter a random time between zero and that (developer guide, "Retrying
+ * after an error").
  */
 export function retryDelay(retrier: Retrier, count: number, random: () => number): number {
   const seconds = Math.min(
@@ -54,23 +54,24 @@ export function retryDelay(retrier: Retrier, count: number, random: () => number
   return seconds * 1000 * (retrier.JitterStrategy === 'FULL' ? random() : 1);
 }
 
-async function pause(visit: Visit, retrier: Retrier, count: number): Promise<void> {
+async function waitBeforeRetry(visit: Visit, retrier: Retrier, count: number): Promise<void> {
   const { run, signal } = visit.branch;
-  const { clock, random } = run.surroundings;
-  const { due } = visit.branch.note('RetryDue', () => ({
+  const { clock, random } = run.dependencies;
+  const { due } = visit.branch.decideOnce('RetryDue', () => ({
     due: Math.round(clock.now() + retryDelay(retrier, count, random)),
   }));
-  // What the journal holds beyond a pause happened after it.
-  if (visit.branch.upcoming() === undefined) await clock.sleepUntil(Number(due), signal);
+  // If the journal holds more, the delay is over.
+  if (visit.branch.nextRecordedType() === undefined) await clock.sleepUntil(Number(due), signal);
 }
 
-async function caught(catchers: Catcher[], visit: Visit, failure: StateFailure): Promise<Transition> {
-  const index = catchers.findIndex(({ ErrorEquals }) => namesError(ErrorEquals, failure.error));
+/** Exits the state through the first catcher that matches the failure, or throws the failure. */
+async function applyCatch(catchers: Catcher[], visit: Visit, failure: StateFailure): Promise<Transition> {
+  const index = catchers.findIndex(({ ErrorEquals }) => matchesError(ErrorEquals, failure.error));
   const catcher = catchers[index];
   if (catcher === undefined) throw failure;
   const errorOutput: Json = {
     ...(failure.error === undefined ? {} : { Error: failure.error }),
     ...(failure.cause === undefined ? {} : { Cause: failure.cause }),
   };
-  return leave(visit, catcher.Next, catcher, errorOutput, { prefix: `Catch[${index}]/`, errorOutput });
+  return exitState(visit, catcher.Next, catcher, errorOutput, { prefix: `Catch[${index}]/`, errorOutput });
 }

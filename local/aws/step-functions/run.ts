@@ -1,67 +1,66 @@
-import { Branch } from './branch.ts';
 import type { Clock } from '../clock.ts';
-import type { StateMachine } from './state-machine-definition.ts';
+import { Branch } from './branch.ts';
 import { StateFailure, Stopped } from './errors.ts';
 import type { Integration } from './integration.ts';
-import type { Json } from './json.ts';
-import { jsonText, parseJson } from './json.ts';
-import { HISTORY_LIMIT } from './limits.ts';
 import { runStates } from './interpreter.ts';
-import type { Entry, ExecutionRecord, ExecutionStatus, Store } from './store.ts';
+import { type Json, jsonText, parseJson } from './json.ts';
+import { historyLimit } from './limits.ts';
+import type { StateMachine } from './state-machine-definition.ts';
+import type { ExecutionRecord, ExecutionStatus, JournalEntry, StepFunctionsStore } from './store.ts';
 
 /** What every run shares. */
-export interface Surroundings {
-  store: Store;
+export interface RunDependencies {
+  store: StepFunctionsStore;
   clock: Clock;
   random: () => number;
   region: string;
   integrationFor(resource: string): Integration | undefined;
 }
 
-/** What the journal already holds of an execution: its highest position and event id, and what is to be replayed. */
-export interface Recorded {
+/** What the journal already holds of an execution: its highest position and event id, and the entries to replay. */
+export interface RecordedProgress {
   position: number;
   event: number;
-  entries: Entry[];
+  entries: JournalEntry[];
 }
 
 /**
  * One execution being run. It starts from its first state each time, also after a restart or redrive: what the journal
- * holds is taken from there (see Branch), and where it ends the execution goes on.
+ * holds is replayed (see Branch), and where the journal ends the execution continues.
  */
 export class Run {
-  readonly surroundings: Surroundings;
+  readonly dependencies: RunDependencies;
   readonly machine: StateMachine;
   readonly input: Json;
   /** Changes only when the run ends. */
   execution: ExecutionRecord;
-  readonly #replay = new Map<string, Entry[]>();
+  readonly #recorded = new Map<string, JournalEntry[]>();
   readonly #stop = new AbortController();
   readonly #onEnd: (execution: ExecutionRecord) => void;
   #position: number;
   #event: number;
-  /** Ended, stopped or left behind by a closing service: nothing is written any more. */
+  /** Ended, stopped or left behind by a closing service: nothing more is written. */
   #closed = false;
   #main: Branch | undefined;
 
   constructor(
-    surroundings: Surroundings,
+    dependencies: RunDependencies,
     machine: StateMachine,
     execution: ExecutionRecord,
     onEnd: (execution: ExecutionRecord) => void,
-    recorded: Recorded,
+    progress: RecordedProgress,
   ) {
-    this.surroundings = surroundings;
+    this.dependencies = dependencies;
     this.machine = machine;
     this.execution = execution;
     this.input = parseJson(execution.input);
     this.#onEnd = onEnd;
-    this.#position = recorded.position;
-    this.#event = recorded.event;
-    for (const entry of recorded.entries) {
+    this.#position = progress.position;
+    this.#event = progress.event;
+    for (const entry of progress.entries) {
       const branch = entry.branch ?? '';
-      const entries = this.#replay.get(branch);
-      if (entries === undefined) this.#replay.set(branch, [entry]);
+      const entries = this.#recorded.get(branch);
+      if (entries === undefined) this.#recorded.set(branch, [entry]);
       else entries.push(entry);
     }
   }
@@ -97,48 +96,53 @@ export class Run {
     this.#end('FAILED', 'ExecutionFailed', failure.details(), failure.details());
   }
 
-  /** Leaves the execution as it is, to be gone on with by a later process. Tasks are not told: they may go on. */
+  /** Leaves the execution as it is, for a later process to resume. Tasks are not aborted: they may continue. */
   abandon(): void {
     this.#closed = true;
   }
 
-  /** Appends to the journal. `type` of an event is AWS's. */
+  /** Appends an entry to the journal. The `type` of an event is AWS's. */
   append(
-    line: Pick<Entry, 'branch' | 'type'>,
+    entryType: Pick<JournalEntry, 'branch' | 'type'>,
     details: Json | undefined,
     previous: number | undefined,
-  ): Entry {
+  ): JournalEntry {
     if (this.#closed) throw new Stopped();
-    if (previous !== undefined && this.#event >= HISTORY_LIMIT - 1 && !line.type.startsWith('Execution')) {
-      const limit = `The execution reached the maximum number of history events (${HISTORY_LIMIT}).`;
+    if (
+      previous !== undefined &&
+      this.#event >= historyLimit - 1 &&
+      !entryType.type.startsWith('Execution')
+    ) {
+      const limit = `The execution reached the maximum number of history events (${historyLimit}).`;
       this.#fail(new StateFailure('States.Runtime', limit));
       throw new Stopped();
     }
-    const entry: Entry = {
-      ...line,
+    const entry: JournalEntry = {
+      ...entryType,
       position: ++this.#position,
       event_id: previous === undefined ? null : ++this.#event,
       previous_id: previous ?? null,
-      time: this.surroundings.clock.now(),
+      time: this.dependencies.clock.now(),
       details: details === undefined ? null : JSON.stringify(details),
     };
-    this.surroundings.store.addEntry(this.execution.number, entry);
+    this.dependencies.store.addEntry(this.execution.number, entry);
     return entry;
   }
 
-  /** What the journal holds of a branch, handed out once. */
-  replayOf(path: string): Entry[] {
-    const entries = this.#replay.get(path) ?? [];
-    this.#replay.delete(path);
+  /** Takes what the journal holds of a branch; a second call returns nothing. */
+  takeRecorded(path: string): JournalEntry[] {
+    const entries = this.#recorded.get(path) ?? [];
+    this.#recorded.delete(path);
     return entries;
   }
 
-  /** "TimeoutSeconds: the maximum number of seconds an execution can run"; a redrive starts it anew. */
+  /** "TimeoutSeconds: the maximum number of seconds an execution can run"; a redrive restarts it. */
   async #watchTimeout(): Promise<void> {
     if (this.machine.TimeoutSeconds === undefined) return;
+    const { clock } = this.dependencies;
     const since = this.execution.redriven ?? this.execution.started;
     try {
-      await this.surroundings.clock.sleepUntil(since + this.machine.TimeoutSeconds * 1000, this.#stop.signal);
+      await clock.sleepUntil(since + this.machine.TimeoutSeconds * 1000, this.#stop.signal);
     } catch {
       return;
     }
@@ -156,10 +160,10 @@ export class Run {
     const event = this.append({ branch: null, type }, details, previous);
     this.#closed = true;
     this.execution = { ...this.execution, ...result, status, stopped: event.time };
-    this.surroundings.store.updateExecution(this.execution, () => {
+    this.dependencies.store.updateExecution(this.execution, () => {
       this.#onEnd(this.execution);
     });
-    // After the journal: whoever hears of it finds the end already decided.
+    // After the journal: all that reacts to the signal finds the end already decided.
     this.#stop.abort(new Stopped());
   }
 }

@@ -1,33 +1,32 @@
-import type { Json, JsonObject } from './json.ts';
-import { isJsonObject, jsonText, parseJson, textOf } from './json.ts';
-import { exceedsPayload, exceedsVariables, tooLarge } from './limits.ts';
+import { isJsonObject, type Json, type JsonObject, jsonText, parseJson, textField } from './json.ts';
+import { exceedsPayload, exceedsVariables, payloadTooLarge } from './limits.ts';
 import type { Visit } from './visit.ts';
 
-/** Where a state leads: to another state, or (undefined) to the end of its branch. */
+/** The state that follows, with its input; without `next` the branch ends with this output. */
 export interface Transition {
   next: string | undefined;
   output: Json;
 }
 
-/** The fields that say how a state, a choice rule or a catcher is left. */
-export interface Leaving {
+/** The fields of a state, a choice rule or a catcher that are evaluated when the state is exited. */
+export interface ExitFields {
   Output?: Json | undefined;
   Assign?: Record<string, Json> | undefined;
 }
 
 /**
- * Evaluates Assign and Output, both with the variables as they were, and leaves the state. `prefix` is where the fields
- * stand in it; the rest is what $states has more in them.
+ * Evaluates Assign and Output, both with the variables as they were, and exits the state. `prefix` is the location of the
+ * fields in the state; `extra` is what $states holds for them besides input and context.
  */
-export async function leave(
+export async function exitState(
   visit: Visit,
   next: string | undefined,
-  fields: Leaving,
-  unchanged: Json,
+  fields: ExitFields,
+  defaultOutput: Json,
   { prefix = '', ...extra }: { prefix?: string; result?: Json; errorOutput?: Json } = {},
 ): Promise<Transition> {
   const exited = `${visit.type}StateExited`;
-  if (visit.branch.upcoming() === exited) return { next, output: leaveAgain(visit, exited) };
+  if (visit.branch.nextRecordedType() === exited) return { next, output: replayExit(visit, exited) };
   const assigned: Record<string, Json> = {};
   for (const variable in fields.Assign) {
     assigned[variable] = await visit.evaluate(
@@ -37,12 +36,14 @@ export async function leave(
     );
   }
   const output =
-    fields.Output === undefined ? unchanged : await visit.evaluate(fields.Output, `${prefix}Output`, extra);
+    fields.Output === undefined
+      ? defaultOutput
+      : await visit.evaluate(fields.Output, `${prefix}Output`, extra);
   const text = jsonText(output);
-  if (exceedsPayload(text)) throw tooLarge(visit.name);
+  if (exceedsPayload(text)) throw payloadTooLarge(visit.name);
   const details: JsonObject = { name: visit.name, output: text, outputDetails: { truncated: false } };
   if (fields.Assign !== undefined) {
-    if (exceedsVariables(assigned, visit.branch.variables)) throw tooLarge(visit.name);
+    if (exceedsVariables(assigned, visit.branch.variables)) throw payloadTooLarge(visit.name);
     const texts = Object.entries(assigned).map(([variable, value]): [string, Json] => [
       variable,
       jsonText(value),
@@ -53,14 +54,16 @@ export async function leave(
     }
   }
   visit.branch.record(exited, details);
-  visit.branch.leave(assigned);
+  visit.branch.closeState(assigned);
   return { next, output };
 }
 
-/** Leaves as the journal says. It is not evaluated again: after a redrive the context object is another. */
-function leaveAgain({ branch }: Visit, exited: string): Json {
+/** Exits the state as the journal records it. The fields are not evaluated: after a redrive the context object differs. */
+function replayExit({ branch }: Visit, exited: string): Json {
   const { details } = branch.record(exited);
   const texts = isJsonObject(details['assignedVariables']) ? details['assignedVariables'] : {};
-  branch.leave(Object.fromEntries(Object.keys(texts).map((name) => [name, parseJson(textOf(texts, name))])));
-  return parseJson(textOf(details, 'output'));
+  branch.closeState(
+    Object.fromEntries(Object.keys(texts).map((name) => [name, parseJson(textField(texts, name))])),
+  );
+  return parseJson(textField(details, 'output'));
 }

@@ -4,8 +4,8 @@ import type { Json } from './json.ts';
 import { parseTimestamp } from './timestamp.ts';
 
 /**
- * The shape of a state machine in the Amazon States Language, JSONata form only
- * (https://states-language.net and the developer guide's pages on each state). Unknown fields are refused, as AWS does.
+ * The schema of a state machine in the Amazon States Language, JSONata form only
+ * (https://states-language.net and the developer guide's pages on each state). Unknown fields are rejected, as on AWS.
  */
 export interface StateGroup {
   StartAt: string;
@@ -25,7 +25,7 @@ const timestamp = z
   );
 const assign = z.record(z.string().regex(/^(?!states$)[\p{ID_Start}_]\p{ID_Continue}{0,79}$/u), json);
 const errorNames = z.array(z.string()).min(1);
-// A task with no limit of its own gets AWS's: 99,999,999 seconds.
+// A task without a limit has AWS's: 99,999,999 seconds.
 const seconds = z.int().min(1).max(99_999_999);
 
 const described = { Comment: z.string().optional(), QueryLanguage: z.literal('JSONata').optional() };
@@ -132,13 +132,13 @@ const map = z.strictObject({
 
 const state = z.discriminatedUnion('Type', [pass, task, choice, wait, succeed, fail, parallel, map]);
 export type State = z.infer<typeof state>;
-/** One type of state: StateOf<'Task'>. */
+/** Selects one type of state: StateOf<'Task'>. */
 export type StateOf<Type extends State['Type']> = Extract<State, { Type: Type }>;
 
 export const stateMachine: z.ZodType<StateMachine> = z.strictObject({
   Comment: z.string().optional(),
   Version: z.literal('1.0').optional(),
-  // JSONPath may be the machine's language as long as every state says JSONata.
+  // The machine's language may be JSONPath if every state declares JSONata.
   QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
   TimeoutSeconds: seconds.optional(),
   StartAt: z.string(),

@@ -1,30 +1,33 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
+import { AwsError } from '../wire.ts';
+import { type Arns, checkArn, checkName } from './arns.ts';
+import { machinesPage, type PageRequest } from './pages.ts';
 import type { StateMachine } from './state-machine-definition.ts';
-import { ApiError } from './errors.ts';
-import { checkArn, checkName } from './arns.ts';
-import type { Names } from './arns.ts';
-import { fromToken, page, pageSize, toToken } from '../paging.ts';
-import type { MachineRecord, Store } from './store.ts';
-import { checkDefinition, parseDefinition } from './validation.ts';
-import type { Problem } from './validation.ts';
+import type { MachineRecord, StepFunctionsStore } from './store.ts';
+import { checkDefinition, type DefinitionProblem, parseDefinition } from './validation.ts';
 
-/** The state machines: their definitions, checked before they are stored. */
+/** Creates, changes and reads state machines; a definition is checked before it is stored. */
 export class StateMachines {
-  readonly #store: Store;
-  readonly #names: Names;
+  readonly #store: StepFunctionsStore;
+  readonly #arns: Arns;
   readonly #clock: Clock;
   readonly #isSupported: (resource: string) => boolean;
   readonly #parsed = new Map<string, StateMachine>();
 
-  constructor(store: Store, names: Names, clock: Clock, isSupported: (resource: string) => boolean) {
+  constructor(
+    store: StepFunctionsStore,
+    arns: Arns,
+    clock: Clock,
+    isSupported: (resource: string) => boolean,
+  ) {
     this.#store = store;
-    this.#names = names;
+    this.#arns = arns;
     this.#clock = clock;
     this.#isSupported = isSupported;
   }
 
-  /** Creates a machine; the same again gives the one there is (API reference, CreateStateMachine: idempotent). */
+  /** Creates a machine; the same request returns the existing one (API reference, CreateStateMachine: idempotent). */
   create(request: {
     name: string;
     definition: string;
@@ -34,14 +37,14 @@ export class StateMachines {
     const { name, definition, roleArn, type = 'STANDARD' } = request;
     checkName(name);
     if (type !== 'STANDARD')
-      throw new ApiError('StateMachineTypeNotSupported', `${type} state machines are not supported`);
+      throw new AwsError('StateMachineTypeNotSupported', `${type} state machines are not supported`);
     parseDefinition(definition, this.#isSupported);
-    const arn = this.#names.machine(name);
+    const arn = this.#arns.machine(name);
     const hash = digest(definition);
     const existing = this.#store.machine(arn);
     if (existing !== undefined) {
       if (existing.definition_hash === hash && existing.role_arn === roleArn) return existing;
-      throw new ApiError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
+      throw new AwsError('StateMachineAlreadyExists', `State Machine Already Exists: '${arn}'`);
     }
     const now = this.#clock.now();
     const record = {
@@ -64,7 +67,7 @@ export class StateMachines {
   }): MachineRecord {
     const record = this.record(request.stateMachineArn);
     if (request.definition === undefined && request.roleArn === undefined) {
-      throw new ApiError('MissingRequiredParameter', 'Either the definition or the role ARN must be given');
+      throw new AwsError('MissingRequiredParameter', 'Either the definition or the role ARN must be given');
     }
     const { definition = this.definition(record), roleArn = record.role_arn } = request;
     parseDefinition(definition, this.#isSupported);
@@ -72,11 +75,12 @@ export class StateMachines {
     return this.#save({ ...record, ...changed, revision_id: randomUUID() }, definition);
   }
 
+  /** Reads a machine. @throws AwsError StateMachineDoesNotExist */
   record(arn: string): MachineRecord {
     checkArn(arn, 'stateMachine');
     const record = this.#store.machine(arn);
     if (record === undefined)
-      throw new ApiError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
+      throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
     return record;
   }
 
@@ -84,31 +88,27 @@ export class StateMachines {
     return this.#store.definition(record.definition_hash);
   }
 
-  list(request: { maxResults?: number | undefined; nextToken?: string | undefined }) {
-    const size = pageSize(request.maxResults);
-    const after = request.nextToken === undefined ? '' : fromToken('machines', request.nextToken);
-    const found = this.#store.machines(after, size + 1);
-    const { items, ...rest } = page(found, size, ({ arn }) => toToken('machines', arn));
-    return { stateMachines: items, ...rest };
+  list(request: PageRequest) {
+    return machinesPage(this.#store, request);
   }
 
-  /** Deletes a machine; what runs goes on, as on AWS. One that is not there is no error either. */
+  /** Deletes a machine. As on AWS, its executions continue, and a machine that does not exist is not an error. */
   delete(arn: string): void {
     checkArn(arn, 'stateMachine');
     this.#store.deleteMachine(arn);
     this.#store.journal.flush();
   }
 
-  /** All that is wrong with a definition. */
-  validate(definition: string): Problem[] {
+  /** Lists the problems of a definition. */
+  validate(definition: string): DefinitionProblem[] {
     return checkDefinition(definition, this.#isSupported).problems;
   }
 
-  /** The parsed definition of that hash. */
+  /** Reads the parsed definition with this hash. */
   parsed(hash: string): StateMachine {
     let machine = this.#parsed.get(hash);
     if (machine === undefined) {
-      // Checked when it was stored; an integration missing since then fails the task that needs it, not the service.
+      // It was checked when it was stored. An integration removed since then fails the task that needs it, not the service.
       machine = parseDefinition(this.#store.definition(hash), () => true);
       this.#parsed.set(hash, machine);
     }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Journal } from './journal.ts';
 
-export const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const;
+export const executionStatuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const;
 
 const machine = z.object({
   arn: z.string(),
@@ -21,7 +21,7 @@ const execution = z.object({
   name: z.string(),
   definition_hash: z.string(),
   role_arn: z.string(),
-  status: z.enum(STATUSES),
+  status: z.enum(executionStatuses),
   input: z.string(),
   seed: z.string(),
   started: z.number(),
@@ -44,11 +44,11 @@ const entry = z.object({
   time: z.number(),
   details: z.string().nullable(),
 });
-/** A line of an execution's journal, see journal-schema.ts. */
-export type Entry = z.infer<typeof entry>;
+/** A line of an execution's journal; journal.ts explains its columns. */
+export type JournalEntry = z.infer<typeof entry>;
 
-/** The journal's rows as typed records: every statement of the service stands here. */
-export class Store {
+/** Reads and writes the journal's rows as typed records; every SQL statement of the service is here. */
+export class StepFunctionsStore {
   readonly journal: Journal;
 
   constructor(journal: Journal) {
@@ -85,6 +85,7 @@ export class Store {
     this.journal.write('DELETE FROM machine WHERE arn = ?', [arn]);
   }
 
+  /** Reads the number of the newest execution, 0 without one. */
   lastExecutionNumber(): number {
     const [row] = this.journal.read('SELECT coalesce(max(number), 0) AS number FROM execution', []);
     return z.object({ number: z.number() }).parse(row).number;
@@ -100,14 +101,14 @@ export class Store {
     );
   }
 
-  /** Stores how an execution stands after it ended or was redriven. */
-  updateExecution(record: ExecutionRecord, afterwards?: () => void): void {
+  /** Stores the state of an execution after it ended or was redriven. */
+  updateExecution(record: ExecutionRecord, onStored?: () => void): void {
     const { number, status, stopped, output, error, cause, redrive_count, redriven } = record;
     this.journal.write(
       `UPDATE execution SET status = ?, stopped = ?, output = ?, error = ?, cause = ?, redrive_count = ?, redriven = ?
        WHERE number = ?`,
       [status, stopped, output, error, cause, redrive_count, redriven, number],
-      afterwards,
+      onStored,
     );
   }
 
@@ -119,7 +120,7 @@ export class Store {
     return this.#executions("WHERE status = 'RUNNING' ORDER BY number", []);
   }
 
-  /** The newest first, those before `before`. */
+  /** Reads executions of a machine before the number `before`, the newest first. */
   executionsOf(arn: string, status: string | undefined, before: number, limit: number): ExecutionRecord[] {
     return status === undefined
       ? this.#executions('WHERE machine_arn = ? AND number < ? ORDER BY number DESC LIMIT ?', [
@@ -139,8 +140,8 @@ export class Store {
     return this.journal.read(`SELECT * FROM execution ${clause}`, values).map((row) => execution.parse(row));
   }
 
-  /** Forgets the execution that ended first, with its history, if that was before a time. @returns whether there was one. */
-  forgetOldest(endedBefore: number): boolean {
+  /** Deletes the execution that ended first, with its history, if that was before a time. @returns whether one was deleted. */
+  deleteOldest(endedBefore: number): boolean {
     const sql = 'SELECT number FROM execution WHERE stopped < ? ORDER BY stopped LIMIT 1';
     const [row] = this.journal.read(sql, [endedBefore]);
     if (row === undefined) return false;
@@ -150,13 +151,13 @@ export class Store {
     return true;
   }
 
-  /** Forgets the definitions that neither a machine nor an execution has any more. */
-  forgetUnusedDefinitions(): void {
+  /** Deletes the definitions that neither a machine nor an execution uses any more. */
+  deleteUnusedDefinitions(): void {
     const used = 'SELECT definition_hash FROM machine UNION SELECT definition_hash FROM execution';
     this.journal.write(`DELETE FROM definition WHERE hash NOT IN (${used})`, []);
   }
 
-  addEntry(executionNumber: number, line: Entry): void {
+  addEntry(executionNumber: number, line: JournalEntry): void {
     const { position, branch, event_id, previous_id, type, time, details } = line;
     this.journal.write(
       `INSERT INTO entry (execution, position, branch, event_id, previous_id, type, time, details)
@@ -165,14 +166,14 @@ export class Store {
     );
   }
 
-  /** All that is to be replayed, in order. */
-  replay(executionNumber: number): Entry[] {
+  /** Reads the entries to replay, in order. */
+  replayableEntries(executionNumber: number): JournalEntry[] {
     const sql = `SELECT * FROM entry WHERE execution = ? AND branch IS NOT NULL AND superseded = 0 ORDER BY position`;
     return this.journal.read(sql, [executionNumber]).map((row) => entry.parse(row));
   }
 
-  /** The highest position and event id used so far. */
-  heads(executionNumber: number): { position: number; event: number } {
+  /** Reads the highest position and event id used so far. */
+  lastIds(executionNumber: number): { position: number; event: number } {
     const sql = `SELECT coalesce(max(position), 0) AS position, coalesce(max(event_id), 0) AS event
                  FROM entry WHERE execution = ?`;
     return z
@@ -180,13 +181,14 @@ export class Store {
       .parse(this.journal.read(sql, [executionNumber])[0]);
   }
 
-  /** A page of the history: events beyond a position, in either direction. */
-  history(executionNumber: number, beyond: number, limit: number, reverse: boolean): Entry[] {
+  /** Reads a page of the history: events after a position, or before it in reverse order. */
+  history(executionNumber: number, position: number, limit: number, reverse: boolean): JournalEntry[] {
     const direction = reverse ? 'position < ? ORDER BY position DESC' : 'position > ? ORDER BY position';
     const sql = `SELECT * FROM entry WHERE execution = ? AND event_id IS NOT NULL AND ${direction} LIMIT ?`;
-    return this.journal.read(sql, [executionNumber, beyond, limit]).map((row) => entry.parse(row));
+    return this.journal.read(sql, [executionNumber, position, limit]).map((row) => entry.parse(row));
   }
 
+  /** Marks an entry as undone by a redrive. */
   supersede(executionNumber: number, position: number): void {
     const sql = 'UPDATE entry SET superseded = 1 WHERE execution = ? AND position = ?';
     this.journal.write(sql, [executionNumber, position]);

@@ -1,31 +1,40 @@
-import { ApiError } from './errors.ts';
+import { AwsError } from '../wire.ts';
 import { expressionProblems } from './expression-problems.ts';
-import type { Json, JsonObject } from './json.ts';
-import { isJsonObject, parseJson } from './json.ts';
-import { stateMachine } from './state-machine-definition.ts';
-import type { Catcher, Retrier, State, StateGroup, StateMachine } from './state-machine-definition.ts';
-import { textsOf } from './templates.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts';
+import {
+  type Catcher,
+  type Retrier,
+  type State,
+  type StateGroup,
+  type StateMachine,
+  stateMachine,
+} from './state-machine-definition.ts';
+import { hasTrait } from './state-traits.ts';
+import { stringsIn } from './templates.ts';
 
-/** One thing wrong with a definition; the codes are those of ValidateStateMachineDefinition, and UNSUPPORTED_FEATURE. */
-export interface Problem {
+/** One problem of a definition; the codes are those of ValidateStateMachineDefinition, and UNSUPPORTED_FEATURE. */
+export interface DefinitionProblem {
   code: string;
   message: string;
   location: string;
 }
 
-/** Parses a definition, or throws InvalidDefinition naming each problem and its place. */
+/** Parses a definition. @throws AwsError InvalidDefinition, naming each problem and its location */
 export function parseDefinition(text: string, isSupported: (resource: string) => boolean): StateMachine {
   const { machine, problems } = checkDefinition(text, isSupported);
   if (machine !== undefined && problems.length === 0) return machine;
   const list = problems.map(({ code, message, location }) => `${code}: ${message} at ${location}`);
-  throw new ApiError('InvalidDefinition', `Invalid State Machine Definition: '${list.join(', ')}'`);
+  throw new AwsError('InvalidDefinition', `Invalid State Machine Definition: '${list.join(', ')}'`);
 }
 
-/** Checks a definition: first what is not supported here (that may be why its fields look odd), then its shape and sense. */
+/**
+ * Checks a definition: first what is not supported here (that may be why its fields look wrong), then its schema, then
+ * what one field requires of another.
+ */
 export function checkDefinition(
   text: string,
   isSupported: (resource: string) => boolean,
-): { machine?: StateMachine; problems: Problem[] } {
+): { machine?: StateMachine; problems: DefinitionProblem[] } {
   let raw: Json;
   try {
     raw = parseJson(text);
@@ -34,7 +43,7 @@ export function checkDefinition(
       problems: [{ code: 'INVALID_JSON_DESCRIPTION', message: 'The definition is not JSON', location: '/' }],
     };
   }
-  const unsupported = [...refusals(raw, isSupported)];
+  const unsupported = [...unsupportedFeatures(raw, isSupported)];
   if (unsupported.length > 0) return { problems: unsupported };
   const parsed = stateMachine.safeParse(raw);
   if (!parsed.success) {
@@ -49,8 +58,11 @@ export function checkDefinition(
   return { machine: parsed.data, problems: [...groupProblems(parsed.data, '')] };
 }
 
-/** Features of Step Functions that this service does not have. */
-function* refusals(raw: Json, isSupported: (resource: string) => boolean): Generator<Problem> {
+/** Lists the features of Step Functions that the definition uses and this service does not have. */
+function* unsupportedFeatures(
+  raw: Json,
+  isSupported: (resource: string) => boolean,
+): Generator<DefinitionProblem> {
   const language = isJsonObject(raw) ? raw['QueryLanguage'] : undefined;
   for (const { state, location } of rawStates(raw, '')) {
     const features: string[] = [];
@@ -88,8 +100,8 @@ function* rawStates(
   }
 }
 
-function* groupProblems(group: StateGroup, path: string): Generator<Problem> {
-  const missing = (name: string, location: string): Problem[] =>
+function* groupProblems(group: StateGroup, path: string): Generator<DefinitionProblem> {
+  const missing = (name: string, location: string): DefinitionProblem[] =>
     Object.hasOwn(group.States, name)
       ? []
       : [{ code: 'MISSING_TRANSITION_TARGET', message: `Missing 'Next' target: ${name}`, location }];
@@ -98,9 +110,13 @@ function* groupProblems(group: StateGroup, path: string): Generator<Problem> {
     const location = `${path}/States/${name}`;
     for (const target of targets(state)) yield* missing(target.name, `${location}/${target.field}`);
     for (const message of stateProblems(state)) yield { code: 'SCHEMA_VALIDATION_FAILED', message, location };
-    const { Branches, ItemProcessor, ...own } = { Branches: undefined, ItemProcessor: undefined, ...state };
-    delete own.Comment;
-    for (const { text, field } of textsOf(parseJson(JSON.stringify(own)), '')) {
+    const { Branches, ItemProcessor, ...fields } = {
+      Branches: undefined,
+      ItemProcessor: undefined,
+      ...state,
+    };
+    delete fields.Comment;
+    for (const { text, field } of stringsIn(parseJson(JSON.stringify(fields)), '')) {
       for (const message of expressionProblems(text, field, state.Type))
         yield { code: 'INVALID_JSONATA_EXPRESSION', message, location: `${location}${field}` };
     }
@@ -119,12 +135,11 @@ function* targets(state: State): Generator<{ name: string; field: string }> {
   for (const [index, rule] of rules.entries()) yield { name: rule.Next, field: `${field}[${index}]/Next` };
 }
 
-/** Rules of the specification that need more than one field to see. */
+/** Lists violations of the specification's rules that concern more than one field. */
 function* stateProblems(state: State): Generator<string> {
-  if (state.Type !== 'Choice' && state.Type !== 'Succeed' && state.Type !== 'Fail') {
-    if ((state.Next !== undefined) === (state.End === true))
-      yield "exactly one of 'Next' and 'End' is required";
-  }
+  const { Next, End } = { Next: undefined, End: undefined, ...state };
+  if (hasTrait(state.Type, 'needsNextOrEnd') && (Next !== undefined) === (End === true))
+    yield "exactly one of 'Next' and 'End' is required";
   if (state.Type === 'Wait' && (state.Seconds !== undefined) === (state.Timestamp !== undefined)) {
     yield "exactly one of 'Seconds' and 'Timestamp' is required";
   }

@@ -10,13 +10,13 @@ import { Feed } from './feed.ts';
 import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';
 import { endingOf, Pods } from './pod.ts';
 
-/** How long a deleted Job's pods may take to go beyond their grace period: milliseconds. */
-const leaving = 30_000;
+/** How much longer than their grace period a deleted Job's pods may take to end: milliseconds. */
+const deletionMargin = 30_000;
 
-/** Statuses that say: later. After one of them (429 aside) a request may still have been carried out. */
+/** Tells whether a retry may succeed. After such a status, except 429, the request may still have been carried out. */
 export const isTransient = (status: number): boolean => status === 429 || status >= 500;
 
-/** One service's Jobs in a cluster: the requests about them, and one feed for all of a namespace. */
+/** The Jobs of one service in a cluster: the requests about them, and one feed for each namespace. */
 export class ClusterJobs {
   readonly #api: ApiServer;
   readonly #service: string;
@@ -46,48 +46,48 @@ export class ClusterJobs {
     return this.#api.request('POST', jobsIn(namespace), manifest);
   }
 
-  /** The Job that the manifest asks for, or the API server's refusal to tell; undefined where the name is free or somebody else's. */
+  /** Reads the Job of a manifest. @returns the API server's answer; undefined when the name is free or is another Job's. */
   async find({ metadata }: Manifest, namespace: string): Promise<ClusterAnswer | undefined> {
     const answer = await this.#api.request('GET', `${jobsIn(namespace)}/${metadata.name}`);
     if (answer.statusCode === 404) return undefined;
     return answer.statusCode === 200 && !isOurs(Job.parse(answer.body), metadata) ? undefined : answer;
   }
 
-  /** Deletes a Job and waits until its pods are gone too. Whatever is left over, settle-job deletes. */
+  /** Deletes a Job and waits until its pods are gone too. settle-job deletes what remains. */
   async remove(job: Job, namespace: string): Promise<void> {
     try {
       await this.#delete(job, namespace);
       await this.untilGone(job, namespace);
     } catch (error) {
-      leftBehind(job.metadata.name, namespace, error);
+      reportNotDeleted(job.metadata.name, namespace, error);
     }
   }
 
-  /** As `remove`, for a Job that may have been created by a request that was never answered. */
-  async removeUnseen(manifest: Manifest, namespace: string): Promise<void> {
+  /** Removes a Job that may have been created by a request without a response. */
+  async removeIfCreated(manifest: Manifest, namespace: string): Promise<void> {
     try {
-      const found = await this.find(manifest, namespace);
-      if (!found) return;
-      if (found.statusCode !== 200) throw new Error(messageOf(found.body));
-      await this.remove(Job.parse(found.body), namespace);
+      const existing = await this.find(manifest, namespace);
+      if (!existing) return;
+      if (existing.statusCode !== 200) throw new Error(messageOf(existing.body));
+      await this.remove(Job.parse(existing.body), namespace);
     } catch (error) {
-      leftBehind(manifest.metadata.name, namespace, error);
+      reportNotDeleted(manifest.metadata.name, namespace, error);
     }
   }
 
-  /** Waits until a Job that is being deleted is gone, as long as its pods may take. */
+  /** Waits until a Job that is being deleted is gone, at most as long as its pods may take. */
   async untilGone({ metadata, spec }: Job, namespace: string, signal?: AbortSignal): Promise<void> {
     const grace = spec.template.spec.terminationGracePeriodSeconds * 1000;
-    const patience = AbortSignal.timeout(grace + leaving);
+    const timeout = AbortSignal.timeout(grace + deletionMargin);
     await this.feed(namespace).until(
       metadata,
       (state) => (state ? undefined : true),
-      signal ? AbortSignal.any([signal, patience]) : patience,
+      signal ? AbortSignal.any([signal, timeout]) : timeout,
     );
   }
 
-  /** What the container of a failed Job said; the Job's condition says only that it failed. */
-  async lastWords(job: Job, namespace: string): Promise<string | undefined> {
+  /** Describes how the container of a failed Job ended: the Job's condition reports only that it failed. */
+  async describeEnding(job: Job, namespace: string): Promise<string | undefined> {
     try {
       const labelSelector = `${jobName}=${job.metadata.name}`;
       const query = new URLSearchParams({ labelSelector, limit: '10' }).toString();
@@ -96,7 +96,7 @@ export class ClusterJobs {
         .items.map(endingOf)
         .findLast((ending) => ending !== undefined);
     } catch {
-      // The outcome is known without it.
+      // The outcome is known without the description.
       return undefined;
     }
   }
@@ -105,7 +105,7 @@ export class ClusterJobs {
     const options = {
       apiVersion: 'v1',
       kind: 'DeleteOptions',
-      // The Job stays until its pods are gone, so that its end is theirs.
+      // Foreground: the Job exists until its pods are gone.
       propagationPolicy: 'Foreground',
       preconditions: { uid: metadata.uid },
     };
@@ -113,7 +113,7 @@ export class ClusterJobs {
       async () => {
         const answer = await this.#api.request('DELETE', `${jobsIn(namespace)}/${metadata.name}`, options);
         const { statusCode } = answer;
-        // 409: by now the name is another Job's.
+        // 409: the name is another Job's by now.
         if (statusCode < 300 || statusCode === 404 || statusCode === 409) return;
         throw isTransient(statusCode) ? new JobRefused(answer) : new AbortError(new JobRefused(answer));
       },
@@ -124,6 +124,6 @@ export class ClusterJobs {
 
 export const jobsIn = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
 
-const leftBehind = (name: string, namespace: string, error: unknown): void => {
-  console.error(`eks-jobs: the Job ${namespace}/${name} may be left behind: ${describeError(error)}`);
+const reportNotDeleted = (name: string, namespace: string, error: unknown): void => {
+  console.error(`eks-jobs: the Job ${namespace}/${name} may still exist: ${describeError(error)}`);
 };

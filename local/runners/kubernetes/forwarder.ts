@@ -5,16 +5,16 @@ import { pipeline } from 'node:stream';
 import * as z from 'zod';
 import { UserError } from '../../../lib/user-error.ts';
 
-/** More pods than a test cluster runs, each with a few connections. */
-const connectionsAtMost = 2000;
+/** Enough for more pods than a test cluster runs, each with a few connections. */
+const connectionLimit = 2000;
 
-/** A connection on which nothing was said for so long belongs to a pod that is gone: milliseconds. */
-const silence = 300_000;
+/** A connection that is silent for so long belongs to a pod that is gone: milliseconds. */
+const idleTimeout = 300_000;
 
 /**
- * Opens one address and port of this machine to what listens on a port of its loopback.
- * @returns a function that closes it, connections too.
- * @throws UserError when the address is not this machine's, or another program has the port.
+ * Forwards an address and port of this machine to a port of its loopback.
+ * @returns a function that closes the port and all connections.
+ * @throws UserError when the address is not this machine's, or another program uses the port.
  */
 export async function forward(
   address: string,
@@ -30,17 +30,17 @@ export async function forward(
     ] as const) {
       sockets.add(from);
       from.once('close', () => sockets.delete(from));
-      from.setTimeout(silence, () => from.destroy());
-      // Whatever breaks one side ends the other; why is for the two that talk, not for us.
+      from.setTimeout(idleTimeout, () => from.destroy());
+      // An error on one side ends the other. Both programs see it themselves, so it is not reported here.
       pipeline(from, to, () => undefined);
     }
   });
-  server.maxConnections = connectionsAtMost;
+  server.maxConnections = connectionLimit;
   server.listen({ host: address, port });
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw explained(error, address, port);
+    throw listenError(error, address, port);
   }
   return async () => {
     const closed = once(server, 'close');
@@ -50,17 +50,18 @@ export async function forward(
   };
 }
 
-function explained(error: unknown, address: string, port: number): unknown {
+/** Describes for the user why the address cannot be opened. */
+function listenError(error: unknown, address: string, port: number): unknown {
   const { code } = z.object({ code: z.string() }).partial().parse(error);
   if (code === 'EADDRINUSE') {
-    return new UserError(`port ${port} of ${address} is taken by another program; choose others with --port`);
+    return new UserError(`another program uses port ${port} of ${address}; choose other ports with --port`);
   }
   if (code !== 'EADDRNOTAVAIL' && code !== 'EINVAL') return error;
-  const own = Object.values(networkInterfaces())
+  const addressesOfMachine = Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .filter(({ internal, scopeid }) => !internal && !scopeid)
     .map((known) => known.address);
   return new UserError(
-    `--advertise ${address} is no address of this machine; it has ${own.join(', ') || 'none that pods can reach'}`,
+    `--advertise ${address} is not an address of this machine; it has ${addressesOfMachine.join(', ') || 'no address that pods can reach'}`,
   );
 }

@@ -1,4 +1,4 @@
-/** Jobs in a cluster of one's own: what the rest of the service may use of it. */
+/** The job runner for your own cluster. */
 export { ApiServer } from './api-server.ts';
 export { forward } from './forwarder.ts';
 export { ensurePermissions } from './permissions.ts';

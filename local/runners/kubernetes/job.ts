@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { JobOutcome } from '../../aws/step-functions/integrations/job-runner.ts';
 
-/** What the runner must find in a Job that it is to create; the rest is the cluster's business. */
+/** The parts of a Job that the runner needs to create it; the API server checks the rest. */
 export const Manifest = z.looseObject({
   metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()) }),
   spec: z.looseObject({
@@ -24,7 +24,7 @@ const Condition = z.object({
   message: z.string().optional(),
 });
 
-/** What the runner looks at in a Job of the cluster. */
+/** The parts that the runner reads in a Job of the cluster. */
 export const Job = z.object({
   metadata: z.object({
     name: z.string(),
@@ -39,18 +39,18 @@ export const Job = z.object({
 });
 export type Job = z.infer<typeof Job>;
 
-/** The label that names whose Job it is. */
+/** The label that names the service that created a Job. */
 export const managedBy = 'app.kubernetes.io/managed-by';
 
 /** The label that Kubernetes gives a Job's pods. */
 export const jobName = 'batch.kubernetes.io/job-name';
 
-/** The manifest with more environment for its container; what it says itself stays. */
-export function withEnvironment(manifest: Manifest, more: Readonly<Record<string, string>>): Manifest {
+/** Adds variables to the container's environment; variables of the manifest keep their values. */
+export function withEnvironment(manifest: Manifest, variables: Readonly<Record<string, string>>): Manifest {
   const { template } = manifest.spec;
   const [container] = template.spec.containers;
   const known = new Set(container.env.map(({ name }) => name));
-  const added = Object.entries(more)
+  const added = Object.entries(variables)
     .filter(([name]) => !known.has(name))
     .map(([name, value]) => ({ name, value }));
   const containers: typeof template.spec.containers = [{ ...container, env: [...container.env, ...added] }];
@@ -58,19 +58,19 @@ export function withEnvironment(manifest: Manifest, more: Readonly<Record<string
   return { ...manifest, spec: { ...manifest.spec, template: { ...template, spec } } };
 }
 
-/** Whether this is the Job that the manifest asks for: the same name, the same service, the same job. */
+/** Checks that a Job was created from this manifest: the same service and the same job id. */
 export function isOurs(job: Job, metadata: Manifest['metadata']): boolean {
   return [managedBy, 'eks-jobs/job-id'].every(
     (label) => job.metadata.labels[label] === metadata.labels[label],
   );
 }
 
-/** How a Job ended, or undefined while it has not: before Complete and Failed (SuccessCriteriaMet, FailureTarget) pods may still run. */
+/** Returns how a Job ended, or undefined: at SuccessCriteriaMet and FailureTarget, before Complete and Failed, pods may still run. */
 export function outcomeOf({ status }: Job): JobOutcome | undefined {
-  const is = (type: string) =>
+  const conditionOf = (type: string) =>
     status.conditions.find((known) => known.type === type && known.status === 'True');
-  if (is('Complete')) return { succeeded: true };
-  const failed = is('Failed');
+  if (conditionOf('Complete')) return { succeeded: true };
+  const failed = conditionOf('Failed');
   if (!failed) return undefined;
   const { reason, message } = failed;
   return {

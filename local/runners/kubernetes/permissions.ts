@@ -3,8 +3,8 @@ import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ApiServer } from './api-server.ts';
 
-/** What runner, start check and settle-job do in the namespace: the Roles of k8s/manifests allow no more. */
-const needed = [
+/** What the runner, the start check and settle-job do in the namespace. The Roles of k8s/manifests allow nothing else. */
+const required = [
   ...['create', 'get', 'list', 'watch', 'delete'].map((verb) => ({ verb, group: 'batch', resource: 'jobs' })),
   ...['list', 'watch'].map((verb) => ({ verb, group: '', resource: 'pods' })),
 ];
@@ -12,20 +12,20 @@ const needed = [
 const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
 
 /**
- * Asks the API server for every permission that jobs need.
- * @throws UserError naming each one that is missing, ClusterFailure when the cluster does not answer.
+ * Checks every permission that jobs need.
+ * @throws UserError naming each missing permission, ClusterFailure when the cluster does not respond.
  */
 export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
   const allowed = await Promise.all(
-    needed.map((attributes) => review(api, context, { ...attributes, namespace })),
+    required.map((attributes) => review(api, context, { ...attributes, namespace })),
   );
-  const missing = needed.filter((_, index) => allowed[index] !== true);
+  const missing = required.filter((_, index) => allowed[index] !== true);
   if (missing.length === 0) return;
   const names = missing.map(({ verb, group, resource }) => `${verb} ${resource}${group && `.${group}`}`);
   throw new UserError(
-    `the context ${context} may not do this in the namespace ${namespace}: ${names.join(', ')}. ` +
-      'Somebody who may can bind it to the Role of the state machine, which is in k8s/manifests and which ' +
-      `npm run k8s:apply -- --context ${context} puts there`,
+    `the context ${context} lacks permissions in the namespace ${namespace}: ${names.join(', ')}. ` +
+      'An administrator can bind it to the Role of the state machine in k8s/manifests, which ' +
+      `npm run k8s:apply -- --context ${context} creates`,
   );
 }
 
@@ -39,6 +39,6 @@ async function review(api: ApiServer, context: string, resourceAttributes: objec
   const answer = await api.request('POST', path, body);
   if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
   const { statusCode, statusText } = answer;
-  const wrong = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
-  throw new UserError(`the cluster of context ${context} answers ${statusCode} ${statusText}: ${wrong}`);
+  const reason = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
+  throw new UserError(`the cluster of context ${context} responds ${statusCode} ${statusText}: ${reason}`);
 }

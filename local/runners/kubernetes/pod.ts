@@ -8,7 +8,7 @@ const State = z.object({
     .optional(),
 });
 
-/** What is looked at in a pod. */
+/** The parts that the runner reads in a pod. */
 export const Pod = z.object({
   metadata: z.object({ name: z.string(), uid: z.string() }),
   status: z
@@ -35,15 +35,15 @@ export type Pod = z.infer<typeof Pod>;
 /** A page of pods. */
 export const Pods = z.object({ items: z.array(Pod) });
 
-/** How a pod's container ended, and what it said last (kubelet keeps 2 KB of it); undefined while it has not. */
+/** Describes how a pod's container ended, with the end of its output (kubelet keeps 2 KB); undefined while it runs. */
 export function endingOf({ metadata, status }: Pod): string | undefined {
   for (const { state } of status.containerStatuses) {
     if (!state.terminated) continue;
     const { exitCode, reason, message } = state.terminated;
-    // "Error" says no more than the exit code does.
-    const how = reason === 'Error' || reason === '' ? '' : `${reason}, `;
-    const said = message.trim();
-    return `the container of ${metadata.name} ended with ${how}exit code ${exitCode}${said && `: ${said}`}`;
+    // "Error" adds nothing to the exit code.
+    const cause = reason === 'Error' || reason === '' ? '' : `${reason}, `;
+    const output = message.trim();
+    return `the container of ${metadata.name} ended with ${cause}exit code ${exitCode}${output && `: ${output}`}`;
   }
   if (status.phase === 'Failed' && status.message !== undefined) {
     return `the pod ${metadata.name} failed: ${status.reason ?? ''} ${status.message}`;

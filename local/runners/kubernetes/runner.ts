@@ -13,10 +13,10 @@ import type { ApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';
 
-/** How long an API server that restarts is waited for before a Job counts as refused: milliseconds. */
-const patience = 300_000;
+/** How long the creation of a Job is retried while the API server is away: milliseconds. */
+const creationTimeout = 300_000;
 
-/** Runs Jobs in a Kubernetes cluster: created as they are given, followed by one watch for all of them. */
+/** Runs Jobs in a Kubernetes cluster: creates each Job from its manifest, and follows all of them with one watch. */
 export class KubernetesRunner implements JobRunner {
   readonly #service: string;
   readonly #environment: Readonly<Record<string, string>>;
@@ -25,8 +25,8 @@ export class KubernetesRunner implements JobRunner {
   readonly #running = new Set<Promise<unknown>>();
 
   /**
-   * @param service whose Jobs these are: the value of their label app.kubernetes.io/managed-by.
-   * @param environment what this cluster must give a container besides its manifest.
+   * @param service the value of the Jobs' label app.kubernetes.io/managed-by.
+   * @param environment what a container gets in addition to its manifest.
    */
   constructor(api: ApiServer, service: string, environment: Readonly<Record<string, string>>) {
     this.#service = service;
@@ -35,7 +35,7 @@ export class KubernetesRunner implements JobRunner {
   }
 
   start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob> {
-    return this.#tracked(this.#start(job, options));
+    return this.#track(this.#start(job, options));
   }
 
   waitingTurn(): readonly string[] {
@@ -43,16 +43,16 @@ export class KubernetesRunner implements JobRunner {
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error('the service stops'));
+    this.#stopping.abort(new Error('the service is stopping'));
     if (this.#running.size > 0) {
-      console.error(`eks-jobs: interrupting ${this.#running.size} jobs in the cluster`);
+      console.error(`eks-jobs: interrupting the ${this.#running.size} jobs in the cluster`);
     }
-    // One that is just being created is followed for a moment, to be deleted.
+    // Repeated: a Job that is being created now is added to the set, and is then deleted.
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#jobs.stop();
   }
 
-  #tracked<Value>(work: Promise<Value>): Promise<Value> {
+  #track<Value>(work: Promise<Value>): Promise<Value> {
     this.#running.add(work);
     return work.finally(() => this.#running.delete(work));
   }
@@ -60,78 +60,78 @@ export class KubernetesRunner implements JobRunner {
   async #start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob> {
     const manifest = withEnvironment(Manifest.parse(job), this.#environment);
     if (manifest.metadata.labels[managedBy] !== this.#service) {
-      throw new Error(`a Job without the label ${managedBy}: ${this.#service} would never be seen again`);
+      throw new Error(`a Job without the label ${managedBy}: ${this.#service} could not be found again`);
     }
     const { namespace, resumed } = options;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
-    const answer = await this.#make(manifest, namespace, resumed, signal);
-    const ended = this.#tracked(this.#follow(Job.parse(answer.body), namespace, signal));
+    const answer = await this.#ensureJob(manifest, namespace, resumed, signal);
+    const ended = this.#track(this.#follow(Job.parse(answer.body), namespace, signal));
     return { answer, ended };
   }
 
-  /** Makes sure that the Job exists. One that was made by a request whose answer was lost, or before a restart, is ours. */
-  async #make(
+  /** Makes sure that the Job exists. A Job created by a request whose response was lost, or before a restart, is used. */
+  async #ensureJob(
     manifest: Manifest,
     namespace: string,
     resumed: boolean,
     signal: AbortSignal,
   ): Promise<ClusterAnswer> {
-    let unknown = resumed;
-    let lookedAgain = false;
-    const attempt = async (): Promise<ClusterAnswer> => {
-      // Not by p-retry's own signal: a request under way must end before anybody can tell what is left of it.
+    // Whether a Job of an earlier request may exist.
+    let mayExist = resumed;
+    let checkedTwice = false;
+    const create = async (): Promise<ClusterAnswer> => {
+      // p-retry's own signal would not do: a request under way must end before its effect is known.
       if (signal.aborted) throw new AbortError(signal.reason as Error);
-      const existing = unknown ? await this.#existing(manifest, namespace, signal) : undefined;
+      const existing = mayExist ? await this.#existing(manifest, namespace, signal) : undefined;
       const answer = existing ?? (await this.#jobs.create(manifest, namespace));
       if (answer.statusCode < 300) return answer;
       const refused = new JobRefused(answer);
-      // The one that was lost may have arrived after we looked: look again, once.
-      const late = unknown && answer.statusCode === 409 && !lookedAgain;
-      lookedAgain ||= late;
-      throw isTransient(answer.statusCode) || late ? refused : new AbortError(refused);
+      // The lost request may have arrived after the check: check once more.
+      const arrivedLate = mayExist && answer.statusCode === 409 && !checkedTwice;
+      checkedTwice ||= arrivedLate;
+      throw isTransient(answer.statusCode) || arrivedLate ? refused : new AbortError(refused);
     };
     try {
-      return await pRetry(attempt, {
+      return await pRetry(create, {
         retries: Infinity,
-        maxRetryTime: patience,
+        maxRetryTime: creationTimeout,
         minTimeout: 200,
         maxTimeout: 5000,
         randomize: true,
         shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
         onFailedAttempt: ({ error }) => {
-          if (!(error instanceof JobRefused) || error.answer.statusCode !== 429) unknown = true;
+          if (!(error instanceof JobRefused) || error.answer.statusCode !== 429) mayExist = true;
         },
       });
     } catch (error) {
-      if (signal.aborted && unknown) await this.#jobs.removeUnseen(manifest, namespace);
+      if (signal.aborted && mayExist) await this.#jobs.removeIfCreated(manifest, namespace);
       throw error;
     }
   }
 
-  /** Our Job of that name. One that is being deleted (the service was stopped) is waited for, until it can be made anew. */
+  /** Reads our Job of that name. If it is being deleted (the service was stopped), waits until it can be created again. */
   async #existing(
     manifest: Manifest,
     namespace: string,
     signal: AbortSignal,
   ): Promise<ClusterAnswer | undefined> {
-    const found = await this.#jobs.find(manifest, namespace);
-    if (found?.statusCode !== 200) return found;
-    const job = Job.parse(found.body);
-    if (job.metadata.deletionTimestamp === undefined) return found;
+    const existing = await this.#jobs.find(manifest, namespace);
+    if (existing?.statusCode !== 200) return existing;
+    const job = Job.parse(existing.body);
+    if (job.metadata.deletionTimestamp === undefined) return existing;
     await this.#jobs.untilGone(job, namespace, signal);
     return undefined;
   }
 
-  /** Waits for the end of a Job; on abort deletes it. */
+  /** Waits for the end of a Job; deletes it on abort. */
   async #follow(job: Job, namespace: string, signal: AbortSignal): Promise<JobOutcome> {
     const look = (state: Job | undefined): JobOutcome | 'gone' | undefined =>
       state ? outcomeOf(state) : 'gone';
     try {
-      const known = outcomeOf(job);
-      const outcome = known ?? (await this.#jobs.feed(namespace).until(job.metadata, look, signal));
+      const outcome = outcomeOf(job) ?? (await this.#jobs.feed(namespace).until(job.metadata, look, signal));
       if (outcome === 'gone') throw new JobRefused(notFound(job.metadata.name));
       if (outcome.succeeded) return outcome;
-      const ending = await this.#jobs.lastWords(job, namespace);
+      const ending = await this.#jobs.describeEnding(job, namespace);
       return ending === undefined
         ? outcome
         : { ...outcome, message: `${outcome.message ?? 'The Job has failed'}: ${ending}` };
@@ -142,7 +142,7 @@ export class KubernetesRunner implements JobRunner {
   }
 }
 
-/** What the API server would say of it now. */
+/** The API server's answer for a Job that does not exist. */
 const notFound = (name: string): ClusterAnswer => ({
   statusCode: 404,
   statusText: 'Not Found',

@@ -4,24 +4,24 @@ import { describeError } from '../../../lib/describe-error.ts';
 import type { ApiServer } from './api-server.ts';
 
 const Version = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
-const Refusal = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
+const ErrorEvent = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
 
-/** What Watch ends with when nothing arrived for half a minute. */
-const Silence = z.object({ name: z.literal('TimeoutError') });
+/** The error with which Watch ends when nothing arrived for half a minute. */
+const SilenceTimeout = z.object({ name: z.literal('TimeoutError') });
 
-/** What is watched: a collection's path, and the label of the objects in it. */
+/** A collection to watch: its path, and the label of the objects in it. */
 export interface Collection {
   path: string;
   labelSelector: string;
 }
 
 /**
- * Watches a collection until the stream ends, as the server lets it every few minutes, or falls silent for 30 seconds
- * (Watch's own limit, for connections that died unnoticed).
+ * Watches a collection until the stream ends, which the server does every few minutes, or is silent for 30 seconds
+ * (Watch's own limit, for connections that broke unnoticed).
  * @param from the version to begin after.
- * @param onEvent ADDED, MODIFIED or DELETED, and the object.
- * @returns the version to go on from; undefined when that is too old by now, and what happened since is not to be known.
- * @throws Error when the connection breaks, or an event is not to be understood.
+ * @param onEvent gets ADDED, MODIFIED or DELETED, and the object.
+ * @returns the version to continue from; undefined when the server no longer has it, so that changes were missed.
+ * @throws Error when the connection breaks, or an event cannot be parsed.
  */
 export function stream(
   api: ApiServer,
@@ -41,10 +41,10 @@ export function stream(
     const done = (error: unknown): void => {
       signal.removeEventListener('abort', end);
       if (problem) reject(problem);
-      else if (error === null || Silence.safeParse(error).success) resolve(version);
+      else if (error === null || SilenceTimeout.safeParse(error).success) resolve(version);
       else reject(new Error(describeError(error), { cause: error }));
     };
-    // Watch says nothing of what its callback throws.
+    // Watch ignores errors of its callback.
     const event = (type: string, object: unknown): void => {
       try {
         version = type === 'ERROR' ? versionAfter(object) : versionOf(object);
@@ -54,7 +54,7 @@ export function stream(
         end();
       }
     };
-    // Without bookmarks a quiet collection's version grows too old.
+    // Without bookmarks the version of a quiet collection becomes too old.
     const query = { labelSelector, resourceVersion: from, allowWatchBookmarks: true };
     new Watch(api.config).watch(path, query, event, done).then((controller) => {
       connection = controller;
@@ -65,9 +65,9 @@ export function stream(
 
 const versionOf = (object: unknown): string => Version.parse(object).metadata.resourceVersion;
 
-/** 410 Gone is no fault: from here on only a list helps. */
-function versionAfter(refusal: unknown): string | undefined {
-  const { code, message } = Refusal.parse(refusal);
+/** Handles an ERROR event. 410 Gone is expected: only a new list helps then. */
+function versionAfter(event: unknown): string | undefined {
+  const { code, message } = ErrorEvent.parse(event);
   if (code !== 410) throw new Error(message ?? 'the watch failed');
   return undefined;
 }

@@ -27,7 +27,7 @@ BEYOND_THE_SCHEMA = {
     "createJob": {"resources.cpu", "resources.memory"},
     # The cursor of a page belongs to its query.
     "listJobs": {"cursor"},
-    "listSchedules": {"nextToken"},
+    "listSchedules": {"cursor", "nextToken"},
     # It must be after now and after startAt, with a tick before it; and Unicode's versions know different characters.
     "createSchedule": {"endAt", "name"},
     "changeSchedule": {"cron"},

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { EKSClient } from '@aws-sdk/client-eks';
 
-/** What DescribeCluster answers, as far as anybody here reads it. */
-export interface Described {
+/** The fields of DescribeCluster's response that the setup reads. */
+export interface DescribedCluster {
   status: string;
   endpoint?: string;
   certificateAuthority?: { data: string };
@@ -11,8 +11,8 @@ export interface Described {
   resourcesVpcConfig: { endpointPublicAccess: boolean; publicAccessCidrs?: string[] };
 }
 
-/** A cluster that jobs can run in. */
-export const usable = (endpoint: string, certificate: string): Described => ({
+/** Describes a cluster in which jobs can run. */
+export const usableCluster = (endpoint: string, certificate: string): DescribedCluster => ({
   status: 'ACTIVE',
   endpoint,
   certificateAuthority: { data: Buffer.from(certificate).toString('base64') },
@@ -26,9 +26,9 @@ export interface Credentials {
   sessionToken?: string;
 }
 
-/** EKS's API on loopback, which knows DescribeCluster and these clusters alone; and clients of it. */
+/** A fake of EKS's API on loopback, with only DescribeCluster and these clusters. It makes clients, too. */
 export class FakeEks {
-  readonly clusters = new Map<string, Described>();
+  readonly clusters = new Map<string, DescribedCluster>();
   readonly #server = createServer((request, response) => {
     const name = /^\/clusters\/([^/?]+)$/.exec(request.url ?? '')?.[1] ?? '';
     const cluster = this.clusters.get(name);
@@ -40,7 +40,7 @@ export class FakeEks {
     response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
     response.end(JSON.stringify(body));
   });
-  /** Whether the caller may not ask. */
+  /** Whether the caller is not authorized. */
   denied = false;
 
   static async start(): Promise<FakeEks> {

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 
-/** What EKS's own check of a token reads before it asks STS (sigs.k8s.io/aws-iam-authenticator, package token). */
+/** The check of a token that EKS does before it calls STS (sigs.k8s.io/aws-iam-authenticator, package token). */
 
 const lifetime = 15 * 60_000;
 
-/** Nothing else may be in the query; any case. */
+/** The query of the URL. Other parameters are not allowed; the case of names does not matter. */
 const Query = z.strictObject({
   action: z.literal('GetCallerIdentity'),
   version: z.literal('2011-06-15'),
@@ -23,18 +23,18 @@ const dateOf = (text: string): number =>
   Date.parse(text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'));
 
 /**
- * The signed question that is inside a token.
- * @throws Error saying what is wrong with it.
+ * Reads the pre-signed request to STS from a token.
+ * @throws Error with the reason why the token is invalid.
  */
 export function readToken(token: string, now: number): URL {
   if (token.length > 4096) throw new Error('the token is too long');
   const [, encoded = ''] = /^k8s-aws-v1\.([A-Za-z0-9_-]+)$/.exec(token) ?? [];
-  if (encoded === '') throw new Error('the token is none of EKS');
+  if (encoded === '') throw new Error('the token does not have the form of EKS tokens');
   const url = new URL(Buffer.from(encoded, 'base64url').toString());
   if (url.protocol !== 'https:' || url.pathname !== '/') throw new Error('the URL is not of STS');
   if (!/^sts\.[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(url.host)) throw new Error(`${url.host} is not STS`);
   const names = [...url.searchParams.keys()].map((name) => name.toLowerCase());
-  if (new Set(names).size !== names.length) throw new Error('a parameter is there twice');
+  if (new Set(names).size !== names.length) throw new Error('a parameter occurs twice');
   const query = Query.parse(
     Object.fromEntries([...url.searchParams].map(([name, value]) => [name.toLowerCase(), value])),
   );

@@ -3,15 +3,15 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
 
-/** Who a request to the test's cluster comes from: a client certificate of its own authority. */
+/** A client of the test's cluster, with a client certificate of the cluster's authority. */
 export interface Identity {
-  /** With the one context `cluster`. */
+  /** The path of a kubeconfig with the single context `cluster`. */
   kubeconfig: string;
-  /** One HTTP request as this identity. @returns the API server's answer, whatever it is. */
-  send(method: string, path: string, body?: object): Promise<Answer>;
+  /** Sends one HTTP request as this identity. @returns the API server's response, whatever its status. */
+  send(method: string, path: string, body?: object): Promise<ApiServerResponse>;
 }
 
-export interface Answer {
+export interface ApiServerResponse {
   status: number;
   body: string;
 }
@@ -22,8 +22,8 @@ const setting = (name: string): string => {
   return value;
 };
 
-/** A key and a certificate that the cluster's authority has signed, in files `key` and `certificate` of a folder. */
-function signedFolder(subject: string, extensions: string): string {
+/** Makes a folder with the files `key` and `certificate`. The cluster's authority signs the certificate. */
+function makeCertificateFolder(subject: string, extensions: string): string {
   const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
   const folder = mkdtempSync(join(setting('CLUSTER_DIRECTORY'), 'identity-'));
   const openssl = (...parameters: string[]): void => {
@@ -39,20 +39,20 @@ function signedFolder(subject: string, extensions: string): string {
   return folder;
 }
 
-/** What an HTTPS server of the tests needs on loopback; who trusts the cluster's authority trusts it. */
+/** Makes a certificate for an HTTPS server on loopback, and returns it with the cluster's authority, which signed it. */
 export function serverCertificate(): { key: Buffer; cert: Buffer; ca: string } {
   const extensions = 'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n';
-  const folder = signedFolder('/CN=test', extensions);
+  const folder = makeCertificateFolder('/CN=test', extensions);
   const read = (file: string): Buffer => readFileSync(join(folder, file));
   const ca = readFileSync(join(setting('CLUSTER_DIRECTORY'), 'pki', 'ca.crt'), 'utf8');
   return { key: read('key'), cert: read('certificate'), ca };
 }
 
-/** An identity with this name, in these groups; it lives as long as the cluster. */
+/** Makes an identity with this name and these groups. It is valid as long as the cluster exists. */
 export function identity(name: string, ...groups: string[]): Identity {
   const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
   const subject = [...groups.map((group) => `/O=${group}`), `/CN=${name}`].join('');
-  const folder = signedFolder(subject, 'extendedKeyUsage=clientAuth\n');
+  const folder = makeCertificateFolder(subject, 'extendedKeyUsage=clientAuth\n');
 
   const server = `https://${setting('CLUSTER_ADDRESS')}`;
   const kubeconfig = join(folder, 'kubeconfig');
@@ -71,14 +71,14 @@ export function identity(name: string, ...groups: string[]): Identity {
   const send: Identity['send'] = (method, path, body) =>
     new Promise((resolve, reject) => {
       const content = body === undefined ? '' : JSON.stringify(body);
-      // Node sends the body of a DELETE without its length unless told.
+      // Without this header Node sends the body of a DELETE without its length.
       const headers = { 'content-type': contentType(method), 'content-length': Buffer.byteLength(content) };
-      const call = request(new URL(path, server), { method, cert, key, ca, headers }, (answer) => {
+      const call = request(new URL(path, server), { method, cert, key, ca, headers }, (response) => {
         let text = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (part: string) => (text += part));
-        answer.on('end', () => {
-          resolve({ status: answer.statusCode ?? 0, body: text });
+        response.setEncoding('utf8');
+        response.on('data', (part: string) => (text += part));
+        response.on('end', () => {
+          resolve({ status: response.statusCode ?? 0, body: text });
         });
       });
       call.on('error', reject);
@@ -87,7 +87,7 @@ export function identity(name: string, ...groups: string[]): Identity {
   return { kubeconfig, send };
 }
 
-/** A kubeconfig, with the one context `cluster`, for somebody who is in that group and in no other. */
+/** Makes a kubeconfig with the single context `cluster`, for a user who is in that group only. */
 export const kubeconfigOf = (group: string): string => identity(group, group).kubeconfig;
 
 const contentType = (method: string): string =>

@@ -8,8 +8,12 @@ const Arguments = z.object({
   }),
 });
 
-/** The Job that run-job makes for that job, as Step Functions would send it. */
-export async function jobManifest(jobId: string, namespace: string, more: Record<string, string> = {}) {
+/** Evaluates the Job that the state machine creates for a job, as Step Functions sends it. */
+export async function jobManifest(
+  jobId: string,
+  namespace: string,
+  extraTokens: Record<string, string> = {},
+) {
   const tokens = {
     ServiceName: 'eks-jobs-test',
     JobNamespace: namespace,
@@ -17,7 +21,7 @@ export async function jobManifest(jobId: string, namespace: string, more: Record
     JobImage: 'eks-jobs.local/data-processor:local',
     JobNodeSelector: '{}',
     KueueQueue: '',
-    ...more,
+    ...extraTokens,
   };
   const variables = {
     jobId,

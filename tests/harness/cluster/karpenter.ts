@@ -4,14 +4,14 @@ import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyObjects, kubectl } from './kubectl.ts';
 
-/** From `npm run cluster`. */
+/** Reads an environment variable that `npm run cluster` sets. */
 const setting = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run this by \`npm run test:cluster\``);
   return value;
 };
 
-/** A program beside the cluster's own; its log is beside theirs. */
+/** A program besides the cluster's components. Its log is in the same folder as theirs. */
 class Program {
   readonly #child: ChildProcess;
 
@@ -30,7 +30,7 @@ class Program {
   }
 }
 
-/** kwok keeps the nodes alive that exist only as objects; their pods are SimulatedNodes' concern. */
+/** Starts kwok, which keeps nodes Ready that exist only as objects. `SimulatedNodes` runs their pods. */
 export function startKwok(): Program {
   const stages = ['fast/node-initialize', 'heartbeat-with-lease/node-heartbeat-with-lease'];
   return new Program('kwok', [
@@ -43,7 +43,7 @@ export function startKwok(): Program {
   ]);
 }
 
-/** The real Karpenter with the cloud provider that its own project tests with: machines are objects, and cost nothing. */
+/** Starts the real Karpenter with the cloud provider of its own tests, whose machines are only objects. */
 export async function startKarpenter(): Promise<Program> {
   const crds = setting('CLUSTER_CRDS');
   const files = ['karpenter', 'karpenter-kwok'].map((folder) => `--filename=${join(crds, folder)}`);
@@ -65,7 +65,7 @@ export async function startKarpenter(): Promise<Program> {
     DISABLE_LEADER_ELECTION: 'true',
     METRICS_PORT: '8080',
     HEALTH_PROBE_PORT: '8081',
-    // How long it waits for more pods before it orders nodes; its own defaults are 1 s and 10 s.
+    // How long it waits for more pods before it requests nodes. The defaults are 1 s and 10 s.
     BATCH_IDLE_DURATION: '300ms',
     BATCH_MAX_DURATION: '2s',
   });

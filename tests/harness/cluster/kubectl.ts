@@ -3,16 +3,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Enough for a list of a thousand Jobs. */
+/** Bytes of output; enough for a list of a thousand Jobs. */
 const maxBuffer = 64 * 1024 * 1024;
 
-/** Runs kubectl against the test's cluster, as its administrator. @throws with kubectl's own words. */
+/** Runs kubectl as the administrator of the test's cluster. @throws Error with kubectl's message. */
 export async function kubectl(...parameters: string[]): Promise<string> {
   const { stdout } = await run('kubectl', parameters, { maxBuffer });
   return stdout;
 }
 
-/** Applies objects as they are. */
+/** Applies objects to the test's cluster, without changing them. */
 export function applyObjects(...objects: object[]): Promise<string> {
   const child = run('kubectl', ['apply', '--server-side', '--filename', '-'], { maxBuffer });
   child.child.stdin?.end(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));

@@ -10,28 +10,31 @@ import { writeImages } from './machine/images.ts';
 import { ensurePrerequisites } from './machine/prerequisites.ts';
 import { buildPrograms } from './machine/programs.ts';
 
-/** `npm run cluster -- COMMAND`: a real Kubernetes for as long as a command runs. */
+/** `npm run cluster -- COMMAND`: runs a real Kubernetes while a command runs. */
 const options = new Command('npm run cluster --')
   .description(
-    'Runs a command beside a fresh single-node Kubernetes, in namespaces of its own; nothing of either is left when it ends.\n' +
-      'The command finds: KUBECONFIG (context `cluster`), kubectl, CLUSTER_ADDRESS (where pods reach its servers).',
+    'Runs a command beside a fresh single-node Kubernetes, in new namespaces. When the command ends, both are removed.\n' +
+      'It sets KUBECONFIG (context `cluster`) and CLUSTER_ADDRESS (where pods reach the command’s servers) and adds kubectl to the PATH.',
   )
   .argument('<command...>')
-  .option('--logs <directory>', "keep the components' logs there")
+  .option('--logs <directory>', "copy the components' logs to this directory")
   .passThroughOptions()
   .parse();
 
-/** How long a command may take to end after Ctrl-C, in milliseconds. */
-const goodbye = 10_000;
+/** Milliseconds that the command has to end after Ctrl-C. */
+const stopMilliseconds = 10_000;
 
-const here = (name: string): string => fileURLToPath(new URL(`machine/${name}`, import.meta.url));
+const machineFile = (name: string): string => fileURLToPath(new URL(`machine/${name}`, import.meta.url));
 
-/** Everything dies with this process, however it ends: the kernel sees to the namespaces, the janitor to the rest. */
+/**
+ * Runs the cluster and the command. However this process ends, the kernel ends the processes in the namespaces, and the
+ * janitor removes the rest.
+ */
 async function run(command: string[]): Promise<number> {
   ensurePrerequisites();
   const programs = buildPrograms(cache);
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-cluster-'));
-  const janitor = spawn('sh', [here('janitor.sh'), directory], {
+  const janitor = spawn('sh', [machineFile('janitor.sh'), directory], {
     stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   });
@@ -42,20 +45,30 @@ async function run(command: string[]): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   await writeImages(join(directory, 'images'), stopping.signal);
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', here('inside.ts')];
-  // The shell is the namespaces' first process, which must reap what others leave behind.
-  const first = ['sh', '-c', '"$@"; exit $?', 'cluster'];
+  const nodeCommand = [process.execPath, '--disable-warning=ExperimentalWarning', machineFile('inside.ts')];
+  // The shell is the first process of the namespaces, which must reap orphaned processes.
+  const shell = ['sh', '-c', '"$@"; exit $?', 'cluster'];
   const child = spawn(
     'setpriv',
-    ['--pdeathsig', 'KILL', 'unshare', ...namespaces, ...first, ...node, directory, programs, ...command],
+    [
+      '--pdeathsig',
+      'KILL',
+      'unshare',
+      ...namespaces,
+      ...shell,
+      ...nodeCommand,
+      directory,
+      programs,
+      ...command,
+    ],
     { stdio: 'inherit' },
   );
-  const end = (): void => {
+  const killCluster = (): void => {
     child.kill('SIGKILL');
   };
-  // Ctrl-C reaches the command too, by the terminal: it may end by itself.
-  process.once('SIGINT', () => setTimeout(end, goodbye).unref());
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  // The terminal sends Ctrl-C to the command, too: it gets some time to end.
+  process.once('SIGINT', () => setTimeout(killCluster, stopMilliseconds).unref());
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, killCluster);
   const [code] = (await once(child, 'exit')) as [number | null];
   const { logs } = options.opts<{ logs?: string }>();
   if (logs && existsSync(join(directory, 'log'))) cpSync(join(directory, 'log'), logs, { recursive: true });

@@ -6,14 +6,14 @@ import { identity } from './identities.ts';
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** Where the jobs of these tests run. */
+/** The namespace in which the jobs of these tests run. */
 export const namespace = 'eks-jobs';
 
 let arguments_: Promise<string[]> | undefined;
 
 /**
- * What `npm start` is given to run its jobs in the tests' cluster: with what k8s/ applies there, and with no more rights
- * than the state machine has on EKS.
+ * Returns the arguments with which `npm start` runs its jobs in the tests' cluster. Applies k8s/ there, and gives the
+ * service only the permissions that the state machine has on EKS.
  */
 export function clusterArguments(): Promise<string[]> {
   arguments_ ??= prepare();

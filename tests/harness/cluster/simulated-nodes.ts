@@ -12,15 +12,15 @@ import {
   type V1PodStatus,
 } from '@kubernetes/client-node';
 
-/** What kwok and Karpenter's kwok provider write on the nodes that they pretend. */
-const simulated = 'kwok.x-k8s.io/node=fake';
+/** The annotation by which kwok and Karpenter's kwok provider mark nodes that exist only as objects. */
+const simulatedAnnotation = 'kwok.x-k8s.io/node=fake';
 
 const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
 
 /**
- * The kubelet of nodes that exist only as objects: runs the container's real program, with its pod's own environment,
- * as a process of this machine, and says of the pod what a kubelet would. Bound: one process a pod, and as many pods as
- * the nodes' own capacity lets the scheduler bind.
+ * The kubelet of nodes that exist only as objects. It runs the container's real program with the pod's environment
+ * variables as a process of this machine, and reports the pod's status as a kubelet does. The capacity of the nodes
+ * limits the number of pods, and each pod is one process.
  */
 export class SimulatedNodes {
   readonly #core: CoreV1Api;
@@ -55,20 +55,20 @@ export class SimulatedNodes {
     await this.#informer.start();
   }
 
-  /** Ends every process at once, as a power cut would. @throws what went wrong on the way, if anything did. */
+  /** Kills all processes, as a power failure does. @throws AggregateError with the errors of this class so far. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#informer.stop();
     const running = [...this.#running.values()];
-    for (const pod of running) this.#cut(pod);
+    for (const pod of running) this.#kill(pod);
     await Promise.all(running.map(({ ended }) => ended));
     if (this.#faults.length > 0) throw new AggregateError(this.#faults, 'a simulated node failed');
   }
 
-  /** Makes a node of the given size, labels and taints; kwok keeps it Ready. */
+  /** Creates a node of the given size and labels. kwok keeps it Ready. */
   async add(name: string, cpu: string, labels: Record<string, string> = {}): Promise<void> {
     const resources = { cpu, memory: '64Gi', pods: '500', 'ephemeral-storage': '64Gi' };
-    const [key = '', value = ''] = simulated.split('=');
+    const [key = '', value = ''] = simulatedAnnotation.split('=');
     await this.#core.createNode({
       body: {
         metadata: {
@@ -81,27 +81,27 @@ export class SimulatedNodes {
     });
   }
 
-  /** The machine behind a node is gone: its processes, without a word, and then its object, as the cloud's controller does it. */
+  /** Simulates the loss of a node's machine: kills its processes, then deletes its object as the cloud's controller does. */
   async lose(name: string): Promise<void> {
-    for (const pod of this.#running.values()) if (pod.node === name) this.#cut(pod);
+    for (const pod of this.#running.values()) if (pod.node === name) this.#kill(pod);
     const patch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
     await this.#core.patchNode({ name, body: { metadata: { finalizers: null } } }, patch);
     await this.#core.deleteNode({ name });
   }
 
-  /** The nodes on which a process runs now. */
+  /** Lists the nodes on which a process runs now. */
   busy(): string[] {
     return [...new Set([...this.#running.values()].map(({ node }) => node))];
   }
 
-  #cut(pod: { child: ChildProcess; lost: boolean }): void {
+  #kill(pod: { child: ChildProcess; lost: boolean }): void {
     pod.lost = true;
     pod.child.kill('SIGKILL');
   }
 
   #watch(pod: V1Pod): void {
     this.#handle(pod).catch((error: unknown) => {
-      // The pod or the API server may be gone by now; neither is this node's fault.
+      // The pod may have been deleted, or the API server may be down: these are not errors of this node.
       const code = (error as { code?: number }).code;
       if (!this.#stopped && code !== 404 && code !== undefined) this.#faults.push(error);
     });
@@ -124,14 +124,14 @@ export class SimulatedNodes {
   async #isSimulated(name: string): Promise<boolean> {
     if (this.#nodes.has(name)) return true;
     const node = await this.#core.readNode({ name });
-    const [key = '', value] = simulated.split('=');
+    const [key = '', value] = simulatedAnnotation.split('=');
     if (node.metadata?.annotations?.[key] !== value) return false;
     this.#nodes.add(name);
     return true;
   }
 
   async #run(pod: V1Pod, node: string, uid: string): Promise<void> {
-    // Between the question above and this line nothing else runs: no pod starts twice.
+    // A pod cannot start twice, because nothing else runs between this check and `set` below.
     if (this.#running.has(uid)) return;
     const container = pod.spec?.containers[0];
     const startedAt = new Date();

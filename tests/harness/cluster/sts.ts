@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A role's session, as AssumeRole gives it. */
+/** A role's session, as AssumeRole returns it. */
 export interface Session {
   accessKeyId: string;
   secretAccessKey: string;
@@ -15,7 +15,7 @@ export interface FakeSts {
   stop(): Promise<void>;
 }
 
-/** GetCallerIdentity alone, for these sessions; it computes the signature itself, without the SDK that made it. */
+/** Starts a fake STS with only GetCallerIdentity, for these sessions. It computes signatures without the AWS SDK. */
 export async function startSts(sessions: readonly Session[]): Promise<FakeSts> {
   const server = createServer((request, response) => {
     const arn = identify(request, sessions);
@@ -38,16 +38,16 @@ const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256'
 
 function identify({ url = '', headers }: IncomingMessage, sessions: readonly Session[]): string | undefined {
   const query = new URL(url, 'https://sts').searchParams;
-  const of = (name: string): string => query.get(name) ?? '';
-  const [accessKeyId, ...scope] = of('X-Amz-Credential').split('/');
+  const parameter = (name: string): string => query.get(name) ?? '';
+  const [accessKeyId, ...scope] = parameter('X-Amz-Credential').split('/');
   const session = sessions.find((known) => known.accessKeyId === accessKeyId);
-  if (session?.sessionToken !== of('X-Amz-Security-Token')) return undefined;
-  return signatureOf(query, scope, headers, session.secretAccessKey) === of('X-Amz-Signature')
+  if (session?.sessionToken !== parameter('X-Amz-Security-Token')) return undefined;
+  return signatureOf(query, scope, headers, session.secretAccessKey) === parameter('X-Amz-Signature')
     ? session.arn
     : undefined;
 }
 
-/** AWS's "Create a signed AWS API request", for a query. */
+/** Computes the signature of a query (AWS IAM user guide, "Create a signed AWS API request"). */
 function signatureOf(
   query: URLSearchParams,
   scope: readonly string[],

@@ -6,21 +6,21 @@ import { readToken } from './eks-token.ts';
 import { tokenReviewPort } from './machine/components.ts';
 
 /**
- * What EKS does between a token and the API server: checks the token, asks STS whose it is, and says which groups the access entry of
- * that role gives. The tests' cluster asks it as EKS asks its own: by a TokenReview (kubernetes.io, "Webhook Token Authentication").
- * `node tests/cluster/token-review.ts FILE` serves the settings of a JSON file, read again at each review.
+ * A fake of EKS's authentication: checks a token, gets its identity from STS, and returns the groups of the access entry
+ * of that role. The tests' cluster calls it with a TokenReview (kubernetes.io, "Webhook Token Authentication"), as EKS
+ * does. `node tests/harness/cluster/token-review.ts FILE` reads the settings from a JSON file at each review.
  */
 export const ReviewSettings = z.strictObject({
   /** The cluster's name on EKS. */
   cluster: z.string(),
-  /** Where STS is, instead of the address in the token: whatever answers GetCallerIdentity. */
+  /** The URL of an STS that implements GetCallerIdentity. It replaces the address in the token. */
   sts: z.url(),
-  /** As AWS::EKS::AccessEntry has them. */
+  /** The access entries, as in AWS::EKS::AccessEntry. */
   accessEntries: z.array(
     z.object({
       principalArn: z.string().startsWith('arn:'),
       kubernetesGroups: z.array(z.string()).default([]),
-      /** ARNs; EKS has an authorizer of its own for them. Here the one that allows everything makes an administrator. */
+      /** ARNs. On EKS a separate authorizer reads them. Here the policy that allows everything makes an administrator. */
       accessPolicies: z.array(z.string()).default([]),
     }),
   ),
@@ -34,33 +34,34 @@ interface User {
   groups: string[];
 }
 
-/** Sends the signed question on, with the one header that is no part of it: the cluster's name, as this cluster knows it. */
-async function askSts(url: URL, { sts, cluster }: ReviewSettings): Promise<string> {
-  const answer = await new Promise<{ status: number; body: string }>((resolve, reject) => {
+/** Sends the pre-signed request to STS with this cluster's name in the header, which the token does not contain. */
+async function getCallerArn(url: URL, { sts, cluster }: ReviewSettings): Promise<string> {
+  const reply = await new Promise<{ status: number; body: string }>((resolve, reject) => {
     const headers = { host: url.host, 'x-k8s-aws-id': cluster };
     const call = request(new URL(`/${url.search}`, sts), { headers, timeout: 5000 }, (response) => {
       text(response).then((body) => {
         resolve({ status: response.statusCode ?? 0, body });
       }, reject);
     });
-    call.once('timeout', () => call.destroy(new Error('STS does not answer')));
+    call.once('timeout', () => call.destroy(new Error('STS does not respond')));
     call.once('error', reject).end();
   });
-  const [, arn] = /<Arn>([^<]+)<\/Arn>/.exec(answer.body) ?? [];
-  if (answer.status !== 200 || arn === undefined) throw new Error(`STS answered ${answer.status}`);
+  const [, arn] = /<Arn>([^<]+)<\/Arn>/.exec(reply.body) ?? [];
+  if (reply.status !== 200 || arn === undefined) throw new Error(`STS responded ${reply.status}`);
   return arn;
 }
 
-/** An assumed role's session stands for the role; a role's path is no part of the session's name. */
+/** Whether an ARN is the principal or a session of that role. The ARN of a session does not contain the role's path. */
 const isSessionOf = (principal: string, arn: string): boolean => {
   const [, account = '', role = ''] = /^arn:[a-z-]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(arn) ?? [];
-  const [, ofAccount, ofRole] = /^arn:[a-z-]+:iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
-  return principal === arn || (role !== '' && account === ofAccount && role === ofRole);
+  const [, principalAccount, principalRole] =
+    /^arn:[a-z-]+:iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(principal) ?? [];
+  return principal === arn || (role !== '' && account === principalAccount && role === principalRole);
 };
 
-async function userOf(token: string, given: ReviewSettings, now: number): Promise<User> {
-  const settings = ReviewSettings.parse(given);
-  const arn = await askSts(readToken(token, now), settings);
+async function userOf(token: string, input: ReviewSettings, now: number): Promise<User> {
+  const settings = ReviewSettings.parse(input);
+  const arn = await getCallerArn(readToken(token, now), settings);
   const entry = settings.accessEntries.find(({ principalArn }) => isSessionOf(principalArn, arn));
   if (entry === undefined) throw new Error(`${arn} has no access entry`);
   const administrator = entry.accessPolicies.some((policy) =>
@@ -73,29 +74,29 @@ async function userOf(token: string, given: ReviewSettings, now: number): Promis
 }
 
 export interface TokenReview {
-  /** What was wrong with each token that was refused. */
-  refusals: string[];
+  /** The reason why each rejected token was rejected. */
+  rejections: string[];
   stop(): Promise<void>;
 }
 
-/** Answers the API server's questions until it is stopped; asks for the settings at each, so that they may change. */
+/** Serves the API server's TokenReviews until it is stopped. Reads the settings at each one, so that they can change. */
 export async function startTokenReview(
   settings: () => ReviewSettings,
   {
     port = tokenReviewPort,
     now = () => Date.now(),
     report = () => undefined,
-  }: { port?: number; now?: () => number; report?: (refusal: string) => void } = {},
+  }: { port?: number; now?: () => number; report?: (reason: string) => void } = {},
 ): Promise<TokenReview> {
-  const refusals: string[] = [];
+  const rejections: string[] = [];
   const review = async (body: unknown): Promise<object> => {
     const { token } = Review.parse(body).spec;
     const status = await userOf(token, settings(), now()).then(
       (user) => ({ authenticated: true, user }),
       (error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
-        refusals.push(why);
-        report(why);
+        const reason = error instanceof Error ? error.message : String(error);
+        rejections.push(reason);
+        report(reason);
         return { authenticated: false };
       },
     );
@@ -105,8 +106,8 @@ export async function startTokenReview(
     json(incoming)
       .then(review)
       .then(
-        (answer) =>
-          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+        (reviewed) =>
+          response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(reviewed)),
         () => response.writeHead(400).end(),
       );
   });
@@ -114,7 +115,7 @@ export async function startTokenReview(
     server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   return {
-    refusals,
+    rejections,
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -127,8 +128,8 @@ const [, script, file] = process.argv;
 if (script === import.meta.filename && file !== undefined) {
   const read = (): ReviewSettings => ReviewSettings.parse(JSON.parse(readFileSync(file, 'utf8')));
   await startTokenReview(read, {
-    report: (refusal) => {
-      console.error(`token-review: ${refusal}`);
+    report: (reason) => {
+      console.error(`token-review: ${reason}`);
     },
   });
 }

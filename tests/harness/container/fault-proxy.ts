@@ -1,24 +1,24 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 
-/** What can go wrong with one request to the table. */
+/** The faults that can happen to one request to the table. */
 export const faults = [
-  /** The container dies before its request is sent. */
+  /** The container is killed before its request is sent. */
   'killed before',
-  /** The container dies once the table has done what was asked. */
+  /** The container is killed after the table has executed its request. */
   'killed after',
-  /** The network delivers a request twice; the container sees the second answer. */
+  /** The network delivers a request twice; the container gets the second response. */
   'delivered twice',
-  /** The table has done what was asked, but nobody hears of it. */
-  'answer lost',
-  /** Another transaction is in the way. dynoxide never says so, AWS does. */
+  /** The table has executed the request, but its response is lost. */
+  'response lost',
+  /** The request conflicts with another transaction. AWS returns this error, dynoxide does not. */
   'conflict',
   'throttled',
   'internal error',
 ] as const;
 export type Fault = (typeof faults)[number];
 
-/** The fault happens to the k-th request, counted from 1; every other one goes through. */
+/** The fault happens to request number `at`, counted from 1. All other requests are forwarded. */
 export interface Plan {
   at: number;
   fault: Fault;
@@ -29,24 +29,24 @@ interface Reply {
   body: Buffer;
 }
 
-const refusals: Partial<Record<Fault, Reply>> = {
-  conflict: refusal(400, {
+const errorReplies: Partial<Record<Fault, Reply>> = {
+  conflict: errorReply(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#TransactionCanceledException',
     Message:
       'Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]',
     CancellationReasons: [{ Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' }],
   }),
-  throttled: refusal(400, {
+  throttled: errorReply(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
     message: 'The level of configured provisioned throughput for the table was exceeded.',
   }),
-  'internal error': refusal(500, {
+  'internal error': errorReply(500, {
     __type: 'com.amazonaws.dynamodb.v20120810#InternalServerError',
     message: 'Internal server error',
   }),
 };
 
-/** Stands between a container and the table, and does to one of its requests what the plan says. */
+/** A proxy between a container and the table that applies the plan's fault to one of the requests. */
 export class FaultProxy {
   readonly #server: Server;
   readonly #target: string;
@@ -76,23 +76,23 @@ export class FaultProxy {
     return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   }
 
-  /** How many requests have come since the plan was made. */
+  /** The number of requests since the last call of `plan`. */
   get requests(): number {
     return this.#requests;
   }
 
-  /** Begins to count anew. Without a plan nothing goes wrong. */
+  /** Sets the plan and restarts the count. Without a plan there are no faults. */
   plan(plan?: Plan): void {
     this.#plan = plan;
     this.#requests = 0;
   }
 
-  /** Says how the container that now asks is killed. */
+  /** Sets the function that kills the container of the following requests. */
   onKill(kill: () => void): void {
     this.#kill = kill;
   }
 
-  /** Says who hears of every request, with its number. */
+  /** Sets the function that is called for every request, with the request's number. */
   onRequest(watch: (count: number) => void): void {
     this.#watch = watch;
   }
@@ -113,13 +113,13 @@ export class FaultProxy {
       response.destroy();
       return;
     }
-    // Only a transaction can be in another one's way.
+    // Only a transaction can conflict with another one.
     const isTransaction =
       incoming.headers['x-amz-target']?.toString().endsWith('.TransactWriteItems') ?? false;
-    const refused = fault && (fault !== 'conflict' || isTransaction) ? refusals[fault] : undefined;
-    const reply = refused ?? (await this.#forward(incoming, Buffer.concat(chunks)));
+    const error = fault && (fault !== 'conflict' || isTransaction) ? errorReplies[fault] : undefined;
+    const reply = error ?? (await this.#forward(incoming, Buffer.concat(chunks)));
     if (fault === 'killed after') this.#kill();
-    if (fault === 'killed after' || fault === 'answer lost') {
+    if (fault === 'killed after' || fault === 'response lost') {
       response.destroy();
       return;
     }
@@ -129,11 +129,11 @@ export class FaultProxy {
 
   #forward({ headers, method }: IncomingMessage, body: Buffer): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const outgoing = request(this.#target, { headers, ...(method && { method }) }, (answer) => {
+      const outgoing = request(this.#target, { headers, ...(method && { method }) }, (reply) => {
         const chunks: Buffer[] = [];
-        answer.on('data', (chunk: Buffer) => chunks.push(chunk));
-        answer.once('end', () => {
-          resolve({ status: answer.statusCode ?? 500, body: Buffer.concat(chunks) });
+        reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+        reply.once('end', () => {
+          resolve({ status: reply.statusCode ?? 500, body: Buffer.concat(chunks) });
         });
       });
       outgoing.once('error', reject);
@@ -142,6 +142,6 @@ export class FaultProxy {
   }
 }
 
-function refusal(status: number, body: object): Reply {
+function errorReply(status: number, body: object): Reply {
   return { status, body: Buffer.from(JSON.stringify(body)) };
 }

@@ -22,7 +22,10 @@ const table = 'jobs';
 const region = 'us-east-1';
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** A real table, and the real container as the state machine starts it: everything between Register and Settle. */
+/**
+ * A real table, and the real container as the state machine starts it. Methods do what the states Register and Settle of
+ * the state machine do.
+ */
 export class Machine {
   readonly store: JobStore;
   readonly endpoint: string;
@@ -40,7 +43,7 @@ export class Machine {
     this.store = new JobStore(this.#client, table);
   }
 
-  /** @param program the container's program; without it the one of `npm start`. */
+  /** @param program the container's program; by default the one of `npm start`. */
   static async start(port: number, program?: string): Promise<Machine> {
     const binary = program ?? (await buildDataProcessor(root));
     const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-table-'));
@@ -57,7 +60,7 @@ export class Machine {
     rmSync(this.#directory, { recursive: true });
   }
 
-  /** What Register does. @returns the job's id. */
+  /** Writes a job as the state Register does. @returns the job's id. */
   async register(input: object, maxAttempts: number = limits.machineAttempts): Promise<string> {
     const jobId = newJobId();
     const createdAt = new Date().toISOString();
@@ -78,7 +81,7 @@ export class Machine {
     return jobId;
   }
 
-  /** Starts a container for one try, as the manifest would; its table is at `endpoint`. */
+  /** Starts a container for one try with the environment of the manifest. Its table is at `endpoint`. */
   container(
     jobId: string,
     attempt: number,
@@ -102,8 +105,8 @@ export class Machine {
     });
   }
 
-  /** Runs the program's `check` on a table of this name. @returns its exit code and what it said. */
-  async check(tableName: string = table): Promise<{ code: number | null; said: string }> {
+  /** Runs the program's `check` on a table of this name. @returns its exit code and its output. */
+  async check(tableName: string = table): Promise<{ code: number | null; output: string }> {
     const child = spawn(this.#binary, ['check'], {
       env: {
         TABLE_NAME: tableName,
@@ -114,15 +117,15 @@ export class Machine {
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let said = '';
+    let output = '';
     for (const stream of [child.stdout, child.stderr]) {
-      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     }
     await once(child, 'close');
-    return { code: child.exitCode, said };
+    return { code: child.exitCode, output };
   }
 
-  /** What Settle does after this many tries. */
+  /** Settles a job as the state Settle does after this many tries. */
   async settle(jobId: string, tries: number): Promise<void> {
     const record = await this.record(jobId);
     await settle(
@@ -141,7 +144,7 @@ export class Machine {
 
   async record(jobId: string): Promise<JobRecord> {
     const record = await this.store.read(jobId, Date.now());
-    if (!record) throw new Error(`no job ${jobId}`);
+    if (!record) throw new Error(`job ${jobId} is not in the table`);
     return record;
   }
 
@@ -153,7 +156,7 @@ export class Machine {
 const fenceOf = (jobId: string, startedAt: string): string =>
   executionFence(`arn:aws:states:${region}:000000000000:execution:run-job:${jobId}`, startedAt);
 
-/** @returns the exit code, or null when a signal ended it. */
+/** Waits until a container ends. @returns its exit code, or null if a signal ended it. */
 export async function exitOf(container: ChildProcess): Promise<number | null> {
   if (container.exitCode === null && container.signalCode === null) await once(container, 'exit');
   return container.exitCode;

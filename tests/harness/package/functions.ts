@@ -21,7 +21,7 @@ const Function = z.looseObject({
   Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
 });
 
-/** One function as the template describes it, its zip unpacked. */
+/** A function as the template describes it, and its unpacked zip. */
 export interface PackagedFunction {
   name: string;
   bundle: string;
@@ -30,11 +30,11 @@ export interface PackagedFunction {
   role: string;
   bytes: number;
   zipBytes: number;
-  /** Whether a route of the HTTP API leads to it. */
+  /** Whether a route of the HTTP API calls it. */
   hasRoute: boolean;
 }
 
-/** What the stack would know: pseudo parameters, parameters, attributes of resources. */
+/** Values that a stack would have: pseudo parameters, parameters and attributes of resources. */
 const knownValues: Record<string, string> = {
   'AWS::Partition': 'aws',
   'AWS::Region': 'eu-central-1',
@@ -46,28 +46,29 @@ const knownValues: Record<string, string> = {
   'ClusterSetup.CertificateAuthority': 'bm9uZQ==',
 };
 
-function valueOf(name: string): string {
-  const known = knownValues[name];
-  if (known === undefined) throw new Error(`an environment names ${name}, which has no value here`);
-  return known;
+function stackValue(name: string): string {
+  const value = knownValues[name];
+  if (value === undefined)
+    throw new Error(`an environment variable uses ${name}, which has no value in this test`);
+  return value;
 }
 
-/** What CloudFormation makes of a text. */
+/** Resolves a value of the template as CloudFormation does. */
 function resolve(value: z.infer<typeof text>): string {
   if (typeof value === 'string') return value;
-  if ('Ref' in value) return valueOf(value.Ref);
-  // As where every condition holds.
-  if ('Fn::If' in value) return valueOf(value['Fn::If'][1].Ref);
+  if ('Ref' in value) return stackValue(value.Ref);
+  // Every condition is taken as true.
+  if ('Fn::If' in value) return stackValue(value['Fn::If'][1].Ref);
   if ('Fn::GetAtt' in value) {
     const [resource, attribute] = value['Fn::GetAtt'];
-    // An ARN only has to look like one.
+    // The value only needs the form of an ARN.
     if (attribute === 'Arn') return `arn:aws:test:eu-central-1:123456789012:${resource}`;
-    return valueOf(`${resource}.${attribute}`);
+    return stackValue(`${resource}.${attribute}`);
   }
-  return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => valueOf(name));
+  return value['Fn::Sub'].replaceAll(/\$\{([^}]+)\}/g, (_token, name: string) => stackValue(name));
 }
 
-/** Every function of the package, with the bundle and the environment that Lambda will have. */
+/** Lists every function of the package with the bundle and the environment that Lambda will have. Unpacks the zips. */
 export function functionsOf({ template, directory }: Packaged): PackagedFunction[] {
   const integrations = JSON.stringify(
     Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Integration'),
@@ -79,7 +80,7 @@ export function functionsOf({ template, directory }: Packaged): PackagedFunction
       const name = properties.FunctionName.replace(/^.*-/, '');
       const zip = join(directory, `${name}.zip`);
       const unpacked = join(directory, 'unpacked', name);
-      // Node reads no zip files; check:aws needs Python anyway.
+      // Node cannot read zip files, and check:aws needs Python anyway.
       execFileSync('python3', ['-m', 'zipfile', '-e', zip, unpacked]);
       const dot = properties.Handler.lastIndexOf('.');
       const bundle = join(unpacked, `${properties.Handler.slice(0, dot)}.mjs`);

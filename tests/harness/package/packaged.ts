@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import * as z from 'zod';
 
-/** `sls package` and what it leaves: the CloudFormation template and a zip for each function. */
+/** Runs `sls package` and reads its results: the CloudFormation template and a zip for each function. */
 
 export const root = new URL('../../..', import.meta.url).pathname;
 
@@ -17,24 +17,24 @@ export interface Packaged {
   template: Template;
 }
 
-/** What sls says when all is well. Any other line is a warning, a deprecation or an error. */
+/** The lines that sls prints on success. All other lines are warnings, deprecations or errors. */
 const expected = [/^Packaging eks-jobs for stage \S+ \(\S+\)$/, /^✔ Service packaged \(\d+s\)$/];
 
-/** No credentials, no way out to the network, and nothing that the user's own settings would change. */
-function bareEnvironment(home: string): Record<string, string> {
-  const nowhere = 'http://127.0.0.1:9';
+/** Returns environment variables without credentials, network access or the user's own settings. */
+function isolatedEnvironment(home: string): Record<string, string> {
+  const closedPort = 'http://127.0.0.1:9';
   return {
     HOME: home,
     PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
-    HTTP_PROXY: nowhere,
-    HTTPS_PROXY: nowhere,
+    HTTP_PROXY: closedPort,
+    HTTPS_PROXY: closedPort,
     AWS_EC2_METADATA_DISABLED: 'true',
   };
 }
 
 /**
  * Packages the service into a directory, which must be empty.
- * @throws Error with every line that sls should not have said.
+ * @throws Error with every unexpected line of the output.
  */
 export function packageService(directory: string, ...options: string[]): Packaged {
   const home = join(directory, 'home');
@@ -42,19 +42,19 @@ export function packageService(directory: string, ...options: string[]): Package
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules', '.bin', 'sls'), 'package', '--package', directory, ...options],
-    { cwd: root, env: bareEnvironment(home), encoding: 'utf8' },
+    { cwd: root, env: isolatedEnvironment(home), encoding: 'utf8' },
   );
   const unexpected = `${stdout}${stderr}`
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !expected.some((pattern) => pattern.test(line)));
   if (status !== 0 || unexpected.length > 0) {
-    throw new Error(`sls package ended with ${status ?? 'a signal'} and said:\n${unexpected.join('\n')}`);
+    throw new Error(`sls package ended with ${status ?? 'a signal'} and printed:\n${unexpected.join('\n')}`);
   }
   return readPackage(directory);
 }
 
-/** What an earlier packaging left. */
+/** Reads the results of an earlier `sls package`. */
 export function readPackage(directory: string): Packaged {
   const templates = ['create', 'update'].map((step) =>
     join(directory, `cloudformation-template-${step}-stack.json`),
@@ -65,17 +65,17 @@ export function readPackage(directory: string): Packaged {
 
 const fromEnvironment = (name: string): Packaged => {
   const directory = process.env[name];
-  if (directory === undefined) throw new Error('there is no package to test: run npm run check:aws');
+  if (directory === undefined) throw new Error('the package to test is missing: run npm run check:aws');
   return readPackage(directory);
 };
 
-/** The package of the defaults, that `npm run check:aws` made and tests. */
+/** Reads the package with the default parameters, which `npm run check:aws` made. */
 export const packaged = (): Packaged => fromEnvironment('EKS_JOBS_PACKAGE');
 
-/** Its package with every choice made the other way. */
+/** Reads the package with `variantOptions`, which `npm run check:aws` made. */
 export const packagedVariant = (): Packaged => fromEnvironment('EKS_JOBS_PACKAGE_VARIANT');
 
-/** Those choices: a cluster that is there, tokens, production, and all that is optional. */
+/** Options that differ from the defaults: an existing cluster, JWTs, stage prod, and all optional parameters. */
 export const variantOptions = [
   ...['--stage', 'prod'],
   ...[

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const framework = fileURLToPath(new URL('framework.ts', import.meta.url));
 
-/** What osls calls, in the order of its commands. */
+/** The hooks that osls calls, in the order of its commands. */
 export const events = {
   package: 'after:aws:package:finalize:mergeCustomProviderResources',
   deploy: 'before:deploy:deploy',
   remove: 'after:remove:remove',
 } as const;
 
-/** What the user was told, and what was to be deployed. */
+/** The result of some commands: what they printed, and the template to deploy. */
 export interface Outcome {
   code: number | null;
   /** `notice:`, `warning:`, `progress:` and `error:` lines. */
@@ -21,7 +21,7 @@ export interface Outcome {
   template: string;
 }
 
-/** Runs the image plugin's part of some commands of osls, in an environment of the test's own. */
+/** Runs the image plugin's hooks of some commands of osls, with the given environment variables only. */
 export async function sls(
   commands: readonly (keyof typeof events)[],
   environment: Record<string, string | undefined>,

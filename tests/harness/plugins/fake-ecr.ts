@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
-/** A repository as the API describes it, with what the API keeps beside it. */
+/** A repository as the API describes it, with its tags and its lifecycle policy. */
 export interface FakeRepository {
   repositoryName: string;
   repositoryArn: string;
@@ -16,8 +16,8 @@ export interface FakeRepository {
 
 type Input = Record<string, unknown>;
 
-/** An error as the API answers it. */
-class Refused extends Error {
+/** An error that the API returns. */
+class EcrError extends Error {
   override readonly name: string;
   constructor(name: string, message: string) {
     super(message);
@@ -27,19 +27,19 @@ class Refused extends Error {
 
 /**
  * The part of Amazon ECR's API (version 2015-09-21, JSON 1.1) that the plugin uses, on loopback, with the errors of its
- * reference. What lies in the registry itself is somebody else's: `holds` is asked.
+ * reference. It does not store images: `hasTag` reports which tags exist.
  */
 export class FakeEcr {
   readonly repositories = new Map<string, FakeRepository>();
   /** The operations called so far. */
   readonly calls: string[] = [];
-  /** Operations that are refused as for a role without the permission. */
+  /** The operations that fail as for a role without the permission. */
   readonly denied = new Set<string>();
   password = 'a-password-of-twelve-hours';
   /** Whether the registry holds a tag. */
-  holds: (repository: string, tag: string) => Promise<boolean> | boolean = () => false;
-  /** Anything that is no call of the API: the registry, where there is one. */
-  elsewhere: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => {
+  hasTag: (repository: string, tag: string) => Promise<boolean> | boolean = () => false;
+  /** Serves requests that are not calls of the API. A test can forward them to a registry. */
+  serveOther: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => {
     response.writeHead(404).end();
   };
 
@@ -47,8 +47,8 @@ export class FakeEcr {
     const operation = /^AmazonEC2ContainerRegistry_V20150921\.(\w+)$/.exec(
       String(request.headers['x-amz-target']),
     )?.[1];
-    if (operation === undefined) this.elsewhere(request, response);
-    else void this.#answer(operation, request, response);
+    if (operation === undefined) this.serveOther(request, response);
+    else void this.#call(operation, request, response);
   });
 
   async start(): Promise<void> {
@@ -62,12 +62,12 @@ export class FakeEcr {
     await once(this.#server, 'close');
   }
 
-  /** Host and port. */
+  /** The server's host and port. */
   get host(): string {
     return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Whom and where a client calls. */
+  /** The environment variables with which a client calls this API. */
   get environment(): Record<string, string> {
     return {
       AWS_ENDPOINT_URL: `http://${this.host}`,
@@ -77,28 +77,28 @@ export class FakeEcr {
     };
   }
 
-  async #answer(operation: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #call(operation: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.calls.push(operation);
     try {
       const input = (await json(request)) as Input;
       if (this.denied.has(operation)) {
-        throw new Refused('AccessDeniedException', `User is not authorized to perform: ecr:${operation}`);
+        throw new EcrError('AccessDeniedException', `User is not authorized to perform: ecr:${operation}`);
       }
       const work = this.#operations[operation];
-      if (work === undefined) throw new Refused('UnknownOperationException', operation);
+      if (work === undefined) throw new EcrError('UnknownOperationException', operation);
       const output = JSON.stringify(await work(input));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(output);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (!(error instanceof EcrError)) throw error;
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' });
       response.end(JSON.stringify({ __type: error.name, message: error.message }));
     }
   }
 
   #repository(name: unknown): FakeRepository {
-    const found = this.repositories.get(String(name));
-    if (found !== undefined) return found;
-    throw new Refused(
+    const repository = this.repositories.get(String(name));
+    if (repository !== undefined) return repository;
+    throw new EcrError(
       'RepositoryNotFoundException',
       `The repository with name '${String(name)}' does not exist in the registry with id '111122223333'`,
     );
@@ -124,15 +124,15 @@ export class FakeEcr {
     },
     DeleteRepository: ({ repositoryName, force }) => {
       const repository = this.#repository(repositoryName);
-      if (force !== true) throw new Refused('RepositoryNotEmptyException', 'it contains images');
+      if (force !== true) throw new EcrError('RepositoryNotEmptyException', 'it contains images');
       this.repositories.delete(repository.repositoryName);
       return { repository };
     },
     DescribeImages: async ({ repositoryName, imageIds }) => {
       const { repositoryName: name } = this.#repository(repositoryName);
       const [{ imageTag } = { imageTag: '' }] = imageIds as { imageTag: string }[];
-      if (await this.holds(name, imageTag)) return { imageDetails: [{ imageTags: [imageTag] }] };
-      throw new Refused(
+      if (await this.hasTag(name, imageTag)) return { imageDetails: [{ imageTags: [imageTag] }] };
+      throw new EcrError(
         'ImageNotFoundException',
         `The image with imageId {imageTag:'${imageTag}'} does not exist`,
       );
@@ -149,7 +149,7 @@ export class FakeEcr {
     GetLifecyclePolicy: ({ repositoryName }) => {
       const { lifecyclePolicyText } = this.#repository(repositoryName);
       if (lifecyclePolicyText !== undefined) return { repositoryName, lifecyclePolicyText };
-      throw new Refused('LifecyclePolicyNotFoundException', 'Lifecycle policy does not exist');
+      throw new EcrError('LifecyclePolicyNotFoundException', 'Lifecycle policy does not exist');
     },
     GetAuthorizationToken: () => ({
       authorizationData: [

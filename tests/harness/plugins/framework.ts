@@ -2,12 +2,12 @@ import ImagePlugin from '../../../plugins/image.ts';
 import type { Serverless, Template } from '../../../plugins/framework.ts';
 
 /**
- * `node framework.ts '{"stage", "image"}' HOOK…`: does with the plugin what osls does, in a process of its own, as the
- * programs it runs are found by the PATH. What the user would read goes to standard output, the template last; the
- * framework's own way to end is exit code 1 with a message, anything else is a crash.
+ * `node framework.ts '{"stage", "image"}' HOOK…` calls the plugin's hooks as osls does. It is a separate process, because
+ * the plugin finds programs by the PATH. It prints the messages for the user and then the template. A FrameworkError
+ * ends it with a message and exit code 1, as osls does; all other errors are crashes.
  */
-const [given = '{}', ...hooks] = process.argv.slice(2);
-const { stage, image } = JSON.parse(given) as { stage: string; image: Record<string, unknown> };
+const [settings = '{}', ...hooks] = process.argv.slice(2);
+const { stage, image } = JSON.parse(settings) as { stage: string; image: Record<string, unknown> };
 
 class FrameworkError extends Error {
   readonly code: string;
@@ -36,7 +36,7 @@ const serverless: Serverless = {
   servicePluginOutputs: new Map(),
   pluginManager: { plugins: [] },
 };
-const say =
+const print =
   (kind: string) =>
   (text: string): void => {
     console.log(`${kind}: ${text}`);
@@ -45,8 +45,8 @@ const plugin = new ImagePlugin(
   serverless,
   {},
   {
-    log: { notice: say('notice'), warning: say('warning') },
-    progress: { get: () => ({ notice: say('progress'), remove: () => undefined }) },
+    log: { notice: print('notice'), warning: print('warning') },
+    progress: { get: () => ({ notice: print('progress'), remove: () => undefined }) },
   },
 );
 try {

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A failure that needs no stack: what to do about it stands in its message. */
+/** A failure whose message says what to do, so that a stack trace is not needed. */
 export class CheckFailure extends Error {}
 
 /**
- * Makes .venv with the pinned packages, unless it is there and they are unchanged. With a name it is .venv-<name>, with the
- * packages of <name>-requirements.txt: for what does not get on with the others.
+ * Makes the virtual environment .venv with the pinned packages, unless it exists and they are unchanged. With a name
+ * it makes .venv-<name> with <name>-requirements.txt, for packages that conflict with the others.
  * @returns the folder of its programs.
  * @throws CheckFailure when Python is missing or too old, or pip fails.
  */
@@ -17,8 +17,8 @@ export function prepareVirtualEnvironment(root: string, name?: string): string {
   const directory = join(root, `.venv${suffix}`);
   const programs = join(directory, 'bin');
   const installed = join(directory, 'requirements.txt');
-  const wanted = readFileSync(requirements, 'utf8');
-  if (existsSync(installed) && readFileSync(installed, 'utf8') === wanted) return programs;
+  const pinned = readFileSync(requirements, 'utf8');
+  if (existsSync(installed) && readFileSync(installed, 'utf8') === pinned) return programs;
   const version = spawnSync(
     'python3',
     ['-c', 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))'],
@@ -26,8 +26,7 @@ export function prepareVirtualEnvironment(root: string, name?: string): string {
       encoding: 'utf8',
     },
   );
-  if (version.error)
-    throw new CheckFailure('python3 was not found: Python 3.11 or newer is needed for this.');
+  if (version.error) throw new CheckFailure('python3 was not found. Install Python 3.11 or newer.');
   if (version.status !== 0) {
     throw new CheckFailure(
       `Python 3.11 or newer with venv is needed (Debian: apt install python3-venv). ${version.stderr.trim()}`,
@@ -38,12 +37,12 @@ export function prepareVirtualEnvironment(root: string, name?: string): string {
   run('python3', ['-m', 'venv', directory]);
   run(join(programs, 'python'), [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
-    // What is not listed with its version must not come along.
+    // Only packages that are listed with their version are installed.
     ...['--no-deps', '--requirement', requirements],
   ]);
   run(join(programs, 'python'), ['-m', 'pip', 'check', '--disable-pip-version-check']);
-  // Last, so that an interrupted installation is begun anew.
-  writeFileSync(installed, wanted);
+  // This file is written last, so that an interrupted installation is repeated.
+  writeFileSync(installed, pinned);
   return programs;
 }
 

@@ -1,10 +1,14 @@
-import type { Json, JsonObject } from '../../../local/aws/step-functions/json.ts';
-import { isJsonObject, parseJson } from '../../../local/aws/step-functions/json.ts';
+import {
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  parseJson,
+} from '../../../local/aws/step-functions/json.ts';
 import { difference } from './match.ts';
 import type { RecordedCase, RecordedEvent } from './recorded-case.ts';
 
-/** An execution as we ran it, in the recordings' terms. */
-export interface Outcome {
+/** The end and the events of an execution that was replayed, in the form of the recordings. */
+export interface ExecutionOutcome {
   status: string;
   output: Json | undefined;
   error: string | undefined;
@@ -12,8 +16,8 @@ export interface Outcome {
   events: RecordedEvent[];
 }
 
-/** What differs from the recording: status, output, error, cause, then the events; undefined when nothing does. */
-export function compare(recorded: RecordedCase, outcome: Outcome): string | undefined {
+/** Describes the first difference from the recording: status, output, error, cause, then the events. Undefined if there is none. */
+export function compareHistories(recorded: RecordedCase, outcome: ExecutionOutcome): string | undefined {
   const { expectedStatus, expectedOutput = null, expectedError = null, expectedCause = null } = recorded;
   const result =
     difference(expectedStatus, outcome.status, 'status') ??
@@ -28,13 +32,13 @@ export function compare(recorded: RecordedCase, outcome: Outcome): string | unde
 
 function inOrder(expected: readonly RecordedEvent[], got: readonly RecordedEvent[]): string | undefined {
   for (const [index, event] of expected.entries()) {
-    const found = eventDifference(event, got[index], true);
-    if (found !== undefined) return `event ${event.id} ${event.type} ${found}`;
+    const problem = eventDifference(event, got[index], true);
+    if (problem !== undefined) return `event ${event.id} ${event.type} ${problem}`;
   }
   return expected.length === got.length ? undefined : `${got.length} events instead of ${expected.length}`;
 }
 
-/** AWS's order is one of several: ours may be the same one, and else the events must be the same. */
+/** AWS's order is one of several: if the replay has another order, it must have the same events. */
 function interleaved(expected: readonly RecordedEvent[], got: readonly RecordedEvent[]): string | undefined {
   return inOrder(expected, got) === undefined ? undefined : asMultiset(expected, got);
 }
@@ -46,20 +50,20 @@ function asMultiset(expected: readonly RecordedEvent[], got: readonly RecordedEv
     if (index < 0) return `event ${event.type} is missing`;
     left.splice(index, 1);
   }
-  return left.length === 0 ? undefined : `event ${left[0]?.type ?? ''} is too much`;
+  return left.length === 0 ? undefined : `event ${left[0]?.type ?? ''} is not in the recording`;
 }
 
 /**
- * The recordings with a Parallel state lost the ids of the events inside it, and some events altogether: the ids that remain
- * show the gaps. So what has an id must be at that id, the rest must be there, and what is too much must fill the gaps.
+ * The recordings with a Parallel state lost the ids of the events inside it, and lost some events: the ids that remain show
+ * the gaps. So an event with an id must have that id here, the others must exist, and additional events must fill the gaps.
  */
 function partlySorted(expected: readonly RecordedEvent[], got: readonly RecordedEvent[]): string | undefined {
   const left = [...got];
   const take = (index: number) => left.splice(index, 1);
   for (const event of expected.filter(({ id }) => id !== 0)) {
     const index = left.findIndex(({ id }) => id === event.id);
-    const found = eventDifference(event, left[index], true);
-    if (found !== undefined) return `event ${event.id} ${event.type} ${found}`;
+    const problem = eventDifference(event, left[index], true);
+    if (problem !== undefined) return `event ${event.id} ${event.type} ${problem}`;
     take(index);
   }
   for (const event of expected.filter(({ id }) => id === 0)) {
@@ -85,7 +89,7 @@ function eventDifference(
   return difference(expected.details ?? {}, got.details ?? {});
 }
 
-/** Details in the recordings' form: payloads are parsed. */
+/** Converts details to the recordings' form: payloads are parsed. */
 export function parsedDetails(details: JsonObject): Record<string, Json> {
   const parsed = (value: Json) => (typeof value === 'string' ? parseJson(value) : value);
   return Object.fromEntries(

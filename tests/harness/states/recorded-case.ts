@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
-const answer = z.object({
+const mockedResponse = z.object({
   return: z.json().optional(),
   echo: z.boolean().optional(),
   error: z.string().optional(),
@@ -9,7 +9,7 @@ const answer = z.object({
   unanswered: z.boolean().optional(),
   delaySeconds: z.number().optional(),
 });
-export type Answer = z.infer<typeof answer>;
+export type MockedResponse = z.infer<typeof mockedResponse>;
 
 const event = z.object({
   id: z.int(),
@@ -34,7 +34,7 @@ const recordedCase = z.object({
   expectedEvents: z.array(event).nullable().optional(),
   eventOrder: z.enum(['exact', 'interleaved', 'sorted']).nullable().optional(),
   mocks: z
-    .record(z.string(), z.union([answer, z.array(answer)]))
+    .record(z.string(), z.union([mockedResponse, z.array(mockedResponse)]))
     .nullable()
     .optional(),
 });

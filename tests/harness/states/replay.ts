@@ -1,18 +1,17 @@
 import { setImmediate } from 'node:timers/promises';
 import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
-import { ApiError } from '../../../local/aws/step-functions/errors.ts';
 import { parseJson } from '../../../local/aws/step-functions/json.ts';
-import { compare, parsedDetails } from './compare.ts';
-import type { Outcome } from './compare.ts';
+import { AwsError } from '../../../local/aws/wire.ts';
+import { VirtualClock } from '../virtual-clock.ts';
+import { compareHistories, type ExecutionOutcome, parsedDetails } from './compare.ts';
 import { MockedServices } from './mocked-services.ts';
 import type { RecordedCase } from './recorded-case.ts';
-import { VirtualClock } from '../virtual-clock.ts';
 
-export type Verdict =
-  { kind: 'passed' } | { kind: 'failed'; difference: string } | { kind: 'refused'; features: string[] };
+export type ReplayResult =
+  { kind: 'passed' } | { kind: 'failed'; difference: string } | { kind: 'unsupported'; features: string[] };
 
 /** Runs a recorded case on a virtual clock with its mocks and compares it with what AWS did. */
-export async function replay(recorded: RecordedCase): Promise<Verdict> {
+export async function replay(recorded: RecordedCase): Promise<ReplayResult> {
   const clock = new VirtualClock();
   const service = new StepFunctions({
     journal: ':memory:',
@@ -28,18 +27,18 @@ export async function replay(recorded: RecordedCase): Promise<Verdict> {
       ...new Set(unsupported.map(({ message }) => message.replace(/: not supported.*$/, ''))),
     ];
     if (recorded.type === 'EXPRESS') features.push('EXPRESS state machines');
-    if (features.length > 0) return { kind: 'refused', features };
-    const found = compare(recorded, await execute(service, recorded));
-    return found === undefined ? { kind: 'passed' } : { kind: 'failed', difference: found };
+    if (features.length > 0) return { kind: 'unsupported', features };
+    const difference = compareHistories(recorded, await execute(service, recorded));
+    return difference === undefined ? { kind: 'passed' } : { kind: 'failed', difference };
   } catch (error) {
-    if (error instanceof ApiError) return { kind: 'failed', difference: `${error.type}: ${error.message}` };
+    if (error instanceof AwsError) return { kind: 'failed', difference: `${error.type}: ${error.message}` };
     throw error;
   } finally {
     service.close();
   }
 }
 
-async function execute(service: StepFunctions, recorded: RecordedCase): Promise<Outcome> {
+async function execute(service: StepFunctions, recorded: RecordedCase): Promise<ExecutionOutcome> {
   const definition = JSON.stringify(recorded.definition);
   const roleArn = 'arn:aws:iam::111111111111:role/recorded';
   const { arn } = service.machines.create({ name: 'recorded', definition, roleArn });

@@ -5,28 +5,28 @@ import { join } from 'node:path';
 import { bin, root, runInPipes } from './bin.ts';
 
 describe('the bin', () => {
-  test('is found by npx in the repository, below it too', async () => {
+  test('is found by npx in the repository and its folders', async () => {
     const { code, out } = await runInPipes(['npx', '--no-install', 'eks-jobs', '--version'], {
       cwd: join(root, 'docs'),
     });
     expect({ code, out }).toEqual({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
 
-  test('on a Node that runs no TypeScript hands over to the one that npm ci brings, or says that there is none', async () => {
+  test('on a Node that cannot run TypeScript starts the one that npm ci installs, or fails with the reason', async () => {
     const old =
       'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.19.0" } })';
     const { code, err } = await runInPipes([
       ...[process.execPath, '--import', `data:text/javascript,${encodeURIComponent(old)}`],
       ...[bin, 'get', 'no id'],
     ]);
-    const brought = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+    const installed = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
     expect({ code, err }).toEqual({
-      code: brought ? 2 : 1,
-      err: expect.stringContaining(brought ? 'Allowed: an id' : 'Node 20.19.0 is too old'),
+      code: installed ? 2 : 1,
+      err: expect.stringContaining(installed ? 'Allowed: an id' : 'Node 20.19.0 is too old'),
     });
   });
 
-  test('says on a bare clone what is missing', async () => {
+  test('on a clone without packages reports what is missing', async () => {
     const clone = mkdtempSync(join(tmpdir(), 'eks-jobs-clone-'));
     try {
       mkdirSync(join(clone, 'cli'));

@@ -5,8 +5,8 @@ export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const bin = fileURLToPath(new URL('../../../cli/eks-jobs.mjs', import.meta.url));
 
 /**
- * A user's shell: the Node that the machine has, not the one that npm puts before it; no settings of whoever runs the tests (with CI
- * set, Node takes no terminal for one that shows colours).
+ * A user's environment: the machine's own Node, not the one that npm puts first in PATH, and no settings of the caller of the tests
+ * (with CI set, Node treats terminals as colourless).
  */
 export const environment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(
@@ -20,25 +20,25 @@ export const environment: NodeJS.ProcessEnv = {
     .join(':'),
 };
 
-export interface Ended {
+export interface ProcessResult {
   code: number | null;
   out: string;
   err: string;
 }
 
-/** Runs a program in pipes until it ends. @param more variables. */
+/** Runs a program with pipes until it ends. @param more additional variables. */
 export function runInPipes(
   [program = '', ...arguments_]: readonly string[],
   { input = '', cwd = root, more = {} }: { input?: string; cwd?: string; more?: NodeJS.ProcessEnv } = {},
-): Promise<Ended> {
+): Promise<ProcessResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, arguments_, { cwd, env: { ...environment, ...more } });
-    const ended = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (ended.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (ended.err += chunk.toString()));
+    const output = { out: '', err: '' };
+    child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (output.err += chunk.toString()));
     child.once('error', reject);
     child.once('close', (code) => {
-      resolve({ code, ...ended });
+      resolve({ code, ...output });
     });
     child.stdin.end(input);
   });

@@ -7,9 +7,9 @@ import { stripVTControlCharacters } from 'node:util';
 import type { JobList, JobView } from '../../../api/responses/job.ts';
 import { everyCommand } from '../../harness/every-command.ts';
 import { RunningService } from '../../harness/running-service.ts';
-import { bin, type Ended, environment, runInPipes } from './bin.ts';
+import { bin, type ProcessResult, environment, runInPipes } from './bin.ts';
 
-/** The command as scripts have it: the real bin on the machine's own Node, against the real service. */
+/** The command as scripts run it: the real bin on the machine's own Node, against the real service. */
 let service: RunningService;
 
 beforeAll(async () => {
@@ -18,8 +18,9 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-const inPipe = (...line: string[]): Promise<Ended> => runInPipes([bin, '--api', service.url, ...line]);
-const withInput = (input: string, ...line: string[]): Promise<Ended> =>
+const inPipe = (...line: string[]): Promise<ProcessResult> =>
+  runInPipes([bin, '--api', service.url, ...line]);
+const withInput = (input: string, ...line: string[]): Promise<ProcessResult> =>
   runInPipes([bin, '--api', service.url, ...line], { input });
 
 const quick = '{"source": "synthetic", "records": 3}';
@@ -45,14 +46,14 @@ describe('in a pipe', () => {
     expect((await inPipe('stats')).out).toMatch(/^succeedJob +\d+ attempts succeeded\n/);
   });
 
-  test('there are no colours, no bars, no cuts', async () => {
+  test('the output has no colours or bars, and is never cut', async () => {
     const { code, out, err } = await inPipe('submit', '--input', quick, '--wait');
     expect(code).toBe(0);
     expect(stripVTControlCharacters(out + err)).toBe(out + err);
     expect(out).toContain('"records":3');
   });
 
-  test('--output json is the API’s own answers, one a line', async () => {
+  test('--output json is the API’s own responses, one per line', async () => {
     const submitted = await inPipe('submit', '--input', quick, '--wait', '--output', 'json');
     const job = JSON.parse(submitted.out) as JobView;
     expect(job).toMatchObject({ status: 'SUCCEEDED', result: { records: 3 } });
@@ -62,19 +63,19 @@ describe('in a pipe', () => {
     expect(pages.flatMap((page) => (JSON.parse(page) as JobList).jobs)).toHaveLength(2);
   });
 
-  test('a list goes on where it stopped', async () => {
+  test('a list continues where it stopped', async () => {
     const first = await inPipe('list', '--limit', '1');
     const cursor = / --cursor (\S+)\n$/.exec(first.err)?.[1] ?? '';
     const second = await inPipe('list', '--limit', '1', '--cursor', cursor);
-    const [[one], [other]] = [first, second].map(({ out }) => out.split('\n').slice(1)) as [
+    const [[firstRow], [secondRow]] = [first, second].map(({ out }) => out.split('\n').slice(1)) as [
       [string],
       [string],
     ];
-    expect(other).toMatch(/^[a-z0-9-]{26,} /);
-    expect(other).not.toBe(one);
+    expect(secondRow).toMatch(/^[a-z0-9-]{26,} /);
+    expect(secondRow).not.toBe(firstRow);
   });
 
-  test('a failed job is exit code 10, and can be run again', async () => {
+  test('a failed job is exit code 10, and can be retried', async () => {
     const input = '{"source": "synthetic", "records": 3, "failAttempts": 9}';
     const { code, out } = await inPipe(
       'submit',
@@ -88,8 +89,8 @@ describe('in a pipe', () => {
     );
     const { jobId } = JSON.parse(out) as JobView;
     expect(code).toBe(10);
-    const again = await inPipe('retry', jobId, '--wait');
-    expect(again).toMatchObject({
+    const retried = await inPipe('retry', jobId, '--wait');
+    expect(retried).toMatchObject({
       code: 10,
       out: expect.stringMatching(new RegExp(`^Retry of +${jobId}$`, 'm')),
     });
@@ -107,7 +108,7 @@ describe('in a pipe', () => {
     expect(lines).toEqual(attempts.flatMap(({ log }) => log));
   });
 
-  test('a job is cancelled; cancelling one that has ended otherwise is exit code 1', async () => {
+  test('a job is cancelled; cancelling a job that has succeeded is exit code 1', async () => {
     const jobId = (await inPipe('submit', '--input', endless)).out.trim();
     expect(await inPipe('cancel', jobId)).toEqual({ code: 0, out: `job ${jobId} is CANCELLED\n`, err: '' });
     expect((await inPipe('get', jobId, '--wait')).code).toBe(11);
@@ -119,12 +120,12 @@ describe('in a pipe', () => {
     });
   });
 
-  test('the same key is the same job', async () => {
+  test('the same idempotency key is the same job', async () => {
     const submit = () => inPipe('submit', '--input', quick, '--idempotency-key', 'nightly-2026-11-28');
     expect((await submit()).out).toBe((await submit()).out);
   });
 
-  test('a schedule lives, from create to delete', async () => {
+  test('a schedule, from create to delete', async () => {
     const created = await inPipe(
       'schedule',
       'create',
@@ -158,7 +159,7 @@ describe('in a pipe', () => {
     });
   });
 
-  test('input comes from a file too, and keeps its digits', async () => {
+  test('input can come from a file, and keeps its digits', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-input-'));
     try {
       const file = join(directory, 'job.json');
@@ -180,7 +181,7 @@ describe('in a pipe', () => {
     expect(out).toMatch(/\n4 ok, 0 failed, 2 skipped\n$/);
   });
 
-  test('a reader that has seen enough is no failure', () => {
+  test('a reader that closes the pipe early is not an error', () => {
     const line = `"${bin}" --help | head -n 1; echo done`;
     const { stdout, stderr } = spawnSync('/bin/sh', ['-c', line], { env: environment, encoding: 'utf8' });
     expect({ stdout, stderr }).toEqual({ stdout: 'Usage: eks-jobs [options] [command]\ndone\n', stderr: '' });

@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { eventually } from '../../harness/running-service.ts';
 
-/** How wide the terminals are. */
+/** The width of the terminals. */
 export const columns = 100;
 
-/** One word of a shell. */
+/** Quotes a text as one word of a shell. */
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** A command at a terminal, as a user has it: `script` makes the pseudo-terminal, of util-linux here, of BSD on macOS. */
+/** A command in a pseudo-terminal of `script`: that of util-linux on Linux, that of BSD on macOS. */
 export class PseudoTerminal {
   readonly #child: ChildProcess;
-  #shown = '';
+  #output = '';
 
   constructor(command: readonly string[], environment: NodeJS.ProcessEnv) {
     const line = `stty cols ${columns} rows 40; exec ${command.map(quote).join(' ')}`;
@@ -23,17 +23,17 @@ export class PseudoTerminal {
       env: { ...environment, TERM: 'xterm', SHELL: '/bin/sh' },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
-    this.#child.stdout?.on('data', (chunk: Buffer) => (this.#shown += chunk.toString()));
+    this.#child.stdout?.on('data', (chunk: Buffer) => (this.#output += chunk.toString()));
   }
 
-  /** Everything that was written to it, escape sequences too. */
-  get shown(): string {
-    return this.#shown;
+  /** Everything that was written to it, including escape sequences. */
+  get output(): string {
+    return this.#output;
   }
 
-  /** Waits until this is on it. */
-  async shows(what: RegExp): Promise<void> {
-    await eventually(() => what.test(this.#shown) || undefined, `${String(what)} in ${this.#shown}`);
+  /** Waits until the output matches. */
+  async waitFor(pattern: RegExp): Promise<void> {
+    await eventually(() => pattern.test(this.#output) || undefined, `${String(pattern)} in ${this.#output}`);
   }
 
   /** Types: \u0003 is Ctrl-C. */
@@ -47,7 +47,7 @@ export class PseudoTerminal {
     return this.#child.exitCode;
   }
 
-  /** Ends what has not ended by itself: who sits at it is gone. */
+  /** Ends the command if it is still running. */
   async close(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
     await this.exit();

@@ -14,13 +14,13 @@ afterAll(() => machine.stop());
 test('a table that is there can be read', async () => {
   expect(await machine.check()).toEqual({
     code: 0,
-    said: `data-processor: table jobs at ${machine.endpoint} can be read\n`,
+    output: `data-processor: table jobs at ${machine.endpoint} can be read\n`,
   });
 });
 
 test('a table that is not is missed by name', async () => {
-  const { code, said } = await machine.check('job');
+  const { code, output } = await machine.check('job');
   expect(code).toBe(75);
-  expect(said).toContain(`table job at ${machine.endpoint} cannot be read: it does not exist`);
-  expect(said).toContain('TABLE_NAME');
+  expect(output).toContain(`table job at ${machine.endpoint} cannot be read: it does not exist`);
+  expect(output).toContain('TABLE_NAME');
 });

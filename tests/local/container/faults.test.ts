@@ -87,7 +87,7 @@ function expectCountedOnce({ status, attempts, settled, counted }: Run): void {
 /** Faults that cost no attempt: the container itself gets over them. */
 const survivable: readonly Fault[] = [
   'delivered twice',
-  'answer lost',
+  'response lost',
   'conflict',
   'throttled',
   'internal error',

@@ -15,9 +15,14 @@ import {
   machineSteps,
   working,
 } from '../../harness/states/random-machine.ts';
-import { eventsOf, execute, start, untilEnded } from '../../harness/states/in-memory-step-functions.ts';
+import {
+  eventsOf,
+  execute,
+  startStepFunctions,
+  untilEnded,
+} from '../../harness/states/in-memory-step-functions.ts';
 import { VirtualClock } from '../../harness/virtual-clock.ts';
-import { work } from './worker.ts';
+import { performTask } from './worker.ts';
 
 // kill -9 is what happens to a process on one machine: no execution may notice. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
 
@@ -50,7 +55,7 @@ async function undisturbed(
   machine: object,
 ): Promise<{ definition: string; end: End; types: string[] } | undefined> {
   const clock = new VirtualClock();
-  const { service } = start({ clock, run: (task) => work(task, clock) });
+  const { service } = startStepFunctions({ clock, run: (task) => performTask(task, clock) });
   const executionArn = execute(service, machine, 1);
   const { status, output, error, cause, started, stopped } = await untilEnded(service, executionArn);
   const types = eventsOf(service, executionArn).map(({ type }) => type);

@@ -5,7 +5,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { StepFunctions } from '../../../local/aws/step-functions/index.ts';
-import { work } from './worker.ts';
+import { performTask } from './worker.ts';
 
 const [machines = '', journal = '', begun = ''] = process.argv.slice(2);
 const definitions = z.array(z.string()).parse(JSON.parse(readFileSync(machines, 'utf8')));
@@ -18,7 +18,7 @@ const service = new StepFunctions({
       supports: () => true,
       run: (task) => {
         if (!task.resumed) appendFileSync(begun, `${task.token}\n`);
-        return work(task);
+        return performTask(task);
       },
     },
   ],

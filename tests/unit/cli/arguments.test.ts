@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { instant } from '../../../cli/arguments/instant.ts';
-import { label, textOf } from '../../../cli/arguments/labels.ts';
+import { collectLabel, parseTime } from '../../../cli/arguments.ts';
+import { formatPairs } from '../../../cli/output/table.ts';
 import { readPages } from '../../../cli/pages.ts';
 import { LabelQuery, Labels } from '../../../jobs/labels.ts';
-import { eksJobs } from './command-line.ts';
+import { eksJobs } from './run-command.ts';
 import { FakeApi } from './fake-api.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
@@ -15,58 +15,64 @@ test.each([
   ['2h', '2026-11-23T08:00:00.000Z'],
   ['7d', '2026-11-16T10:00:00.000Z'],
   ['2026-11-23T10:00:00+01:00', '2026-11-23T10:00:00+01:00'],
-])('the time %s is %s', (text, time) => {
-  expect(instant(text, now)).toBe(time);
+])('--from %s means %s', (text, time) => {
+  expect(parseTime(text, now)).toBe(time);
 });
 
-test.each(['', '2w', '-1h', '1.5h', '2026-11-23', '2026-13-01T00:00:00Z', 'h'])('%j is no time', (text) => {
-  expect(() => instant(text, now)).toThrow(/Allowed/);
-});
+test.each(['', '2w', '-1h', '1.5h', '2026-11-23', '2026-13-01T00:00:00Z', 'h'])(
+  '%j is not a time',
+  (text) => {
+    expect(() => parseTime(text, now)).toThrow(/Allowed/);
+  },
+);
 
-test('labels that the API takes arrive there, whatever they are', () => {
-  const word = fc.stringMatching(/^[a-z0-9]([a-z0-9_./-]{0,20}[a-z0-9])?$/);
-  const value = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,20}[A-Za-z0-9])?$/);
+test('every label that the API accepts reaches it unchanged', () => {
+  const keyPattern = fc.stringMatching(/^[a-z0-9]([a-z0-9_./-]{0,20}[a-z0-9])?$/);
+  const valuePattern = fc.stringMatching(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,20}[A-Za-z0-9])?$/);
   fc.assert(
-    fc.property(fc.dictionary(word, value, { minKeys: 1, maxKeys: 16 }), (labels) => {
+    fc.property(fc.dictionary(keyPattern, valuePattern, { minKeys: 1, maxKeys: 16 }), (labels) => {
       const texts = Object.entries(labels).map(([key, text]) => `${key}=${text}`);
-      const read = texts.reduce<Record<string, string>>((before, text) => label(text, before), {});
-      expect(Labels.parse(read)).toEqual(labels);
-      expect(Object.fromEntries(LabelQuery.parse(textOf(read)))).toEqual(labels);
+      const collected = texts.reduce<Record<string, string>>(
+        (before, text) => collectLabel(text, before),
+        {},
+      );
+      expect(Labels.parse(collected)).toEqual(labels);
+      expect(Object.fromEntries(LabelQuery.parse(formatPairs(collected)))).toEqual(labels);
     }),
   );
 });
 
 describe('pages', () => {
-  /** A list of so many things, of which a page holds so many. */
-  const listOf = (things: number, limit: number, most = 100) => {
+  /** Reads a list of this many items in pages of up to 100. */
+  const readList = (items: number, limit: number) => {
     const sizes: number[] = [];
     const end = readPages<number>({
       limit,
-      largestPage: most,
+      largestPage: 100,
       cursor: undefined,
       read: (size, cursor = '0') => {
         sizes.push(size);
-        return Promise.resolve(Math.min(Number(cursor) + size, things));
+        return Promise.resolve(Math.min(Number(cursor) + size, items));
       },
-      cursorOf: (position) => (position < things ? String(position) : undefined),
+      cursorOf: (position) => (position < items ? String(position) : undefined),
       take: (position) => position - sizes.slice(0, -1).reduce((sum, size) => sum + size, 0),
     });
     return { end, sizes };
   };
 
-  test('are read until there is enough', async () => {
-    const { end, sizes } = listOf(1000, 250);
+  test('are read until the limit is reached', async () => {
+    const { end, sizes } = readList(1000, 250);
     expect(await end).toBe('250');
     expect(sizes).toEqual([100, 100, 50]);
   });
 
   test('are read until the list ends', async () => {
-    const { end, sizes } = listOf(120, 10_000);
+    const { end, sizes } = readList(120, 10_000);
     expect(await end).toBeUndefined();
     expect(sizes).toHaveLength(2);
   });
 
-  test('of which all are empty are read a thousand times, and not for ever', async () => {
+  test('that are all empty are read a thousand times at most', async () => {
     let reads = 0;
     const end = await readPages<string>({
       ...{ limit: 20, largestPage: 100, cursor: undefined },
@@ -78,7 +84,7 @@ describe('pages', () => {
   });
 });
 
-test('what submit is given is what the API gets', async () => {
+test('submit sends every option to the API', async () => {
   const api = await FakeApi.start();
   try {
     api.script = [{ status: 202, body: { jobId: 'x', status: 'QUEUED' } }];

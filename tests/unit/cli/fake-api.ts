@@ -1,31 +1,31 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export interface Received {
+export interface ReceivedRequest {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
   body: string;
-  /** Milliseconds on a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   at: number;
 }
 
-export interface Scripted {
+export interface FakeResponse {
   status?: number;
   headers?: Record<string, string>;
   /** An object becomes JSON. */
   body?: object | string;
-  /** The connection is cut instead of an answer. */
+  /** Closes the connection instead of responding. */
   cut?: boolean;
 }
 
-/** A server on loopback that says what a test wants said, and keeps what it was asked. */
+/** A server on loopback that sends a test's responses, and keeps the requests. */
 export class FakeApi {
-  readonly received: Received[] = [];
-  /** Answers in their order; the last one stays. */
-  script: Scripted[] = [{ status: 500, body: { message: 'nothing is scripted' } }];
-  /** Answers by what is asked, before the script. */
-  route: ((received: Received) => Scripted | undefined) | undefined;
+  readonly received: ReceivedRequest[] = [];
+  /** Responses in their order; the last one is repeated. */
+  script: FakeResponse[] = [{ status: 500, body: { message: 'the test set no response' } }];
+  /** Selects a response by the request; undefined falls back to the script. */
+  route: ((received: ReceivedRequest) => FakeResponse | undefined) | undefined;
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -4,12 +4,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeProgram } from '../../../cli/program.ts';
-import { eksJobs } from './command-line.ts';
-import { everyCommand, unattended } from '../../harness/every-command.ts';
+import { eksJobs } from './run-command.ts';
+import { everyCommand, unusedContext } from '../../harness/every-command.ts';
 
-/** The commands are found by walking: a new one cannot be without help. */
+/** Every command is found by itself, so that a new one must have help. */
 
-test('all that the issue asks for are there', () => {
+test('the commands are complete', () => {
   expect(everyCommand().map(({ line }) => line.join(' '))).toEqual([
     ...['', 'submit', 'get', 'list', 'cancel', 'retry', 'logs', 'history', 'stats', 'schedule'],
     ...['create', 'list', 'get', 'update', 'pause', 'resume', 'run', 'delete'].map(
@@ -20,7 +20,7 @@ test('all that the issue asks for are there', () => {
 });
 
 describe.each(everyCommand())('eks-jobs $line --help', ({ line, command }) => {
-  test('goes to standard output, and is no error', async () => {
+  test('goes to standard output, with exit code 0', async () => {
     const { code, out, err } = await eksJobs([...line, '--help']);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(new RegExp(`^Usage: ${['eks-jobs', ...line].join(' ')}\\b`));
@@ -28,7 +28,7 @@ describe.each(everyCommand())('eks-jobs $line --help', ({ line, command }) => {
     expect(await eksJobs(['help', ...line.slice(0, 1)])).toMatchObject({ code: 0 });
   });
 
-  test('says what the command, its arguments and each option are for', () => {
+  test('describes the command, its arguments and each option', () => {
     expect(command.description()).toMatch(/^[A-Z].*\.$/);
     for (const { name, description } of [
       ...command.options.map(({ long, description: text }) => ({ name: long, description: text })),
@@ -37,36 +37,36 @@ describe.each(everyCommand())('eks-jobs $line --help', ({ line, command }) => {
         description: argument.description,
       })),
     ]) {
-      expect({ name, said: /\S/.test(description) }).toEqual({ name, said: true });
+      expect({ name, described: /\S/.test(description) }).toEqual({ name, described: true });
     }
   });
 
-  test('has examples that the command line takes', async () => {
-    // A group shows its commands, which show theirs.
+  test('has examples that the command accepts', async () => {
+    // A group has no examples; its commands have.
     if (command.commands.length > 0 && line.length > 0) return;
     const { out } = await eksJobs([...line, '--help']);
     const [, after = ''] = out.split('\nExamples:\n');
     const examples = after.split('\n').filter((text) => text.startsWith('  $ '));
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) {
-      const given = argumentsOf(example.slice(4));
-      expect(given.slice(0, line.length)).toEqual(line);
-      await expect(parse(given)).rejects.toThrow(understood);
+      const words = argumentsOf(example.slice(4));
+      expect(words.slice(0, line.length)).toEqual(line);
+      await expect(parse(words)).rejects.toThrow(accepted);
     }
   });
 });
 
-const understood = 'understood';
+const accepted = 'accepted';
 
-/** Parses a command line, and stops before anything is done. */
+/** Parses a command line, and stops before its action. */
 const parse = (line: string[]): Promise<unknown> =>
-  makeProgram(unattended())
+  makeProgram(unusedContext())
     .hook('preAction', () => {
-      throw new Error(understood);
+      throw new Error(accepted);
     })
     .parseAsync(line, { from: 'user' });
 
-/** What a shell gives `eks-jobs` for that line; ids are cut short in examples. */
+/** Lets a shell split an example into the arguments of `eks-jobs`; the short ids of examples become valid ones. */
 function argumentsOf(example: string): string[] {
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-example-'));
   for (const name of ['eks-jobs', 'jq', 'generate']) {

@@ -1,6 +1,6 @@
 import type { JobView } from '../../../api/responses/job.ts';
 
-/** A job as the API shows it. */
+/** Makes a job as the API returns it. */
 export const jobView = (job: Partial<JobView> = {}): JobView => ({
   jobId: '01jdd0000000000000000000aa',
   status: 'SUCCEEDED',

@@ -1,18 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { renderJob } from '../../../cli/output/job.ts';
-import { renderJobs } from '../../../cli/output/jobs.ts';
-import { renderHistory } from '../../../cli/output/history.ts';
-import { renderLogLine } from '../../../cli/output/log-line.ts';
-import { LogWindow } from '../../../cli/output/log-window.ts';
-import { duration, printable } from '../../../cli/output/text.ts';
-import type { Paint } from '../../../cli/shell.ts';
+import { renderHistory, renderJob, renderJobs } from '../../../cli/output/job.ts';
+import { LogWindow, renderLogLine } from '../../../cli/output/log.ts';
+import { formatDuration, printable } from '../../../cli/output/table.ts';
+import type { Paint } from '../../../cli/session.ts';
 import { jobView } from './jobs.ts';
 
 const plain: Paint = (_colour, text) => text;
 
 describe('a job', () => {
-  test('that waits says for what', () => {
+  test('that is queued shows the reason', () => {
     const waitingReason = { reason: 'NoNode', message: 'No node has room.' } as const;
     expect(renderJob(jobView({ status: 'QUEUED', waitingReason }), plain)).toBe(
       [
@@ -77,7 +74,7 @@ describe('a list', () => {
     },
   ];
 
-  test('on a screen gives up the end of its last column, and nothing else', () => {
+  test('on a terminal cuts the last column only', () => {
     const [head = '', row = ''] = renderJobs(jobs, plain, 120).split('\n');
     expect(head).toBe(
       'JOB                         STATUS   CREATED               QUEUED FOR  RAN FOR  ORIGIN  RETRY OF  LABELS',
@@ -86,25 +83,25 @@ describe('a list', () => {
     expect(row.length).toBeLessThanOrEqual(120);
   });
 
-  test('in a pipe is whole', () => {
+  test('in a pipe is never cut', () => {
     expect(renderJobs(jobs, plain)).toContain('team=red,purpose=a-long-word-that-does-not-fit\n');
   });
 
-  test('without anything is its head', () => {
+  test('without jobs is its head', () => {
     expect(renderJobs([], plain).split('\n')).toHaveLength(2);
   });
 });
 
-test('a history has a line for each event, whatever a cause holds', () => {
+test('a history has one line per event, even if a cause has line breaks', () => {
   const event = { at: '2026-11-23T10:00:00.000Z', type: 'TaskFailed', state: 'RunJob', attempt: 0 };
-  const text = renderHistory([{ ...event, error: 'EKS.409', cause: '{\n  "message": "there is"\n}' }]);
+  const text = renderHistory([{ ...event, error: 'EKS.409', cause: '{\n  "message": "there is"\n}' }], plain);
   expect(text.split('\n')[1]).toBe(
     '2026-11-23T10:00:00.000Z  TaskFailed  RunJob  0        EKS.409: {\\n  "message": "there is"\\n}',
   );
 });
 
 describe('a log line', () => {
-  test('of the container is told in words', () => {
+  test('of the container is printed as text', () => {
     const line = JSON.stringify({
       ...{ time: '2026-11-23T10:00:00.000Z', level: 'info', message: 'attempt started' },
       ...{ jobId: 'j', attempt: 0, runner: 'ab', records: 3 },
@@ -114,13 +111,13 @@ describe('a log line', () => {
     );
   });
 
-  test.each(['plain words', '{"message": 1}', '[]', ''])('of anything else stays as it is: %j', (line) => {
+  test.each(['plain text', '{"message": 1}', '[]', ''])('in another format stays unchanged: %j', (line) => {
     expect(renderLogLine(2, line)).toBe(`2  ${line}`);
   });
 });
 
 describe('text of others', () => {
-  test('never holds what a terminal would obey', () => {
+  test('never contains control characters after printable', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         expect(printable(text)).not.toMatch(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u);
@@ -128,7 +125,7 @@ describe('text of others', () => {
     );
   });
 
-  test('stays as it is where it is harmless', () => {
+  test('stays unchanged if it is harmless', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii' }), (text) => {
         expect(printable(text)).toBe(text);
@@ -137,7 +134,7 @@ describe('text of others', () => {
   });
 });
 
-test('a log that moves on is shown once, however far it moves between two looks', () => {
+test('each log line is printed once, however many are new between two reads', () => {
   fc.assert(
     fc.property(
       fc.array(fc.nat({ max: 8 }), { maxLength: 40 }),
@@ -151,7 +148,7 @@ test('a log that moves on is shown once, however far it moves between two looks'
           const lines = Array.from({ length: Math.min(end, kept) }, (_, index) =>
             String(end - Math.min(end, kept) + index),
           );
-          seen.push(...window.news(lines));
+          seen.push(...window.newLines(lines));
         }
         expect(seen).toEqual(Array.from({ length: end }, (_, index) => String(index)));
       },
@@ -168,6 +165,6 @@ test.each([
   [200_000, '3m20s'],
   [3_600_000, '1h'],
   [7_500_000, '2h5m'],
-])('%i ms are %s', (milliseconds, text) => {
-  expect(duration(milliseconds)).toBe(text);
+])('%i ms are formatted as %s', (milliseconds, text) => {
+  expect(formatDuration(milliseconds)).toBe(text);
 });

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
-import { eksJobs } from './command-line.ts';
-import { FakeApi, type Received } from './fake-api.ts';
+import { eksJobs } from './run-command.ts';
+import { FakeApi, type ReceivedRequest } from './fake-api.ts';
 import { jobView } from './jobs.ts';
 
-/** An API Gateway that lets in whoever signed the very request with these credentials, by AWS's document, without the SDK that signs. */
+/** An API Gateway that accepts requests signed with these credentials. It follows AWS's document and does not use the SDK that signs. */
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const session = 'IQoJb3JpZ2luX2VjE=';
 const before = { ...process.env };
@@ -60,12 +60,12 @@ describe('a request is signed for execute-api', () => {
     expect(await signed('submit', '--input', '{"name": "Zoë", "share": 1.0}')).toMatchObject({ code: 0 });
   });
 
-  test('with a query of signs that are encoded', async () => {
+  test('with a query of encoded characters', async () => {
     const { code } = await signed('list', '--label', 'team=a+b c/d*', '--from', '2026-11-23T10:00:00+01:00');
     expect(code).toBe(0);
   });
 
-  test('and for another region it is not let in', async () => {
+  test('and is rejected if it is signed for another region', async () => {
     const { code, err } = await eksJobs([
       'stats',
       '--api',
@@ -88,8 +88,8 @@ const encode = (text: string): string =>
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** "Create a signed AWS API request", read from the other side. */
-function isSigned({ method, url, headers, body }: Received): boolean {
+/** Verifies a signature by AWS's document "Create a signed AWS API request". */
+function isSigned({ method, url, headers, body }: ReceivedRequest): boolean {
   const [, keyId, scope = '', names = '', signature] =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
       headers.authorization ?? '',

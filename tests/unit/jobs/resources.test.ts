@@ -1,15 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict, InvalidRequest, type RequestError } from '../../../jobs/errors.ts';
-import {
-  amountOf,
-  checkResources,
-  checkResourcesAgain,
-  Cpu,
-  leastResources,
-  Memory,
-  type Resources,
-} from '../../../jobs/resources.ts';
+import { checkResources, checkResourcesAgain, type Resources } from '../../../jobs/resources.ts';
+import { amountOf, Cpu, leastResources, Memory } from '../../../lib/quantities.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
 

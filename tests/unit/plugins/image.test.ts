@@ -97,7 +97,7 @@ describe('the repository', () => {
     expect(await run(deploy)).toMatchObject({ code: 0 });
     expect(kept()).toMatchObject(wanted);
     ecr.calls.length = 0;
-    ecr.holds = () => true;
+    ecr.hasTag = () => true;
     expect(await run(deploy)).toMatchObject({ code: 0 });
     // Nothing that changes anything.
     expect(ecr.calls.filter((call) => !/^(Describe|Get|List)/.test(call))).toEqual([]);

@@ -1,63 +1,76 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
-import * as z from 'zod';
-import type { Configuration } from '../../../plugins/framework.ts';
-import { givenParameters, Parameters, problemsWith } from '../../../plugins/parameters.ts';
+import { addDefaults, givenParameters } from '../../../plugins/parameters.ts';
+import { problemsWith } from '../../../plugins/parameters/check.ts';
+import { type Parameter, parameters } from '../../../plugins/parameters/table.ts';
+import {
+  defaultParameters,
+  stackDefaults,
+  templateParameters,
+} from '../../../plugins/parameters/template.ts';
 
-const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-
-const { params } = z
-  .object({ params: z.record(z.string(), z.record(z.string(), z.unknown())) })
-  .parse(parse(read('serverless.yml'), { logLevel: 'silent' }));
-
-/** What `sls deploy --stage dev` hands over, with these options. */
+/** The parameters of `sls deploy --stage dev` with these options, and with the framework's variables resolved. */
 const given = (...param: string[]): Record<string, unknown> =>
   givenParameters({
     configurationInput: {
       params: {
-        ...params,
-        default: { ...params['default'], namespace: 'eks-jobs-dev', nodeSelector: "{'a': 'b'}" },
+        ...defaultParameters(),
+        default: {
+          ...defaultParameters()['default'],
+          namespace: 'eks-jobs-dev',
+          nodeSelector: "{'eks-jobs/pool': 'eks-jobs-dev'}",
+        },
       },
     },
     processedInput: { options: { param } },
     service: { provider: { stage: 'dev' }, functions: {} },
-    classes: { Error: class extends Error {} },
-  } satisfies Configuration);
+  });
 
 const problems = (...param: string[]): string[] => problemsWith(given(...param));
 
 describe('the parameters of a deploy', () => {
-  test('are right by default', () => {
+  test('are correct by default', () => {
     expect(problems()).toEqual([]);
   });
 
-  // The framework ignores a name it does not know: `--param custer=main` would create a cluster.
+  // The framework ignores a name that it does not know: `--param custer=main` would create a cluster.
   test('have known names', () => {
-    expect(problems('custer=main')).toEqual(['custer is no parameter']);
+    expect(problems('custer=main')).toEqual(['custer is not a parameter']);
   });
 
   test.each([
     ['auth=open', 'auth must be one of iam, jwt, none'],
+    ['builder=kaniko', 'builder must be one of docker, podman, buildah'],
     ['cluster=', "cluster must be an EKS cluster's name"],
     ['namespace=Jobs', 'namespace must be a DNS label'],
-    ['namespace=kube-system', "namespace must be the jobs' own"],
-    ['buckets=Mine', 'buckets must be names of buckets with commas between'],
+    [
+      'namespace=kube-system',
+      'namespace must be a namespace for the jobs alone: not default, and not kube-…',
+    ],
+    ['buckets=Mine', 'buckets must be names of buckets separated by commas'],
     ['alarmTopic=alarms', 'alarmTopic must be the ARN of an SNS topic'],
-    ['jobLogGroup=/jobs', 'jobLogGroup of a cluster that the stack creates is made with it'],
-    ['nodeClass=bottlerocket', 'nodeClass of a cluster that the stack creates is auto-mode'],
-    ['maxJobMemory=8', 'jobMemory is beyond what a job may have. Allowed: from 16Mi to 8.'],
+    [
+      'jobLogGroup=/jobs',
+      'jobLogGroup cannot be set when the stack creates the cluster: it creates the log group too',
+    ],
+    ['nodeClass=bottlerocket', 'nodeClass must be auto-mode when the stack creates the cluster'],
+    ['maxJobMemory=8', 'jobMemory is outside the limits of one job. Allowed: from 16Mi to 8.'],
     ['maxJobCpu=4.0001', 'maxJobCpu must be a quantity such as 500m or 4'],
-    ['jobCpu=5', 'jobCpu is beyond what a job may have. Allowed: from 10m to 4.'],
-    ['bottlerocketVersion=v1.50.0', 'bottlerocketVersion means nothing with nodeClass=auto-mode'],
-  ])('refuses %s, naming it and what is allowed', (param, problem) => {
+    ['jobCpu=5', 'jobCpu is outside the limits of one job. Allowed: from 10m to 4.'],
+    ['bottlerocketVersion=v1.50.0', 'bottlerocketVersion has no effect with nodeClass=auto-mode'],
+    ['queueSeconds=30', 'queueSeconds must be an integer from 60 to 21600'],
+    ['cpuLimit=many', 'cpuLimit must be an integer from 1 to 999999'],
+    // The template has the same pattern: what CloudFormation would reject is rejected here.
+    [`nodeSelector={'a': "b"}`, "nodeSelector must be {} or labels such as {'key': 'value'}"],
+    ['jobEndpointUrl=http://a/b', 'jobEndpointUrl must be an address such as http://10.0.0.1:4566'],
+  ])('%s is rejected, with the name and what is allowed', (param, problem) => {
     expect(problems(param)).toContain(problem);
   });
 
-  test('belong together', () => {
+  test('are checked together', () => {
     expect(problems('auth=jwt')).toEqual([
-      'jwtIssuer is needed with auth=jwt',
-      'jwtAudience is needed with auth=jwt',
+      'jwtIssuer is required with auth=jwt',
+      'jwtAudience is required with auth=jwt',
     ]);
     expect(problems('auth=jwt', 'jwtIssuer=https://issuer.example', 'jwtAudience=jobs')).toEqual([]);
     expect(problems('cluster=main', 'nodeClass=none')).toEqual([
@@ -66,34 +79,83 @@ describe('the parameters of a deploy', () => {
     expect(problems('cluster=main', 'nodeClass=none', 'nodeSelector={}')).toEqual([]);
   });
 
-  test('of the command line come before the stage’s, and those before the defaults', () => {
+  test('of the command line replace those of the stage, and these the defaults', () => {
     const configuration = (param: string[]) => ({
       configurationInput: { params: { default: { image: 'a', arch: 'amd64' }, prod: { image: 'b' } } },
       processedInput: { options: { param } },
       service: { provider: { stage: 'prod' }, functions: {} },
-      classes: { Error: class extends Error {} },
     });
     expect(givenParameters(configuration([]))).toEqual({ image: 'b', arch: 'amd64' });
     // A value may hold equals signs.
     expect(givenParameters(configuration(['image=c=d']))).toEqual({ image: 'c=d', arch: 'amd64' });
   });
+
+  test('of serverless.yml, under params, replace the defaults', () => {
+    const extended: Record<string, unknown> = {};
+    addDefaults({
+      configurationInput: { params: { default: { cpuLimit: 8 }, prod: { cpuLimit: 128 } } },
+      extendConfiguration: (path, value) => {
+        extended[path.join('.')] = value;
+      },
+    });
+    expect(extended).toMatchObject({
+      'params.default': { cpuLimit: 8, arch: 'amd64', tableDeletionPolicy: 'Delete' },
+      'params.prod': { cpuLimit: 128, tableDeletionPolicy: 'Retain' },
+    });
+  });
+});
+
+describe('the template', () => {
+  test('has a CloudFormation parameter for each row that names one, with its rule and the value of --param', () => {
+    expect(templateParameters()).toMatchObject({
+      ServiceName: { Default: '${self:service}-${sls:stage}' },
+      ExistingCluster: {
+        Default: "${param:cluster, ''}",
+        AllowedPattern: '^([0-9A-Za-z][A-Za-z0-9_-]{0,99})?$',
+      },
+      CpuLimit: { Type: 'Number', MinValue: 1, MaxValue: 999_999, Default: '${param:cpuLimit}' },
+      Zones: { Type: 'CommaDelimitedList', Default: '${param:zones}' },
+      ClusterAdmin: { AllowedPattern: '^(arn:[a-z-]+:iam::[0-9]{12}:(role|user)/.+)?$' },
+    });
+  });
+
+  // CloudFormation itself refuses a default that its own rule does not accept.
+  test('accepts every default', () => {
+    const rules = templateParameters() as Record<
+      string,
+      { AllowedPattern?: string; AllowedValues?: string[] }
+    >;
+    // Replaced by plugins/image.ts when it is empty.
+    const { JobImage: _image, ...defaults } = stackDefaults();
+    for (const [name, value] of Object.entries(defaults)) {
+      const { AllowedPattern = '', AllowedValues = [value] } = rules[name] ?? {};
+      const text = value.replaceAll(/\$\{[^}]*\}/g, 'resolved');
+      expect({ name, fits: new RegExp(AllowedPattern).test(text) }).toEqual({ name, fits: true });
+      expect(AllowedValues).toContain(value);
+    }
+  });
 });
 
 describe('docs/deploying.md', () => {
-  const rows = [
-    ...read('docs/deploying.md').matchAll(/^\| `(\w+)` +\| (?:`([^`|]*)`(?:, in prod `\w+`)?)? *\|/gm),
-  ].map(([, name = '', value = '']) => [name, value] as const);
+  const text = readFileSync(new URL('../../../docs/deploying.md', import.meta.url), 'utf8');
+  const rows = [...text.matchAll(/^\| `\w+` .*\|$/gm)]
+    .map(([row]) => row.replaceAll(/ +/g, ' '))
+    .filter((row) => Object.keys(parameters).some((name) => row.startsWith(`| \`${name}\` |`)));
 
-  test('lists every parameter, and none that there is not', () => {
-    expect(rows.map(([name]) => name).sort()).toEqual(Object.keys(Parameters.shape).sort());
+  /** A row as the tables have it, without the spaces that align the columns. */
+  function rowOf(name: string, { default: value = '', stages, meaning, costs = '' }: Parameter): string {
+    const shown = String(value).replace('${param:namespace}', 'NAMESPACE');
+    const ofStages = Object.entries(stages ?? {}).map(([stage, other]) => `, in ${stage} \`${other}\``);
+    const cells = [`\`${name}\``, shown === '' ? '' : `\`${shown}\`${ofStages.join('')}`, meaning, costs];
+    return `| ${cells.join(' | ')} |`.replaceAll(/ +/g, ' ');
+  }
+
+  test('has a row for each parameter with its default, its meaning and what it costs, in this order', () => {
+    expect(rows).toEqual(Object.entries<Parameter>(parameters).map(([name, row]) => rowOf(name, row)));
   });
 
-  test('says the defaults of serverless.yml', () => {
-    const said = Object.fromEntries(rows);
-    for (const [name, value] of Object.entries(params['default'] ?? {})) {
-      // Written for people.
-      const expected = name === 'nodeSelector' ? "{'eks-jobs/pool': 'NAMESPACE'}" : String(value);
-      expect({ name, default: said[name] }).toEqual({ name, default: expected });
-    }
+  test('has a row for nothing else', () => {
+    const names = [...text.matchAll(/^\| `(\w+)` +\|[^|]*\|[^|]*\|[^|]*\|$/gm)].map(([, name]) => name);
+    expect(names.sort()).toEqual(Object.keys(parameters).sort());
   });
 });

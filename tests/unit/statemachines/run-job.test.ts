@@ -5,7 +5,8 @@ import { newJobId } from '../../../jobs/ids.ts';
 import { limits } from '../../../jobs/protocol.ts';
 import type { Resources } from '../../../jobs/resources.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
-import { assigned, evaluate, machineWith, parameters, taskOf } from '../../harness/run-job-definition.ts';
+import { assigned, evaluate, machineWith, taskOf } from '../../harness/run-job-definition.ts';
+import { parameters } from '../../../plugins/parameters/table.ts';
 
 const Labels = z.record(z.string(), z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/));
 
@@ -123,7 +124,7 @@ describe('the Job of one try', () => {
 
   // The value lands inside an expression: whatever the stack lets through must be an object of labels there.
   test('takes the node labels that the parameter allows, and no expression', async () => {
-    const pattern = new RegExp(parameters.JobNodeSelector.AllowedPattern);
+    const pattern = new RegExp(parameters.nodeSelector.accepts.rule.AllowedPattern);
     for (const allowed of [
       '{}',
       '{ }',
@@ -198,12 +199,14 @@ describe('the Job of one try', () => {
   });
 });
 
+const queueSeconds = parameters.queueSeconds.accepts.rule;
+
 test('limits nest for all allowed values: program, Job, RunJob, state machine', async () => {
   const machineSeconds = machineWith().TimeoutSeconds ?? 0;
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 21_600 }),
-      fc.integer({ min: parameters.QueueSeconds.MinValue, max: parameters.QueueSeconds.MaxValue }),
+      fc.integer({ min: queueSeconds.MinValue, max: queueSeconds.MaxValue }),
       async (timeoutSeconds, queue) => {
         const machine = machineWith({ QueueSeconds: String(queue) });
         const { job, runJobSeconds } = await jobOf({ timeoutSeconds }, machine);

@@ -1,16 +1,18 @@
 import * as requests from '../requests.ts';
 import type { Scheduler } from '../scheduler.ts';
-import type { Group, Schedule } from '../store.ts';
+import type { Schedule, ScheduleGroup } from '../store.ts';
 
-/** A request as HTTP brings it: labels of the path and the query, over the fields of the body. */
-export type Fields = Readonly<Record<string, unknown>>;
+/** The fields of a request: those of the body, overridden by the labels of the path and the query. */
+export type RequestFields = Readonly<Record<string, unknown>>;
 
 const seconds = (milliseconds: number): number => milliseconds / 1000;
 
 const { parseRequest } = requests;
 
-/** The operations of the REST API by method and path, `{Name}` standing for a name; dates go out in epoch seconds. */
-export const operations: Readonly<Record<string, (service: Scheduler, fields: Fields) => object>> = {
+/** The operations of the REST API by method and path. Dates in responses are epoch seconds. */
+export const schedulerOperations: Readonly<
+  Record<string, (service: Scheduler, fields: RequestFields) => object>
+> = {
   'POST /schedules/{Name}': (service, fields) => ({
     ScheduleArn: service.createSchedule(parseRequest(requests.ScheduleRequest, fields)),
   }),
@@ -55,9 +57,9 @@ const datesOf = ({ arn, created, modified }: Pick<Schedule, 'arn' | 'created' | 
   LastModificationDate: seconds(modified),
 });
 
-const groupDetails = (group: Group) => ({ ...datesOf(group), Name: group.name, State: 'ACTIVE' });
+const groupDetails = (group: ScheduleGroup) => ({ ...datesOf(group), Name: group.name, State: 'ACTIVE' });
 
-/** A summary lacks the expression, as AWS's does. */
+/** Makes a schedule's entry in a list; as on AWS, without the expression. */
 function summaryOf(schedule: Schedule) {
   const { Name, GroupName, State, Target } = schedule.spec;
   return { ...datesOf(schedule), Name, GroupName, State, Target: { Arn: Target.Arn } };

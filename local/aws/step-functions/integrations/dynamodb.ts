@@ -1,19 +1,18 @@
 import * as dynamodb from '@aws-sdk/client-dynamodb';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
-import type { Json, JsonObject } from '../json.ts';
-import { isJsonObject, parseJson } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject, parseJson } from '../json.ts';
 
-const OPTIMISED = /^arn:aws:states:::dynamodb:(getItem|putItem|updateItem|deleteItem)$/;
-const SDK = /^arn:aws:states:::aws-sdk:dynamodb:([a-zA-Z]+)$/;
+const optimisedResource = /^arn:aws:states:::dynamodb:(getItem|putItem|updateItem|deleteItem)$/;
+const sdkResource = /^arn:aws:states:::aws-sdk:dynamodb:([a-zA-Z]+)$/;
 
 type Command = new (input: JsonObject) => dynamodb.GetItemCommand;
 const exported: Readonly<Record<string, unknown>> = dynamodb;
 
 /**
- * DynamoDB by its optimised integration and by aws-sdk:dynamodb (developer guide, "Perform DynamoDB CRUD operations with Step
- * Functions" and "Learning to use AWS service SDK integrations"): the same calls, but for the names of errors and the
- * metadata in the result.
+ * Calls DynamoDB by its optimised integration and by aws-sdk:dynamodb (developer guide, "Perform DynamoDB CRUD operations with Step
+ * Functions" and "Learning to use AWS service SDK integrations"): both make the same calls, but
+ * differ in the names of errors and in the metadata of the result.
  */
 export class DynamoDBIntegration implements Integration {
   readonly #client: dynamodb.DynamoDBClient;
@@ -31,20 +30,20 @@ export class DynamoDBIntegration implements Integration {
     if (Command === undefined || !isJsonObject(task.arguments)) {
       throw new TaskFailure('States.Runtime', `${task.resource} takes an object of arguments`);
     }
-    const optimised = OPTIMISED.test(task.resource);
+    const optimised = optimisedResource.test(task.resource);
     try {
       const command = new Command(fromWire(task.arguments));
-      const { $metadata, ...answer } = await this.#client.send(command, { abortSignal: task.signal });
-      return { ...toWire(answer), ...(optimised ? metadata($metadata) : {}) };
+      const { $metadata, ...response } = await this.#client.send(command, { abortSignal: task.signal });
+      return { ...toWire(response), ...(optimised ? metadata($metadata) : {}) };
     } catch (error) {
       throw optimised ? optimisedFailure(error) : sdkFailure(error);
     }
   }
 }
 
-/** transactWriteItems is called by TransactWriteItemsCommand. */
+/** Finds the SDK's command of a resource: transactWriteItems is TransactWriteItemsCommand. */
 function commandFor(resource: string): Command | undefined {
-  const action = (OPTIMISED.exec(resource) ?? SDK.exec(resource))?.[1];
+  const action = (optimisedResource.exec(resource) ?? sdkResource.exec(resource))?.[1];
   if (action === undefined) return undefined;
   const command = exported[`${action.charAt(0).toUpperCase()}${action.slice(1)}Command`];
   return isCommand(command) ? command : undefined;
@@ -54,7 +53,7 @@ function isCommand(value: unknown): value is Command {
   return typeof value === 'function';
 }
 
-/** Binary values are base64 text in Step Functions and bytes in the SDK. */
+/** Converts arguments: binary values are base64 text in Step Functions and bytes in the SDK. */
 function fromWire(value: JsonObject): JsonObject {
   const text = JSON.stringify(value);
   if (!/"BS?":/.test(text)) return value;
@@ -66,8 +65,8 @@ function fromWire(value: JsonObject): JsonObject {
   return parsed;
 }
 
-function toWire(answer: object): JsonObject {
-  const text = JSON.stringify(answer, (_key, value: unknown) =>
+function toWire(response: object): JsonObject {
+  const text = JSON.stringify(response, (_key, value: unknown) =>
     value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
   );
   const json = parseJson(text);
@@ -88,18 +87,18 @@ function metadata({
   };
 }
 
-/** As the Java SDK 2 behind aws-sdk names errors: those of the model by their names, all others DynamoDbException. */
+/** Names errors as the Java SDK 2 behind aws-sdk does: those of the model by their names, all others DynamoDbException. */
 function sdkFailure(error: unknown): TaskFailure {
-  if (!(error instanceof dynamodb.DynamoDBServiceException)) return noAnswer('DynamoDb', error);
+  if (!(error instanceof dynamodb.DynamoDBServiceException)) return noResponse('DynamoDb', error);
   const { requestId = '', httpStatusCode = 400 } = error.$metadata;
   const suffix = `(Service: DynamoDb, Status Code: ${httpStatusCode}, Request ID: ${requestId})`;
   const name = error.name in exported ? error.name : 'DynamoDbException';
   return new TaskFailure(`DynamoDb.${name}`, `${error.message} ${suffix}`);
 }
 
-/** As the Java SDK 1 behind the optimised integration does it. */
+/** Names errors as the Java SDK 1 behind the optimised integration does. */
 function optimisedFailure(error: unknown): TaskFailure {
-  if (!(error instanceof dynamodb.DynamoDBServiceException)) return noAnswer('DynamoDB', error);
+  if (!(error instanceof dynamodb.DynamoDBServiceException)) return noResponse('DynamoDB', error);
   const { requestId = '', httpStatusCode = 400 } = error.$metadata;
   const status = `Status Code: ${httpStatusCode}; Error Code: ${error.name}; Request ID: ${requestId}`;
   const name = error.name in exported ? error.name : 'AmazonDynamoDBException';
@@ -109,7 +108,7 @@ function optimisedFailure(error: unknown): TaskFailure {
   );
 }
 
-function noAnswer(service: string, error: unknown): TaskFailure {
+function noResponse(service: string, error: unknown): TaskFailure {
   return new TaskFailure(
     `${service}.SdkClientException`,
     error instanceof Error ? error.message : String(error),

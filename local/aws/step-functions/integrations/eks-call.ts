@@ -3,10 +3,9 @@ import { buffer } from 'node:stream/consumers';
 import * as z from 'zod';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
-import type { Json } from '../json.ts';
-import { jsonText, parseJson } from '../json.ts';
+import { type Json, jsonText, parseJson } from '../json.ts';
 
-const CALL = 'arn:aws:states:::eks:call';
+const callResource = 'arn:aws:states:::eks:call';
 
 const Arguments = z.strictObject({
   ClusterName: z.string(),
@@ -33,10 +32,10 @@ export interface KubernetesResponse {
   body: string;
 }
 
-/** Reaches a cluster's API server. Rejects when there was no answer. */
+/** Calls a cluster's API server. Rejects when it does not respond. */
 export type CallKubernetes = (request: KubernetesRequest) => Promise<KubernetesResponse>;
 
-/** eks:call (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
+/** Runs eks:call (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
 export class EksCallIntegration implements Integration {
   readonly #call: CallKubernetes;
 
@@ -45,7 +44,7 @@ export class EksCallIntegration implements Integration {
   }
 
   supports(resource: string): boolean {
-    return resource === CALL;
+    return resource === callResource;
   }
 
   async run(task: Task): Promise<Json> {
@@ -53,7 +52,7 @@ export class EksCallIntegration implements Integration {
     if (!parsed.success) throw new TaskFailure('States.Runtime', z.prettifyError(parsed.error));
     const { Method: method, Endpoint, Path, QueryParameters, RequestBody } = parsed.data;
     const url = new URL(Endpoint);
-    // Set, not resolved: no path can lead to another server.
+    // Set, not resolved: a path cannot lead to another server.
     url.pathname = Path;
     for (const [name, values] of Object.entries(QueryParameters)) {
       for (const value of values) url.searchParams.append(name, value);
@@ -65,14 +64,14 @@ export class EksCallIntegration implements Integration {
       body: RequestBody === undefined ? undefined : jsonText(RequestBody),
       signal: task.signal,
     });
-    const response = { ResponseBody: asJson(body), StatusCode: status, StatusText: statusText };
+    const response = { ResponseBody: parseBody(body), StatusCode: status, StatusText: statusText };
     if (status < 200 || status > 299) throw new TaskFailure(`EKS.${status}`, jsonText(response));
     return response;
   }
 }
 
-/** Logs and the like are no JSON. */
-function asJson(text: string): Json {
+/** Parses a body; text that is not JSON, such as a log, stays text. */
+function parseBody(text: string): Json {
   try {
     return parseJson(text);
   } catch {
@@ -80,34 +79,35 @@ function asJson(text: string): Json {
   }
 }
 
-/** An API server that says nothing for so long is not there (milliseconds). */
-const PATIENCE = 60_000;
-/** Well above the payload a state may have; what is longer is refused there, if it arrives at all. */
-const LONGEST = 1024 * 1024;
+/** How long to wait for an API server that sends nothing (milliseconds). */
+const idleTimeout = 60_000;
+/** The longest response in bytes: far more than a state may have as its payload, which is checked there. */
+const responseLimit = 1024 * 1024;
 
-/** By HTTPS, with whatever headers authorize: none unless given. Follows no redirection. */
+/** Makes calls by HTTPS, with these headers for authorization. Redirections are not followed. */
 export function overHttps(headers: Readonly<Record<string, string>> = {}): CallKubernetes {
   return async ({ method, url, certificateAuthority, body, signal }) => {
     const call = request(url, {
       method,
       ca: certificateAuthority,
       signal,
-      timeout: PATIENCE,
-      // A PATCH needs a type of its own; which one AWS sends is not documented.
+      timeout: idleTimeout,
+      // A PATCH needs another type; which one AWS sends is not documented.
       headers: {
         ...headers,
         accept: 'application/json, */*',
         'content-type': method === 'PATCH' ? 'application/merge-patch+json' : 'application/json',
       },
     });
-    call.on('timeout', () => call.destroy(new Error(`${url.host} did not answer`)));
-    const answer = await new Promise<KubernetesResponse>((resolve, reject) => {
+    call.on('timeout', () => call.destroy(new Error(`${url.host} did not respond`)));
+    return await new Promise<KubernetesResponse>((resolve, reject) => {
       call.on('error', reject);
       call.on('response', (response) => {
         let size = 0;
         response.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > LONGEST) response.destroy(new Error(`${url.host} answered more than ${LONGEST} bytes`));
+          if (size > responseLimit)
+            response.destroy(new Error(`${url.host} sent more than ${responseLimit} bytes`));
         });
         const { statusCode: status = 0, statusMessage: statusText = '' } = response;
         buffer(response).then((bytes) => {
@@ -116,6 +116,5 @@ export function overHttps(headers: Readonly<Record<string, string>> = {}): CallK
       });
       call.end(body);
     });
-    return answer;
   };
 }

@@ -1,13 +1,12 @@
 import * as z from 'zod';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
-import type { Json } from '../json.ts';
-import { jsonText } from '../json.ts';
+import { type Json, jsonText } from '../json.ts';
 import { type ClusterAnswer, type JobOutcome, JobRefused, type JobRunner } from './job-runner.ts';
 
-const RUN_JOB = 'arn:aws:states:::eks:runJob';
+const runJobResource = 'arn:aws:states:::eks:runJob';
 
-/** The arguments of eks:runJob that mean something here; Endpoint and CertificateAuthority are the runner's own matter. */
+/** The arguments of eks:runJob. Endpoint and CertificateAuthority are not used: the runner knows its cluster. */
 const Arguments = z.object({
   ClusterName: z.string(),
   CertificateAuthority: z.string(),
@@ -17,7 +16,7 @@ const Arguments = z.object({
   LogOptions: z.object({ RetrieveLogs: z.boolean().default(false) }).optional(),
 });
 
-/** eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
+/** Runs eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
 export class EksIntegration implements Integration {
   readonly #runner: Pick<JobRunner, 'start'>;
 
@@ -26,7 +25,7 @@ export class EksIntegration implements Integration {
   }
 
   supports(resource: string): boolean {
-    return resource === RUN_JOB || resource === `${RUN_JOB}.sync`;
+    return resource === runJobResource || resource === `${runJobResource}.sync`;
   }
 
   async run(task: Task): Promise<Json> {
@@ -34,35 +33,35 @@ export class EksIntegration implements Integration {
     if (!parsed.success) throw new TaskFailure('States.Runtime', z.prettifyError(parsed.error));
     const { ClusterName: clusterName, Namespace: namespace, Job: job, LogOptions } = parsed.data;
     const { submittedAt, resumed } = task;
-    // Without .sync the task is done once the Job is made, and nothing that happens to the task reaches the Job.
+    // Without .sync the task is done once the Job is created, and the end of the task does not affect the Job.
     const sync = task.resource.endsWith('.sync');
     const signal = sync ? task.signal : new AbortController().signal;
     try {
       const started = await this.#runner.start(job, { clusterName, namespace, submittedAt, resumed, signal });
       if (!sync) {
         started.ended.catch(() => undefined);
-        return inAwsWords(started.answer);
+        return awsResponse(started.answer);
       }
-      task.submitted(inAwsWords(started.answer));
+      task.submitted(awsResponse(started.answer));
       const outcome = await started.ended;
-      if (!outcome.succeeded) throw failed(outcome);
+      if (!outcome.succeeded) throw jobFailure(outcome);
       return LogOptions?.RetrieveLogs === true ? { logs: logs(outcome) } : {};
     } catch (error) {
       if (!(error instanceof JobRefused)) throw error;
-      throw new TaskFailure(`EKS.${error.answer.statusCode}`, jsonText(inAwsWords(error.answer)));
+      throw new TaskFailure(`EKS.${error.answer.statusCode}`, jsonText(awsResponse(error.answer)));
     }
   }
 }
 
-/** What the API server answered, in AWS's words: the output of TaskSubmitted, and the cause of an EKS.<status>. */
-const inAwsWords = ({ statusCode, statusText, body }: ClusterAnswer): Json => ({
+/** Converts the API server's response to AWS's form: the output of TaskSubmitted, and the cause of an EKS.<status>. */
+const awsResponse = ({ statusCode, statusText, body }: ClusterAnswer): Json => ({
   ResponseBody: z.json().catch(null).parse(body),
   StatusCode: statusCode,
   StatusText: statusText,
 });
 
-/** AWS's error name of a Job that failed is not documented; this one is matched by what should be written: States.TaskFailed or States.ALL. */
-function failed({
+/** Makes the failure of a failed Job. AWS's error name is not documented; States.TaskFailed and States.ALL match this one. */
+function jobFailure({
   reason = 'BackoffLimitExceeded',
   message = 'The Job has failed',
 }: JobOutcome): TaskFailure {
@@ -70,7 +69,7 @@ function failed({
   return new TaskFailure('States.TaskFailed', jsonText({ status: { conditions: [condition], failed: 1 } }));
 }
 
-/** The one part of the output that is documented: logs.pods.<pod>.containers.<container>.log. */
+/** Makes the part of the output that is documented: logs.pods.<pod>.containers.<container>.log. */
 function logs({ logs: pods = {} }: JobOutcome): Json {
   const containers = (texts: Record<string, string>) =>
     Object.fromEntries(Object.entries(texts).map(([container, log]) => [container, { log }]));

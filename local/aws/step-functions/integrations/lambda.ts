@@ -1,20 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import * as z from 'zod';
+import type { InvokeLambda } from '../../invocation.ts';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
-import type { Json } from '../json.ts';
-import { isJsonObject, jsonText, parseJson } from '../json.ts';
+import { isJsonObject, type Json, jsonText, parseJson } from '../json.ts';
 
-const INVOKE = 'arn:aws:states:::lambda:invoke';
-
-/**
- * Invokes a function by name or ARN. The payload is what it returned, or for an error what the Lambda runtime makes of one:
- * `{errorType, errorMessage, …}`. Throws when there is no such function.
- */
-export type InvokeFunction = (
-  name: string,
-  payload: Json,
-) => Promise<{ payload: unknown; functionError?: string }>;
+const invokeResource = 'arn:aws:states:::lambda:invoke';
 
 const Arguments = z.object({
   FunctionName: z.string(),
@@ -25,42 +16,42 @@ const Arguments = z.object({
   LogType: z.string().optional(),
 });
 
-/** lambda:invoke, and a function's plain ARN as Resource (developer guide, "Invoke an AWS Lambda function with Step Functions"). */
+/** Runs lambda:invoke, and a function's plain ARN as Resource (developer guide, "Invoke an AWS Lambda function with Step Functions"). */
 export class LambdaIntegration implements Integration {
-  readonly #invoke: InvokeFunction;
+  readonly #invoke: InvokeLambda;
 
-  constructor(invoke: InvokeFunction) {
+  constructor(invoke: InvokeLambda) {
     this.#invoke = invoke;
   }
 
   supports(resource: string): boolean {
-    return resource === INVOKE || resource.startsWith('arn:aws:lambda:');
+    return resource === invokeResource || resource.startsWith('arn:aws:lambda:');
   }
 
   async run(task: Task): Promise<Json> {
-    if (task.resource !== INVOKE) return this.#call(task.resource, task.arguments);
+    if (task.resource !== invokeResource) return this.#call(task.resource, task.arguments);
     const parsed = Arguments.safeParse(task.arguments);
     if (!parsed.success) throw new TaskFailure('States.Runtime', z.prettifyError(parsed.error));
-    const { FunctionName, Payload: given = {}, InvocationType } = parsed.data;
-    // A string Payload is sent as it is, as JSON text; everything else is made into JSON text.
-    const payload = typeof given === 'string' ? asJson(given) : given;
+    const { FunctionName, Payload: argument = {}, InvocationType } = parsed.data;
+    // A string Payload is JSON text; any other Payload is the value itself.
+    const payload = typeof argument === 'string' ? parsePayload(argument) : argument;
     const called = this.#call(FunctionName, payload);
     if (InvocationType === 'RequestResponse') return invocation(200, await called);
     called.catch(() => undefined);
     return invocation(InvocationType === 'Event' ? 202 : 204, '');
   }
 
-  async #call(name: string, given: Json): Promise<Json> {
-    const { payload: answered, functionError } = await this.#invoke(name, given);
-    // What a handler returns reaches Step Functions as JSON text; nothing at all is null.
-    const payload = answered === undefined ? null : parseJson(JSON.stringify(answered));
+  async #call(name: string, argument: Json): Promise<Json> {
+    const { payload: returned, functionError } = await this.#invoke(name, argument);
+    // What a handler returns reaches Step Functions as JSON text; undefined is null.
+    const payload = returned === undefined ? null : parseJson(JSON.stringify(returned));
     if (functionError === undefined) return payload;
     const error = isJsonObject(payload) ? payload['errorType'] : undefined;
     throw new TaskFailure(typeof error === 'string' ? error : 'Lambda.Unknown', jsonText(payload));
   }
 }
 
-/** The result as AWS wraps it. */
+/** Wraps the result as AWS does. */
 function invocation(status: number, payload: Json): Json {
   const requestId = randomUUID();
   return {
@@ -76,7 +67,7 @@ function invocation(status: number, payload: Json): Json {
   };
 }
 
-function asJson(text: string): Json {
+function parsePayload(text: string): Json {
   try {
     return parseJson(text);
   } catch {

@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { Branch } from '../branch.ts';
-import type { Event, MapItem } from '../branch.ts';
-import type { StateGroup } from '../state-machine-definition.ts';
+import { Branch, type BranchEvent, type MapItem } from '../branch.ts';
 import { StateFailure, Stopped } from '../errors.ts';
 import { runStates } from '../interpreter.ts';
 import type { Json } from '../json.ts';
+import type { StateGroup } from '../state-machine-definition.ts';
+import { hasTrait } from '../state-traits.ts';
 import type { Visit } from '../visit.ts';
 
 /** One of several paths that run at once. */
@@ -14,8 +14,8 @@ export interface BranchPlan {
   item?: MapItem;
 }
 
-/** What is recorded around each branch; a Parallel state's branches have no events of their own. */
-export interface BranchEvents {
+/** Records the events around each branch; a Parallel state's branches do not have such recorder. */
+export interface BranchRecorder {
   started?(branch: Branch, index: number): void;
   succeeded?(branch: Branch, index: number): void;
   failed?(branch: Branch, index: number): void;
@@ -23,24 +23,24 @@ export interface BranchEvents {
 }
 
 /**
- * Runs branches, at most `concurrency` at once, and gives their outputs in order. "If any branch fails, … the entire state
+ * Runs branches, at most `concurrency` at once. @returns their outputs in order. "If any branch fails, … the entire state
  * is considered to have failed and all the branches are stopped" (developer guide, "Parallel").
  */
 export async function runBranches(
   visit: Visit,
-  started: Event,
+  started: BranchEvent,
   plans: readonly BranchPlan[],
   concurrency: number,
-  events: BranchEvents,
+  recorder: BranchRecorder,
 ): Promise<Json[]> {
   const parent = visit.branch;
-  failAgain(parent);
+  replayFailure(parent);
   const stop = new AbortController();
   const signal = AbortSignal.any([parent.signal, stop.signal]);
   const branches: Branch[] = [];
   const outputs: Json[] = [];
   let failure: StateFailure | undefined;
-  // The event that the next branch to begin follows: the state's start, later the last event of the one that made room.
+  // The previous event of the next branch: the state's start, later the last event of the branch that made room.
   let previous = started.id;
 
   const runOne = async ({ group, input, item = parent.item }: BranchPlan, index: number): Promise<void> => {
@@ -48,21 +48,21 @@ export async function runBranches(
     const branch = new Branch(parent.run, path, signal, previous, parent.variables, item);
     branches[index] = branch;
     try {
-      events.started?.(branch, index);
+      recorder.started?.(branch, index);
       outputs[index] = await runStates(group, input, branch);
       branch.ended = true;
       previous = branch.previous;
-      events.succeeded?.(branch, index);
+      recorder.succeeded?.(branch, index);
       parent.previous = branch.last.id;
     } catch (thrown) {
-      // What a branch does that was stopped for another's failure is of no interest.
+      // This branch was stopped because another one failed.
       if (failure !== undefined) return;
       if (!(thrown instanceof StateFailure)) throw thrown;
       failure = thrown;
-      // After a restart another branch may not yet be back where it stood.
-      while (branches.some((one) => one !== branch && !one.ended && one.upcoming() !== undefined))
+      // After a restart another branch may still be replaying.
+      while (branches.some((one) => one !== branch && !one.ended && one.nextRecordedType() !== undefined))
         await setImmediate();
-      recordFailure(parent, branches, branch, failure, events);
+      recordFailure(parent, branches, branch, failure, recorder);
       stop.abort(new Stopped());
     }
   };
@@ -78,37 +78,35 @@ export async function runBranches(
   return outputs;
 }
 
-/** After a restart branches that were stopped are not run again: where they stood is of no interest any more. */
-function failAgain(parent: Branch): void {
-  if (parent.upcoming() !== 'BranchesFailed') return;
-  const details = parent.note('BranchesFailed', () => ({}));
+/** Throws the failure that the journal holds. Branches that were stopped before a restart are not run again. */
+function replayFailure(parent: Branch): void {
+  if (parent.nextRecordedType() !== 'BranchesFailed') return;
+  const details = parent.decideOnce('BranchesFailed', () => ({}));
   parent.previous = Number(details['previous']);
   throw StateFailure.fromDetails(details);
 }
 
-/** States that were entered and not left are aborted; only these types of state have an event for it. */
-const ABORTABLE = ['Task', 'Wait', 'Parallel', 'Map'];
-
-/** All at once, so that no kill comes between: what the failure aborts, and that it happened. */
+/** Records what the failure aborts and that it happened, in one go, so that a kill cannot come between. */
 function recordFailure(
   parent: Branch,
   branches: readonly Branch[],
   failed: Branch,
   failure: StateFailure,
-  events: BranchEvents,
+  recorder: BranchRecorder,
 ): void {
   const abortState = (branch: Branch) => {
-    if (branch.open === undefined || !ABORTABLE.includes(branch.open)) return;
-    branch.record(`${branch.open}StateAborted`, undefined, { leads: false });
+    const type = branch.openState;
+    if (type === undefined || !hasTrait(type, 'hasAbortedEvent')) return;
+    branch.record(`${type}StateAborted`, undefined, { chained: false });
   };
   // As recorded on AWS: a failed iteration has an event of its own, a failed branch only that its state was aborted.
-  if (events.failed !== undefined) events.failed(failed, branches.indexOf(failed));
+  if (recorder.failed !== undefined) recorder.failed(failed, branches.indexOf(failed));
   else abortState(failed);
   for (const [index, branch] of branches.entries()) {
     if (branch === failed || branch.ended) continue;
     abortState(branch);
-    events.aborted?.(branch, index);
+    recorder.aborted?.(branch, index);
   }
   parent.previous = failed.previous;
-  parent.note('BranchesFailed', () => ({ ...failure.details(), previous: failed.previous }));
+  parent.decideOnce('BranchesFailed', () => ({ ...failure.details(), previous: failed.previous }));
 }

@@ -1,26 +1,25 @@
 import type { Branch, MapItem } from '../branch.ts';
-import type { StateOf } from '../state-machine-definition.ts';
-import type { Json } from '../json.ts';
-import { jsonText } from '../json.ts';
+import { type Json, jsonText } from '../json.ts';
 import { withRecovery } from '../recovery.ts';
 import type { Transition } from '../state-exit.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 
 /** "Inline mode … up to 40 concurrent iterations" (developer guide, "Map"). */
-const INLINE_CONCURRENCY = 40;
-/** What fits a counter. */
-const MANY = 2 ** 31 - 1;
+const inlineConcurrency = 40;
+/** The maximum of a counter. */
+const counterMaximum = 2 ** 31 - 1;
 
-/** Map, inline: its ItemProcessor for each item; the result is the array of their outputs. */
+/** Runs an inline Map state: its ItemProcessor for each item; the result is the array of their outputs. */
 export function runMap(state: StateOf<'Map'>, visit: Visit): Promise<Transition> {
   const { branch, name } = visit;
-  const event = (type: string, leads: boolean) => (iteration: Branch, index: number) => {
-    iteration.record(`MapIteration${type}`, { name, index }, { leads });
+  const event = (type: string, chained: boolean) => (iteration: Branch, index: number) => {
+    iteration.record(`MapIteration${type}`, { name, index }, { chained });
   };
   const work = async () => {
-    const items = await itemsOf(state, visit);
-    const concurrency = await tolerances(state, visit);
+    const items = await evaluateItems(state, visit);
+    const concurrency = await evaluateConcurrency(state, visit);
     const started = branch.record('MapStateStarted', { length: items.length });
     const plans = [];
     for (const [index, value] of items.entries()) {
@@ -31,13 +30,13 @@ export function runMap(state: StateOf<'Map'>, visit: Visit): Promise<Transition>
           : await visit.evaluate(state.ItemSelector, 'ItemSelector', {}, item);
       plans.push({ group: state.ItemProcessor, input, item });
     }
-    const outputs = await runBranches(visit, started, plans, concurrency || INLINE_CONCURRENCY, {
+    const outputs = await runBranches(visit, started, plans, concurrency || inlineConcurrency, {
       started: event('Started', true),
       succeeded: event('Succeeded', false),
       failed: event('Failed', false),
       aborted: event('Aborted', false),
     });
-    branch.record('MapStateSucceeded', undefined, { leads: false });
+    branch.record('MapStateSucceeded', undefined, { chained: false });
     return outputs;
   };
   return withRecovery(state, visit, work, () => {
@@ -45,16 +44,16 @@ export function runMap(state: StateOf<'Map'>, visit: Visit): Promise<Transition>
   });
 }
 
-async function itemsOf(state: StateOf<'Map'>, visit: Visit): Promise<Json[]> {
+async function evaluateItems(state: StateOf<'Map'>, visit: Visit): Promise<Json[]> {
   if (state.Items !== undefined) return visit.evaluateTo(state.Items, 'Items', 'array');
   if (Array.isArray(visit.input)) return visit.input;
   throw visit.evaluationFailure(`Map state input must be an array but was: ${jsonText(visit.input)}`);
 }
 
-/** Evaluates the rest. The tolerances are checked only: what they allow is for distributed Maps (developer guide, "Map"). */
-async function tolerances(state: StateOf<'Map'>, visit: Visit): Promise<number> {
+/** Evaluates MaxConcurrency. The tolerances are only checked: they have an effect in distributed Maps (developer guide, "Map"). */
+async function evaluateConcurrency(state: StateOf<'Map'>, visit: Visit): Promise<number> {
   const { ToleratedFailureCount = 0, ToleratedFailurePercentage = 0, MaxConcurrency = 0 } = state;
-  await visit.evaluateWithin(ToleratedFailureCount, 'ToleratedFailureCount', 0, MANY);
+  await visit.evaluateWithin(ToleratedFailureCount, 'ToleratedFailureCount', 0, counterMaximum);
   await visit.evaluateWithin(ToleratedFailurePercentage, 'ToleratedFailurePercentage', 0, 100, 'a number');
-  return visit.evaluateWithin(MaxConcurrency, 'MaxConcurrency', 0, MANY);
+  return visit.evaluateWithin(MaxConcurrency, 'MaxConcurrency', 0, counterMaximum);
 }

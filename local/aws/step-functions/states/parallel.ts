@@ -1,10 +1,10 @@
-import type { StateOf } from '../state-machine-definition.ts';
 import { withRecovery } from '../recovery.ts';
 import type { Transition } from '../state-exit.ts';
+import type { StateOf } from '../state-machine-definition.ts';
 import type { Visit } from '../visit.ts';
 import { runBranches } from './branches.ts';
 
-/** Parallel: its branches at once, each with the same input; the result is the array of their outputs. */
+/** Runs a Parallel state: its branches at once, each with the same input; the result is the array of their outputs. */
 export function runParallel(state: StateOf<'Parallel'>, visit: Visit): Promise<Transition> {
   const { branch } = visit;
   const work = async () => {
@@ -13,7 +13,7 @@ export function runParallel(state: StateOf<'Parallel'>, visit: Visit): Promise<T
     const started = branch.record('ParallelStateStarted');
     const plans = state.Branches.map((group) => ({ group, input }));
     const outputs = await runBranches(visit, started, plans, plans.length, {});
-    branch.record('ParallelStateSucceeded', undefined, { leads: false });
+    branch.record('ParallelStateSucceeded', undefined, { chained: false });
     return outputs;
   };
   return withRecovery(state, visit, work, () => {

@@ -1,28 +1,27 @@
 import type { JsonObject } from '../json.ts';
 
-/** The events of a task: their names, and what they say about the resource. */
-export interface EventFamily {
+/** The events of a task: their names, and the details about the resource. */
+export interface TaskEvents {
   scheduled: string;
   started: string;
   succeeded: string;
   failed: string;
   timedOut: string;
-  /** Details that all but the first have in common. */
+  /** Details that all but the first share. */
   common: JsonObject;
   scheduling(input: string, region: string, limits: JsonObject): JsonObject;
 }
 
 /**
- * The family of a resource. A plain function ARN has the LambdaFunction… events of the time before service
- * integrations; arn:aws:states:::eks:runJob.sync has Task… events with resourceType "eks" and resource "runJob.sync".
+ * Selects the events of a resource. A plain function ARN has the older LambdaFunction… events; arn:aws:states:::eks:runJob.sync has Task… events with resourceType "eks" and resource "runJob.sync".
  */
-export function eventFamily(resource: string): EventFamily {
-  return resource.startsWith('arn:aws:lambda:') ? lambdaFunction(resource) : integration(resource);
+export function taskEvents(resource: string): TaskEvents {
+  return resource.startsWith('arn:aws:lambda:') ? functionEvents(resource) : integrationEvents(resource);
 }
 
-function lambdaFunction(resource: string): EventFamily {
+function functionEvents(resource: string): TaskEvents {
   return {
-    ...names('LambdaFunction'),
+    ...eventNames('LambdaFunction'),
     common: {},
     scheduling: (input, _region, limits) => {
       const shown = Object.entries(limits).filter(([name]) => name !== 'heartbeatInSeconds');
@@ -31,17 +30,17 @@ function lambdaFunction(resource: string): EventFamily {
   };
 }
 
-function integration(arn: string): EventFamily {
+function integrationEvents(arn: string): TaskEvents {
   const [, service = '', action = ''] = /^arn:[^:]+:states:::(.+):([^:]+)$/.exec(arn) ?? [];
   const common = { resourceType: service, resource: action };
   return {
-    ...names('Task'),
+    ...eventNames('Task'),
     common,
     scheduling: (parameters, region, limits) => ({ ...common, region, parameters, ...limits }),
   };
 }
 
-function names(prefix: string) {
+function eventNames(prefix: string) {
   return {
     scheduled: `${prefix}Scheduled`,
     started: `${prefix}Started`,

@@ -1,27 +1,30 @@
 import * as z from 'zod';
-import { STATUSES } from '../store.ts';
-import type { ExecutionRecord, MachineRecord } from '../store.ts';
+import { AwsError } from '../../wire.ts';
 import type { StepFunctions } from '../step-functions.ts';
+import { type ExecutionRecord, executionStatuses, type MachineRecord } from '../store.ts';
 
 const paging = { maxResults: z.int().min(0).max(1000).optional(), nextToken: z.string().optional() };
 const arn = z.string().min(1).max(256);
 
 const seconds = (milliseconds: number): number => milliseconds / 1000;
 
-/** An operation of the API: the shape of its request, and what it does. Fields this service has no use for are let pass. */
-interface Operation {
-  perform(service: StepFunctions, request: unknown): object;
-}
+/** Performs an operation of the API. @returns the body of the response. @throws AwsError */
+type Operation = (service: StepFunctions, request: unknown) => object;
 
+/** Makes an operation that checks its request first. Fields that this service does not use are ignored. */
 function operation<Request>(
   shape: z.ZodType<Request>,
   perform: (service: StepFunctions, request: Request) => object,
 ): Operation {
-  return { perform: (service, request) => perform(service, shape.parse(request)) };
+  return (service, request) => {
+    const parsed = shape.safeParse(request);
+    if (!parsed.success) throw new AwsError('ValidationException', z.prettifyError(parsed.error));
+    return perform(service, parsed.data);
+  };
 }
 
-/** The operations by name (API reference of AWS Step Functions); dates go out in epoch seconds. */
-export const operations: Readonly<Record<string, Operation>> = {
+/** The operations by name (API reference of AWS Step Functions). Dates in responses are epoch seconds. */
+export const stepFunctionsOperations: Readonly<Record<string, Operation>> = {
   CreateStateMachine: operation(
     z.object({ name: z.string(), definition: z.string(), roleArn: z.string(), type: z.string().optional() }),
     ({ machines }, request) => {
@@ -70,7 +73,7 @@ export const operations: Readonly<Record<string, Operation>> = {
     executionDetails(service, service.describeExecution(executionArn)),
   ),
   ListExecutions: operation(
-    z.object({ stateMachineArn: arn, statusFilter: z.enum(STATUSES).optional(), ...paging }),
+    z.object({ stateMachineArn: arn, statusFilter: z.enum(executionStatuses).optional(), ...paging }),
     (service, request) => {
       const { executions, ...rest } = service.listExecutions(request);
       return { executions: executions.map(executionSummary), ...rest };

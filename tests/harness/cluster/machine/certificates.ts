@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Longer than any cluster lives. */
+/** Longer than any cluster exists. */
 const days = '30';
 
 const authority = [
@@ -10,7 +10,7 @@ const authority = [
   'keyUsage=critical,keyCertSign,cRLSign,digitalSignature',
 ];
 
-/** Whom the cluster's certificates are for: their subject, and what else the certificate says. */
+/** A component that gets a certificate: its subject and the certificate's extensions. */
 interface Subject {
   name: string;
   subject: string;
@@ -49,12 +49,12 @@ export function makeCertificates(directory: string, address: string, serviceAddr
   const key = (name: string): void => {
     openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', `${name}.key`);
   };
-  // The second authority signs nothing; the controllers only insist that there is one.
+  // The second authority does not sign anything. It only has to exist for the controllers.
   for (const name of ['ca', 'front-proxy-ca']) {
     key(name);
     const extensions = authority.flatMap((extension) => ['-addext', extension]);
-    const self = ['-x509', '-new', '-key', `${name}.key`, '-days', days, '-subj', `/CN=${name}`];
-    openssl('req', ...self, '-out', `${name}.crt`, ...extensions);
+    const selfSigned = ['-x509', '-new', '-key', `${name}.key`, '-days', days, '-subj', `/CN=${name}`];
+    openssl('req', ...selfSigned, '-out', `${name}.crt`, ...extensions);
   }
   rmSync(join(directory, 'front-proxy-ca.key'));
   for (const { name, subject, usage, alternativeNames } of subjects(address, serviceAddress)) {

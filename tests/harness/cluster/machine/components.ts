@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { stringify } from 'yaml';
 
-/** The node's address on the bridge that the pods hang on; inside the cluster's own network namespace. */
+/** The node's address on the pods' bridge, in the cluster's network namespace. */
 export const address = '10.133.7.1';
 export const podNetwork = {
   bridge: 'pods0',
@@ -10,25 +10,25 @@ export const podNetwork = {
   first: '10.133.7.10',
   last: '10.133.7.250',
 };
-/** The ClusterIP of the Service `kubernetes`: held by the bridge itself, so that no kube-proxy is needed. */
+/** The ClusterIP of the Service `kubernetes`. The bridge has this address, so that kube-proxy is not needed. */
 export const serviceAddress = '10.96.0.1';
 
 /**
- * Where the API server asks who a token of EKS belongs to: whoever wants such tokens accepted listens there (../token-review.ts), inside
- * the cluster's own network namespace. While nobody does they are refused, as any other unknown token.
+ * The port, in the cluster's network namespace, where the API server sends TokenReviews of EKS tokens. A test whose tokens
+ * the cluster must accept listens there (../token-review.ts). Otherwise these tokens are rejected as unknown.
  */
 export const tokenReviewPort = 18443;
 
-/** What `ctr` and the kubelet talk to. */
+/** The socket that `ctr` and the kubelet use. */
 export const containerdSocket = (directory: string): string => join(directory, 'containerd.sock');
 
-/** A program that runs as long as the cluster does. */
+/** A program that runs as long as the cluster. */
 export interface Component {
   name: string;
   command: string[];
 }
 
-/** Every component, in the order in which they start; flags as in Kubernetes' own reference, and why where it is not plain. */
+/** Lists the components in the order in which they start. The reference of Kubernetes explains the flags. */
 export function components(directory: string, bin: string, pluginDirectory: string): Component[] {
   const pki = (file: string): string => join(directory, 'pki', file);
   const kubeconfig = (name: string): string[] =>
@@ -42,7 +42,7 @@ export function components(directory: string, bin: string, pluginDirectory: stri
       command: [
         join(bin, 'etcd'),
         `--data-dir=${join(directory, 'etcd')}`,
-        // The cluster does not outlive this machine's memory.
+        // The cluster never survives a restart of the machine, so writes need not reach the disk.
         '--unsafe-no-fsync',
         '--listen-client-urls=http://127.0.0.1:2379',
         '--advertise-client-urls=http://127.0.0.1:2379',
@@ -74,7 +74,7 @@ export function components(directory: string, bin: string, pluginDirectory: stri
         `--service-account-signing-key-file=${pki('service-account.key')}`,
         `--authentication-token-webhook-config-file=${tokenReviewSettings(directory)}`,
         '--authentication-token-webhook-version=v1',
-        // A refusal is not remembered, so a test that lets somebody in need not wait; an accepted token is, for 10 s.
+        // Rejections are not cached, so that a test can add an access entry and continue. Acceptance is cached for 10 s.
         '--authentication-token-webhook-cache-ttl=0s',
         '--authorization-mode=Node,RBAC',
         '--enable-admission-plugins=NodeRestriction',
@@ -95,7 +95,7 @@ export function components(directory: string, bin: string, pluginDirectory: stri
         ...kubeconfig('controller-manager'),
         ...controller,
         '--use-service-account-credentials=true',
-        // At the default of 20 a second the first ServiceAccount alone takes ten seconds.
+        // With the default of 20 requests per second the first ServiceAccount takes ten seconds.
         '--kube-api-qps=300',
         '--kube-api-burst=600',
         `--service-account-private-key-file=${pki('service-account.key')}`,
@@ -167,7 +167,7 @@ state = "${join(directory, 'containerd-state')}"
   sandbox_image = "localhost/pause:1"
   disable_apparmor = true
   netns_mounts_under_state_dir = true
-  # Without CAP_SYS_RESOURCE runc cannot lower a score, and fails on every pod.
+  # Without CAP_SYS_RESOURCE runc cannot lower a score, and every pod fails.
   restrict_oom_score_adj = true
   stream_server_address = "127.0.0.1"
   [plugins."io.containerd.grpc.v1.cri".cni]
@@ -217,7 +217,7 @@ function kubeletSettings(directory: string): string {
   return write(join(directory, 'kubelet.yaml'), stringify(settings));
 }
 
-/** The kubelet refuses a control group that does not exist; a new cpuset is empty until it is told what it may use. */
+/** Makes the control groups, because the kubelet requires that they exist. A new cpuset is empty until it is written. */
 export function makeControlGroups(directory: string, hierarchies: string[]): void {
   const groups = '/sys/fs/cgroup';
   const name = basename(directory);
@@ -227,6 +227,7 @@ export function makeControlGroups(directory: string, hierarchies: string[]): voi
   }
 }
 
+/** Writes a file. @returns its path. */
 function write(path: string, text: string): string {
   writeFileSync(path, text);
   return path;

@@ -8,7 +8,7 @@ import { cache } from '../../../../local/build.ts';
 
 const sources = fileURLToPath(new URL('pause', import.meta.url));
 
-/** Writes the archives of the images that the cluster holds, since it reaches no registry: a pod's own, and ours. */
+/** Writes the archives of the images that the cluster imports, because it cannot reach a registry: pause, and the jobs'. */
 export async function writeImages(folder: string, signal: AbortSignal): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const pause = join(cache, 'cluster-pause-1.tar');
@@ -19,14 +19,14 @@ export async function writeImages(folder: string, signal: AbortSignal): Promise<
 
 function buildPause(archive: string): void {
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-pause-'));
-  const must = (program: string, ...parameters: string[]): void => {
+  const runProgram = (program: string, ...parameters: string[]): void => {
     const { status, stderr, error } = spawnSync(program, parameters, { encoding: 'utf8' });
     if (error) throw error;
     if (status !== 0) throw new Error(`${program} ${parameters.join(' ')}: ${stderr}`);
   };
   try {
     cpSync(sources, directory, { recursive: true });
-    must('cc', '-Os', '-static', '-s', '-o', join(directory, 'pause'), join(sources, 'pause.c'));
+    runProgram('cc', '-Os', '-static', '-s', '-o', join(directory, 'pause'), join(sources, 'pause.c'));
     const storage = [
       '--storage-driver',
       'vfs',
@@ -35,8 +35,17 @@ function buildPause(archive: string): void {
       '--runroot',
       join(directory, 'run'),
     ];
-    must('buildah', ...storage, 'build', '--isolation', 'chroot', '--tag', 'localhost/pause:1', directory);
-    must(
+    runProgram(
+      'buildah',
+      ...storage,
+      'build',
+      '--isolation',
+      'chroot',
+      '--tag',
+      'localhost/pause:1',
+      directory,
+    );
+    runProgram(
       'buildah',
       ...storage,
       'push',

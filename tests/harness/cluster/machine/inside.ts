@@ -15,15 +15,15 @@ import { makeCertificates } from './certificates.ts';
 import { findPluginDirectory } from './prerequisites.ts';
 import { Supervisor } from './supervisor.ts';
 
-// Runs inside namespaces of its own (run.ts): brings the cluster up, runs a command, and leaves the rest to the kernel,
-// which ends every process, mount and interface together with the namespaces.
+// Runs inside the namespaces that run.ts makes: starts the cluster and runs a command. At its end the kernel removes the
+// processes, mounts and interfaces together with the namespaces.
 const [directory = '', programs = '', ...command] = process.argv.slice(2);
 const bin = join(programs, 'bin');
 const kubeconfig = join(directory, 'pki', 'admin.kubeconfig');
-/** Until the node is ready, in milliseconds; it takes five seconds on a machine with two cores. */
-const patience = 120_000;
+/** Milliseconds until the node must be ready. With two cores it takes five seconds. */
+const startTimeout = 120_000;
 
-/** What the kubelet would change for the whole machine; it finds it changed already, and changes nothing. */
+/** Kernel settings that the kubelet would change for the whole machine. It finds these values, and does not write. */
 const kernelSettings = {
   'vm/overcommit_memory': '1',
   'vm/panic_on_oom': '0',
@@ -33,41 +33,44 @@ const kernelSettings = {
   'kernel/keys/root_maxbytes': '25000000',
 };
 
-function must(...[program = '', ...parameters]: string[]): string {
+/** Runs a program. @returns its standard output. @throws Error with its output if it fails. */
+function run(...[program = '', ...parameters]: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(program, parameters, { encoding: 'utf8' });
   if (error) throw error;
   if (status !== 0) throw new Error(`${program} ${parameters.join(' ')}: ${stderr || stdout}`);
   return stdout;
 }
 
-const eventually = (...call: string[]): Promise<string> =>
-  pRetry(() => must(...call), {
+/** Repeats a call until it succeeds. */
+const runUntilSuccess = (...call: string[]): Promise<string> =>
+  pRetry(() => run(...call), {
     retries: Infinity,
     minTimeout: 100,
     maxTimeout: 200,
-    maxRetryTime: patience,
+    maxRetryTime: startTimeout,
   });
 
+/** Mounts files with the settings' values over those of the kernel, in this mount namespace only. */
 function shadowKernelSettings(): void {
   const shadows = join(directory, 'kernel');
   mkdirSync(shadows);
   for (const [name, value] of Object.entries(kernelSettings)) {
     const shadow = join(shadows, name.replaceAll('/', '.'));
     writeFileSync(shadow, `${value}\n`);
-    must('mount', '--bind', shadow, `/proc/sys/${name}`);
+    run('mount', '--bind', shadow, `/proc/sys/${name}`);
   }
 }
 
 function makeNetwork(): void {
-  must('ip', 'link', 'set', 'lo', 'up');
-  must('ip', 'link', 'add', podNetwork.bridge, 'type', 'bridge');
-  for (const own of [`${address}/24`, `${serviceAddress}/32`]) {
-    must('ip', 'addr', 'add', own, 'dev', podNetwork.bridge);
+  run('ip', 'link', 'set', 'lo', 'up');
+  run('ip', 'link', 'add', podNetwork.bridge, 'type', 'bridge');
+  for (const local of [`${address}/24`, `${serviceAddress}/32`]) {
+    run('ip', 'addr', 'add', local, 'dev', podNetwork.bridge);
   }
-  must('ip', 'link', 'set', podNetwork.bridge, 'up');
+  run('ip', 'link', 'set', podNetwork.bridge, 'up');
 }
 
-async function bringUp(supervisor: Supervisor): Promise<void> {
+async function startCluster(supervisor: Supervisor): Promise<void> {
   const kubectl = (...parameters: string[]): string[] => [
     join(bin, 'kubectl'),
     '--kubeconfig',
@@ -82,15 +85,15 @@ async function bringUp(supervisor: Supervisor): Promise<void> {
   const [etcd, containerd, apiserver, ...rest] = components(directory, bin, findPluginDirectory() ?? '');
   for (const component of [etcd, containerd, apiserver]) if (component) supervisor.start(component);
   const ctr = ['ctr', '--address', containerdSocket(directory), '--namespace', 'k8s.io'];
-  await eventually(...ctr, 'version');
+  await runUntilSuccess(...ctr, 'version');
   const images = join(directory, 'images');
-  for (const image of readdirSync(images)) must(...ctr, 'images', 'import', join(images, image));
-  await eventually(...kubectl('get', '--raw', '/readyz'));
+  for (const image of readdirSync(images)) run(...ctr, 'images', 'import', join(images, image));
+  await runUntilSuccess(...kubectl('get', '--raw', '/readyz'));
   const kubelet = ['--clusterrole=system:kubelet-api-admin', '--user=kube-apiserver-kubelet-client'];
-  await eventually(...kubectl('create', 'clusterrolebinding', 'kubelet-api', ...kubelet));
+  await runUntilSuccess(...kubectl('create', 'clusterrolebinding', 'kubelet-api', ...kubelet));
   for (const component of rest) supervisor.start(component);
-  await eventually(...kubectl('wait', '--for=condition=Ready', 'node/node1', '--timeout=1s'));
-  await eventually(...kubectl('get', 'serviceaccount', 'default'));
+  await runUntilSuccess(...kubectl('wait', '--for=condition=Ready', 'node/node1', '--timeout=1s'));
+  await runUntilSuccess(...kubectl('get', 'serviceaccount', 'default'));
 }
 
 async function runCommand(): Promise<number> {
@@ -107,7 +110,7 @@ async function runCommand(): Promise<number> {
       CLUSTER_STAGES: join(programs, 'stages'),
     },
   });
-  // The terminal tells the command itself.
+  // The terminal sends SIGINT to the command, too; only the command reacts.
   process.on('SIGINT', () => undefined);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -119,7 +122,7 @@ async function runCommand(): Promise<number> {
 
 const supervisor = new Supervisor(directory);
 const started = Date.now();
-await bringUp(supervisor);
+await startCluster(supervisor);
 console.error(`eks-jobs: Kubernetes is ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 const code = await runCommand();
 supervisor.stop();

@@ -1,11 +1,11 @@
 #!/bin/sh
-# janitor.sh DIRECTORY: waits until whoever holds the other end of its standard input is gone, however it ended, and
-# then removes what the kernel does not remove together with a cluster's namespaces: its directory and its cgroups.
+# janitor.sh DIRECTORY: waits until the process at the other end of its standard input has ended, for whatever reason.
+# Then it removes what the kernel does not remove together with a cluster's namespaces: its directory and its cgroups.
 trap '' INT TERM HUP
 directory=$1
 name=$(basename "$directory")
 cat >/dev/null
-# The processes die with the namespace's first one; their groups are empty a moment later. A minute is the bound.
+# The processes end with the first process of the namespace, and their groups are empty soon after. It tries for a minute.
 remaining=600
 for group in /sys/fs/cgroup/*/"$name"; do
   [ -d "$group" ] || continue

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Debian's names; other distributions' differ little. */
+/** The names in Debian; other distributions have similar names. */
 const packages =
   'containerd runc containernetworking-plugins iproute2 buildah ca-certificates openssl util-linux';
 
-/** Where containernetworking-plugins puts its programs: Debian's place, then upstream's. */
+/** The directories of containernetworking-plugins: in Debian, then upstream. */
 const pluginDirectories = ['/usr/lib/cni', '/opt/cni/bin'];
 
 const programs = [
@@ -24,15 +24,15 @@ const programs = [
 ];
 
 /**
- * Looks whether a cluster can run on this machine.
+ * Checks that a cluster can run on this machine.
  * @throws Error naming everything that is missing and how to get it.
  */
 export function ensurePrerequisites(): void {
   const missing: string[] = [];
   if (process.platform !== 'linux') missing.push(`Linux (this is ${process.platform})`);
-  if (process.getuid?.() !== 0) missing.push('root: namespaces, mounts and control groups are made');
+  if (process.getuid?.() !== 0) missing.push('root, to make namespaces, mounts and control groups');
   if (!existsSync('/sys/fs/cgroup/memory')) {
-    missing.push('control groups in version 1 at /sys/fs/cgroup (version 2 was never tried)');
+    missing.push('control groups version 1 at /sys/fs/cgroup (version 2 is not supported)');
   }
   for (const program of programs) if (!findProgram(program)) missing.push(`the program ${program}`);
   if (!findPluginDirectory()) missing.push(`network plugins in ${pluginDirectories.join(' or ')}`);
@@ -43,12 +43,12 @@ export function ensurePrerequisites(): void {
   );
 }
 
-/** @returns the path of a program on the PATH, or undefined. */
+/** Finds a program on the PATH. @returns its path, or undefined. */
 export function findProgram(name: string): string | undefined {
   const directories = (process.env['PATH'] ?? '').split(delimiter);
   return directories.map((directory) => join(directory, name)).find((path) => existsSync(path));
 }
 
-/** @returns the directory that holds the `bridge` network plugin, or undefined. */
+/** Finds the directory with the `bridge` network plugin. @returns its path, or undefined. */
 export const findPluginDirectory = (): string | undefined =>
   pluginDirectories.find((directory) => existsSync(join(directory, 'bridge')));

@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Component } from './components.ts';
 
-/** A component that ends more often than any test kills it is broken. */
-const mostStarts = 20;
+/** More restarts than any test causes: a component that ends more often is broken. */
+const maxStarts = 20;
 
-/** How soon a component that ended is started again, in milliseconds. */
-const pause = 500;
+/** Milliseconds until a component that ended is started again. */
+const restartDelay = 500;
 
 /**
- * Keeps components running, as systemd and static pods would: a test that wants one restarted kills the process whose
- * id is in `pid/<name>`.
+ * Restarts components when they end, as systemd does and as the kubelet does with static pods. To restart a component, a
+ * test kills the process whose id is in `pid/<name>`.
  */
 export class Supervisor {
   readonly #directory: string;
@@ -26,24 +26,24 @@ export class Supervisor {
   start({ name, command: [program = '', ...parameters] }: Component): void {
     const log = openSync(join(this.#directory, 'log', name), 'a');
     const launch = (): ChildProcess => {
-      // A session of its own: Ctrl-C is for the command that runs in the cluster.
+      // A new session, because Ctrl-C is for the command that runs in the cluster.
       const child = spawn(program, parameters, { stdio: ['ignore', log, log], detached: true });
       writeFileSync(join(this.#directory, 'pid', name), String(child.pid));
       return child;
     };
-    const keep = async (): Promise<void> => {
-      for (let starts = 1; starts <= mostStarts; starts += 1) {
+    const keepRunning = async (): Promise<void> => {
+      for (let starts = 1; starts <= maxStarts; starts += 1) {
         const child = launch();
         await new Promise((resolve) => child.once('exit', resolve).once('error', resolve));
         if (this.#stopping) return;
-        await wait(pause);
+        await wait(restartDelay);
       }
-      console.error(`eks-jobs: ${name} ended ${mostStarts} times; its log ends: ${this.logTail(name)}`);
+      console.error(`eks-jobs: ${name} ended ${maxStarts} times; the end of its log: ${this.logTail(name)}`);
     };
-    void keep();
+    void keepRunning();
   }
 
-  /** Starts nothing again from now on. */
+  /** Stops restarting components. */
   stop(): void {
     this.#stopping = true;
   }

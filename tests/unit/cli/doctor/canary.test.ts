@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { jobView } from '../jobs.ts';
-import { deployed, Surroundings } from './surroundings.ts';
+import { deployed, FakeEnvironment } from './fake-environment.ts';
 
 const { jobId } = jobView();
-const around = new Surroundings();
+const environment = new FakeEnvironment();
 
 describe('a canary', () => {
-  test('that fails says why', async () => {
+  test('that fails is reported with its error', async () => {
     const error = { code: 'InvalidInput', message: 'source: unknown' };
-    around.job = { body: jobView({ status: 'FAILED', error }) };
+    environment.job = { body: jobView({ status: 'FAILED', error }) };
     const { code, by } = await deployed();
     expect(code).toBe(1);
     expect(by('canary')).toMatchObject({
@@ -17,21 +17,23 @@ describe('a canary', () => {
     });
   });
 
-  test('that does not get a node is cancelled, and says what it waits for', async () => {
+  test('that gets no node is cancelled, and reported with the reason', async () => {
     const waitingReason = { reason: 'NoNode', message: 'No node has room.' } as const;
-    around.job = { body: jobView({ status: 'QUEUED', waitingReason }) };
+    environment.job = { body: jobView({ status: 'QUEUED', waitingReason }) };
     const { by } = await deployed('--canary-seconds', '1');
     expect(by('canary')?.message).toContain(
       'still QUEUED after 1 s and was cancelled; NoNode: No node has room.',
     );
-    expect(around.server.received.map(({ method, url }) => `${method} ${url}`)).toContain(
+    expect(environment.server.received.map(({ method, url }) => `${method} ${url}`)).toContain(
       `DELETE /api/jobs/${jobId}`,
     );
   });
 
-  test('may have an input of its own', async () => {
+  test('has the input of --canary-input', async () => {
     await deployed('--canary-input', '{"source": "mine"}');
-    const posted = around.server.received.find(({ method, url }) => method === 'POST' && url === '/api/jobs');
+    const posted = environment.server.received.find(
+      ({ method, url }) => method === 'POST' && url === '/api/jobs',
+    );
     expect(JSON.parse(posted?.body ?? '')).toMatchObject({ input: { source: 'mine' }, maxAttempts: 1 });
   });
 });

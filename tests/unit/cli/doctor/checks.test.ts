@@ -1,38 +1,39 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../../cli/doctor/finding.ts';
-import { eksJobs } from '../command-line.ts';
+import { eksJobs } from '../run-command.ts';
 import { FakeApi } from '../fake-api.ts';
 import { jobView } from '../jobs.ts';
-import { deployed, doctor, type Examined, Surroundings } from './surroundings.ts';
+import { deployed, doctor, type DoctorResult, FakeEnvironment } from './fake-environment.ts';
 
-/** What is wrong with a setup is found, with what to do; what cannot be seen is not called wrong. */
+/** doctor reports what is wrong with a setup, with advice; a check that cannot be made is skipped. */
 const { jobId } = jobView();
-const around = new Surroundings();
-const wrong = ({ findings }: Examined): Finding[] => findings.filter(({ outcome }) => outcome === 'failed');
+const environment = new FakeEnvironment();
+const failures = ({ findings }: DoctorResult): Finding[] =>
+  findings.filter(({ outcome }) => outcome === 'failed');
 
-describe('a setup with which nothing is wrong', () => {
-  test('deployed: each check tells what it saw', async () => {
-    const examined = await deployed();
-    expect(wrong(examined)).toEqual([]);
-    expect(examined.code).toBe(0);
-    expect(examined.findings.map(({ check, outcome, message }) => [check, outcome, message])).toEqual([
+describe('a setup without faults', () => {
+  test('on AWS: every check reports what it saw', async () => {
+    const result = await deployed();
+    expect(failures(result)).toEqual([]);
+    expect(result.code).toBe(0);
+    expect(result.findings.map(({ check, outcome, message }) => [check, outcome, message])).toEqual([
       ['stack', 'ok', 'eks-jobs-dev is UPDATE_COMPLETE'],
       ['identity', 'ok', 'arn:aws:iam::123456789012:user/ann'],
-      ['api', 'ok', `${around.server.url} answers`],
-      ['access', 'ok', 'it lets you look at jobs'],
+      ['api', 'ok', `${environment.server.url} responds`],
+      ['access', 'ok', 'you are authorized to read jobs'],
       ['cluster', 'ok', 'EKS cluster shared is ACTIVE'],
-      ['access entry', 'ok', 'the state machine is let in as eks-jobs-dev:run-job'],
-      ['access entry', 'ok', 'settle-job is let in as eks-jobs-dev:settle-job'],
-      ['access entry', 'ok', 'sweep is let in as eks-jobs-dev:settle-job'],
+      ['access entry', 'ok', 'the state machine has the Kubernetes groups eks-jobs-dev:run-job'],
+      ['access entry', 'ok', 'settle-job has the Kubernetes groups eks-jobs-dev:settle-job'],
+      ['access entry', 'ok', 'sweep has the Kubernetes groups eks-jobs-dev:settle-job, eks-jobs-dev:sweep'],
       ['pod identity', 'ok', "service account data-processor of namespace eks-jobs-dev has the job's role"],
       ['pod identity agent', 'ok', 'EKS Auto Mode brings it'],
-      ['node pool', 'skipped', 'no cluster is named: give --context NAME, of the kubeconfig'],
+      ['node pool', 'skipped', 'use --context to check the cluster of a kubeconfig context'],
       ['canary', 'ok', `job ${jobId} was QUEUED for 1m15s and RUNNING for 2s`],
     ]);
   });
 
-  test('on this machine: what is of AWS is skipped', async () => {
-    const { code, findings } = await doctor('--api', around.api);
+  test('on this machine: the checks of AWS are skipped', async () => {
+    const { code, findings } = await doctor('--api', environment.api);
     expect(code).toBe(0);
     expect(findings.filter(({ outcome }) => outcome === 'skipped').map(({ check }) => check)).toEqual([
       'cluster',
@@ -40,61 +41,69 @@ describe('a setup with which nothing is wrong', () => {
     ]);
   });
 
-  test('reads as lines, with a sum', async () => {
-    const { out } = await eksJobs(['doctor', '--api', around.api, '--no-canary']);
+  test('is printed one line per check, with a summary', async () => {
+    const { out } = await eksJobs(['doctor', '--api', environment.api, '--no-canary']);
     expect(out).toContain('skipped  canary              --no-canary\n');
     expect(out).toMatch(/\n3 ok, 0 failed, 3 skipped\n$/);
   });
 });
 
-describe('what is wrong is named, with what to do', () => {
+describe('a fault is reported with advice', () => {
   const cases: [string, string, () => unknown, RegExp, RegExp | undefined][] = [
     [
-      'a stack half made',
+      'a stack whose creation failed',
       'stack',
-      () => (around.stack.status = 'ROLLBACK_COMPLETE'),
+      () => (environment.stack.status = 'ROLLBACK_COMPLETE'),
       /ROLLBACK_COMPLETE/,
       /stack-events/,
     ],
     [
-      'no way in for the state machine',
+      'a state machine without access to the cluster',
       'access entry',
-      () => around.stack.entries.delete('RunJobRole'),
-      /the state machine in: there is no entry for arn:aws:iam::123456789012:role\/RunJobRole/,
+      () => environment.stack.entries.delete('RunJobRole'),
+      /the state machine cannot access shared: there is no access entry for arn:aws:iam::123456789012:role\/RunJobRole/,
       /sls deploy/,
     ],
     [
-      'an entry of another group',
+      'an access entry with another group',
       'access entry',
-      () => around.stack.entries.set('SettleJobRole', ['viewers']),
-      /settle-job is let in as viewers, not as eks-jobs-dev:settle-job/,
-      /aws eks update-access-entry .* --kubernetes-groups eks-jobs-dev:settle-job/,
+      () => environment.stack.entries.set('SettleJobRole', ['viewers']),
+      /settle-job lacks the Kubernetes groups eks-jobs-dev:settle-job; its access entry has viewers/,
+      // The call replaces the list: a group that the user added stays.
+      /aws eks update-access-entry .* --kubernetes-groups eks-jobs-dev:settle-job viewers$/,
+    ],
+    [
+      'an access entry of sweep without its second group',
+      'access entry',
+      () => environment.stack.entries.set('SweepRole', ['eks-jobs-dev:settle-job']),
+      /sweep lacks the Kubernetes groups eks-jobs-dev:sweep; its access entry has eks-jobs-dev:settle-job$/,
+      /aws eks update-access-entry .* --kubernetes-groups eks-jobs-dev:settle-job eks-jobs-dev:sweep$/,
     ],
     [
       'pods without a role',
       'pod identity',
-      () => (around.stack.podRole = undefined),
+      () => (environment.stack.podRole = undefined),
       /has no role/,
       /sls deploy/,
     ],
     [
       'pods with another role',
       'pod identity',
-      () => (around.stack.podRole = 'Other'),
+      () => (environment.stack.podRole = 'Other'),
       /has the role arn:aws:iam::123456789012:role\/Other/,
       /--role-arn arn:aws:iam::123456789012:role\/JobRole/,
     ],
     [
-      'no agent that hands out roles',
+      'no pod identity agent',
       'pod identity agent',
-      () => delete around.stack.cluster?.['computeConfig'],
+      () => delete environment.stack.cluster?.['computeConfig'],
       /no add-on eks-pod-identity-agent/,
       /create-addon/,
     ],
     [
       'no cluster',
       'cluster',
-      () => (around.stack.cluster = undefined),
+      () => (environment.stack.cluster = undefined),
       /there is no EKS cluster shared/,
       undefined,
     ],
@@ -102,8 +111,8 @@ describe('what is wrong is named, with what to do', () => {
       'a cluster that Step Functions cannot reach',
       'cluster',
       () =>
-        (around.stack.cluster = {
-          ...around.stack.cluster,
+        (environment.stack.cluster = {
+          ...environment.stack.cluster,
           resourcesVpcConfig: { endpointPublicAccess: false },
         }),
       /endpoint is not public/,
@@ -111,55 +120,55 @@ describe('what is wrong is named, with what to do', () => {
     ],
   ];
 
-  test.each(cases)('%s', async (_what, check, spoil, message, advice) => {
-    spoil();
-    const examined = await deployed('--no-canary');
-    expect(examined.code).toBe(1);
-    const [finding, ...others] = wrong(examined);
+  test.each(cases)('%s', async (_what, check, breakSetup, message, advice) => {
+    breakSetup();
+    const result = await deployed('--no-canary');
+    expect(result.code).toBe(1);
+    const [finding, ...others] = failures(result);
     expect(others).toEqual([]);
     expect(finding).toMatchObject({ check, message: expect.stringMatching(message) });
     if (advice) expect(finding?.advice.join('\n')).toMatch(advice);
   });
 
-  test('a stack that is not there', async () => {
-    const { code, by } = await doctor('--stack', 'eks-jobs-prod', '--api', around.api);
+  test('a stack that does not exist', async () => {
+    const { code, by } = await doctor('--stack', 'eks-jobs-prod', '--api', environment.api);
     expect(code).toBe(1);
-    expect(by('stack')?.message).toBe('there is no stack eks-jobs-prod in this account and region');
+    expect(by('stack')?.message).toBe('the stack eks-jobs-prod does not exist in this account and region');
   });
 
-  test('a stack of something else', async () => {
-    around.stack.parameters = { BucketName: 'photos' };
-    const { code, by } = await deployed('--api', around.api, '--no-canary');
+  test('a stack of another service', async () => {
+    environment.stack.parameters = { BucketName: 'photos' };
+    const { code, by } = await deployed('--api', environment.api, '--no-canary');
     expect(code).toBe(1);
-    expect(by('stack')?.message).toBe('eks-jobs-dev is no stack of eks-jobs');
+    expect(by('stack')?.message).toBe('eks-jobs-dev is not a stack of eks-jobs');
   });
 
-  test('another kind of authorization than the stack’s', async () => {
-    around.stack.authorization = 'jwt';
-    const examined = await deployed('--no-canary');
-    expect(wrong(examined)).toMatchObject([{ check: 'authorization' }]);
+  test('credentials of another kind than the stack’s authorization', async () => {
+    environment.stack.authorization = 'jwt';
+    const result = await deployed('--no-canary');
+    expect(failures(result)).toMatchObject([{ check: 'authorization' }]);
   });
 
-  test('an API that does not answer; then no job is tried', async () => {
-    const { url } = around.server;
-    await around.server.stop();
+  test('an API that does not respond; then no canary is submitted', async () => {
+    const { url } = environment.server;
+    await environment.server.stop();
     const { code, by } = await doctor('--api', url);
     expect(code).toBe(1);
     expect(by('api')).toMatchObject({ outcome: 'failed' });
     expect(by('canary')).toMatchObject({ outcome: 'skipped' });
-    around.server = await FakeApi.start();
+    environment.server = await FakeApi.start();
   });
 });
 
-describe('what cannot be seen is skipped, and says why', () => {
+describe('a check that cannot be made is skipped, with the reason', () => {
   test.each([
     ['DescribeStacks', 'stack'],
     ['DescribeCluster', 'cluster'],
     ['DescribeAccessEntry', 'access entry'],
     ['PodIdentityAssociations', 'pod identity'],
-  ])('without leave to %s', async (operation, check) => {
-    around.stack.denied.add(operation);
-    const { code, by } = await deployed('--no-canary', '--api', around.api, '--auth', 'iam');
+  ])('without permission to %s', async (operation, check) => {
+    environment.stack.denied.add(operation);
+    const { code, by } = await deployed('--no-canary', '--api', environment.api, '--auth', 'iam');
     expect(code).toBe(0);
     expect(by(check)).toMatchObject({
       outcome: 'skipped',
@@ -167,10 +176,10 @@ describe('what cannot be seen is skipped, and says why', () => {
     });
   });
 
-  test('the API of a stack whose address nobody knows: that of this machine is not meant', async () => {
-    around.stack.denied.add('DescribeStacks');
+  test('the API of a stack whose address is unknown: the API of this machine is not checked instead', async () => {
+    environment.stack.denied.add('DescribeStacks');
     const { findings, by } = await deployed();
-    expect(by('api')).toMatchObject({ outcome: 'skipped', message: 'its address is not known: give --api' });
+    expect(by('api')).toMatchObject({ outcome: 'skipped', message: 'its address is not known: use --api' });
     expect(by('canary')).toMatchObject({ outcome: 'skipped' });
     expect(findings.map(({ outcome }) => outcome)).not.toContain('ok');
   });

@@ -1,6 +1,6 @@
-import type { Received, Scripted } from '../fake-api.ts';
+import type { ReceivedRequest, FakeResponse } from '../fake-api.ts';
 
-/** A stack of `sls deploy` as AWS shows it to the SDK's real clients: CloudFormation, STS and EKS over their wire protocols. */
+/** A fake of AWS with a stack of `sls deploy`: CloudFormation, STS and EKS in their wire protocols, for the SDK's real clients. */
 export class DeployedStack {
   status = 'UPDATE_COMPLETE';
   authorization = 'iam';
@@ -13,15 +13,15 @@ export class DeployedStack {
     resourcesVpcConfig: { endpointPublicAccess: true, publicAccessCidrs: ['0.0.0.0/0'] },
     computeConfig: { enabled: true },
   };
-  /** Kubernetes groups by role; a role without is not let in. */
+  /** Kubernetes groups by role; a role that is missing has no access entry. */
   readonly entries = new Map([
     ['RunJobRole', ['eks-jobs-dev:run-job']],
     ['SettleJobRole', ['eks-jobs-dev:settle-job']],
-    ['SweepRole', ['eks-jobs-dev:settle-job']],
+    ['SweepRole', ['eks-jobs-dev:settle-job', 'eks-jobs-dev:sweep']],
   ]);
   podRole: string | undefined = 'JobRole';
   agent: string | undefined;
-  /** What the caller may not do, as `DescribeAccessEntry`. */
+  /** Actions that the caller may not call, as `DescribeAccessEntry`. */
   readonly denied = new Set<string>();
   readonly apiUrl: string;
 
@@ -29,15 +29,15 @@ export class DeployedStack {
     this.apiUrl = apiUrl;
   }
 
-  /** AWS's answer, undefined where it is not AWS that is asked. */
-  answer({ method, url, body }: Received): Scripted | undefined {
+  /** Makes AWS's response; undefined for a request to something else. */
+  respond({ method, url, body }: ReceivedRequest): FakeResponse | undefined {
     const action = new URLSearchParams(body).get('Action');
     if (method === 'POST' && action !== null) return this.#query(action, new URLSearchParams(body));
     const path = decodeURIComponent(new URL(url, this.apiUrl).pathname);
     return path.startsWith('/clusters/shared') ? this.#eks(path.slice('/clusters/shared'.length)) : undefined;
   }
 
-  #query(action: string, parameters: URLSearchParams): Scripted {
+  #query(action: string, parameters: URLSearchParams): FakeResponse {
     if (this.denied.has(action)) return xmlError('AccessDenied', `not authorized to perform: ${action}`);
     switch (action) {
       case 'GetCallerIdentity':
@@ -56,7 +56,7 @@ export class DeployedStack {
     }
   }
 
-  #stacks(name: string): Scripted {
+  #stacks(name: string): FakeResponse {
     if (name !== 'eks-jobs-dev') return xmlError('ValidationError', `Stack with id ${name} does not exist`);
     const outputs = { HttpApiUrl: this.apiUrl, Authorization: this.authorization };
     const stack = [
@@ -72,7 +72,7 @@ export class DeployedStack {
     return xml('DescribeStacks', `<Stacks><member>${stack}</member></Stacks>`);
   }
 
-  #eks(path: string): Scripted {
+  #eks(path: string): FakeResponse {
     const [, kind = '', id = ''] = /^\/([^/]+)\/?(.*)$/.exec(path) ?? [];
     const operations: Record<string, string> = {
       '': 'DescribeCluster',
@@ -84,11 +84,11 @@ export class DeployedStack {
     if (this.denied.has(operation)) {
       return jsonError(403, 'AccessDeniedException', `not authorized to perform: eks:${operation}`);
     }
-    const found = this.#found(kind, id);
-    return found ? { body: found } : jsonError(404, 'ResourceNotFoundException', `no ${kind} ${id}`);
+    const resource = this.#resource(kind, id);
+    return resource ? { body: resource } : jsonError(404, 'ResourceNotFoundException', `no ${kind} ${id}`);
   }
 
-  #found(kind: string, id: string): object | undefined {
+  #resource(kind: string, id: string): object | undefined {
     switch (kind) {
       case '':
         return this.cluster && { cluster: this.cluster };
@@ -117,18 +117,18 @@ const members = (values: Record<string, string>, what: string): string =>
     .map(([key, value]) => `<member>${elements({ [`${what}Key`]: key, [`${what}Value`]: value })}</member>`)
     .join('');
 
-const xml = (action: string, result: string): Scripted => ({
+const xml = (action: string, result: string): FakeResponse => ({
   headers: { 'content-type': 'text/xml' },
   body: `<${action}Response><${action}Result>${result}</${action}Result></${action}Response>`,
 });
 
-const xmlError = (code: string, message: string): Scripted => ({
+const xmlError = (code: string, message: string): FakeResponse => ({
   status: code === 'AccessDenied' ? 403 : 400,
   headers: { 'content-type': 'text/xml' },
   body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
 });
 
-const jsonError = (status: number, type: string, message: string): Scripted => ({
+const jsonError = (status: number, type: string, message: string): FakeResponse => ({
   status,
   headers: { 'x-amzn-errortype': type },
   body: { message },

@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
-import { deployed, doctor, Surroundings } from './surroundings.ts';
+import { deployed, doctor, FakeEnvironment } from './fake-environment.ts';
 
-/** Who the caller is, as far as that can be seen before the API is asked; a token in use is shown by the API's own word. */
-const around = new Surroundings();
+/** The identity of the caller, as far as it is known without the API. */
+const environment = new FakeEnvironment();
 
-test('an API that lets the caller not in', async () => {
-  around.server.route = () => ({ status: 403, body: { message: 'Forbidden' } });
+test('an API that rejects the caller', async () => {
+  environment.server.route = () => ({ status: 403, body: { message: 'Forbidden' } });
   const { code, by } = await doctor(
     '--api',
-    around.server.url,
+    environment.server.url,
     '--token',
     tokenOf({ sub: 'ann', scope: 'email' }),
   );
@@ -17,25 +17,25 @@ test('an API that lets the caller not in', async () => {
   expect(by('access')).toMatchObject({ outcome: 'failed' });
 });
 
-test('credentials that AWS does not take', async () => {
-  around.stack.denied.add('GetCallerIdentity');
+test('credentials that AWS does not accept', async () => {
+  environment.stack.denied.add('GetCallerIdentity');
   const { code, by } = await deployed('--no-canary');
   expect(code).toBe(1);
-  expect(by('identity')?.message).toMatch(/AWS does not take these credentials: AccessDenied/);
+  expect(by('identity')?.message).toMatch(/AWS does not accept these credentials: AccessDenied/);
 });
 
 test.each([
   [{ sub: 'ann', exp: 1_700_000_000 }, /the token of ann expired at 2023-11-14/],
   [{ sub: 'ann', nbf: 99_999_999_999 }, /not valid before/],
   [{ scope: 'jobs:read' }, /no subject/],
-])('a token that cannot be of use: %j', async (claims, message) => {
-  const { code, by } = await doctor('--api', around.api, '--token', tokenOf(claims), '--no-canary');
+])('a token that the API cannot accept: %j', async (claims, message) => {
+  const { code, by } = await doctor('--api', environment.api, '--token', tokenOf(claims), '--no-canary');
   expect(code).toBe(1);
   expect(by('identity')?.message).toMatch(message);
 });
 
-test('a token that is no JWT', async () => {
-  const { by } = await doctor('--api', around.api, '--token', 'opaque', '--no-canary');
+test('a token that is not a JWT', async () => {
+  const { by } = await doctor('--api', environment.api, '--token', 'opaque', '--no-canary');
   expect(by('identity')).toMatchObject({ outcome: 'skipped' });
 });
 

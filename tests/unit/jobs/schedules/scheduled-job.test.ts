@@ -5,7 +5,7 @@ import { ExecutionInput, inputOf, largestExecutionInput } from '../../../../api/
 import { defaultOptions, JobOptions } from '../../../../jobs/options.ts';
 import { jobIdOfRunNow, newScheduleId, originOf, ScheduleId } from '../../../../jobs/schedules/id.ts';
 import { executionInput, targetInput } from '../../../../jobs/schedules/scheduled-job.ts';
-import { fillIn } from '../../../../local/aws/scheduler/context-attributes.ts';
+import { fillContextAttributes } from '../../../../local/aws/scheduler/context-attributes.ts';
 import { JobId } from '../../../../jobs/ids.ts';
 
 const scheduleId = '01jdd0000000000000000000aa';
@@ -46,7 +46,7 @@ test('a user’s input and options arrive in the job as they were sent, whatever
       expect(JobOptions.safeParse(given).success).toBe(true);
       const input = inputOf(JSON.stringify({ input: value }));
       const job = { scheduleId, owner, input, ...given };
-      const execution = ExecutionInput.parse(JSON.parse(fillIn(targetInput(job), tick)));
+      const execution = ExecutionInput.parse(JSON.parse(fillContextAttributes(targetInput(job), tick)));
       expect(execution).toEqual({
         jobId: `${scheduleId}-2026-11-25-0700`,
         owner,
@@ -64,7 +64,7 @@ test('a firing without labels and resources is a job that has none', () => {
   const stored =
     `{"jobId":"${scheduleId}-<aws.scheduler.scheduled-time>","owner":"alice","origin":"schedule","input":"{}",` +
     '"maxAttempts":3,"timeoutSeconds":3600}';
-  expect(ExecutionInput.parse(JSON.parse(fillIn(stored, tick)))).toMatchObject(defaultOptions);
+  expect(ExecutionInput.parse(JSON.parse(fillContextAttributes(stored, tick)))).toMatchObject(defaultOptions);
 });
 
 test('what runs now has the same input as a tick', () => {

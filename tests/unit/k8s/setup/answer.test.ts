@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { send, textOf } from '../../../../k8s/setup/answer.ts';
 import { Request } from '../../../../k8s/setup/request.ts';
-import { Answer, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
+import { ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
 
 /** CloudFormation takes one answer, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
 
@@ -22,13 +22,13 @@ describe('an answer', () => {
   test('arrives in the form that its address was signed for', async () => {
     const Data = { Endpoint: 'https://a', CertificateAuthority: 'b' };
     await send(request, { Status: 'SUCCESS', PhysicalResourceId: 'main/jobs', Data });
-    expect(cloudFormation.answer()).toMatchObject({ Status: 'SUCCESS', Data, RequestId: 'request-1' });
+    expect(cloudFormation.takeResponse()).toMatchObject({ Status: 'SUCCESS', Data, RequestId: 'request-1' });
   });
 
   test('is sent again while its receiver is overloaded, and arrives once', async () => {
     cloudFormation.faults = [503, 429];
     await send(request, failed('no'));
-    expect(cloudFormation.answer().Reason).toBe('no');
+    expect(cloudFormation.takeResponse().Reason).toBe('no');
     expect(cloudFormation.tries).toBe(3);
   });
 
@@ -49,7 +49,7 @@ describe('an answer', () => {
       fc.property(anyReason, (reason) => {
         const text = textOf(request, failed(`x${reason}`));
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096);
-        const answer = Answer.parse(JSON.parse(text));
+        const answer = ReceivedResponse.parse(JSON.parse(text));
         expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'main/jobs' });
         expect(answer.Reason?.startsWith('x')).toBe(true);
       }),

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { respond, type Surroundings } from '../../../../k8s/setup/respond.ts';
 import { readManifests } from '../../../../k8s/manifests.ts';
-import { type Answer, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
-import { type Described, FakeEks, usable } from '../../../harness/cluster-setup/fake-eks.ts';
+import { type ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
+import { type DescribedCluster, FakeEks, usableCluster } from '../../../harness/cluster-setup/fake-eks.ts';
 
 /** What CloudFormation is told when nothing can be applied. A stack whose resource does not answer hangs for an hour. */
 
@@ -30,7 +30,7 @@ async function ask(
   given: Record<string, unknown>,
   id?: string,
   more: Partial<Surroundings> = {},
-): Promise<Answer> {
+): Promise<ReceivedResponse> {
   await respond(cloudFormation.request(type, given, id), {
     client: eks.client(),
     readSources: () => readManifests(),
@@ -39,7 +39,7 @@ async function ask(
     settling: 1,
     ...more,
   });
-  return cloudFormation.answer();
+  return cloudFormation.takeResponse();
 }
 
 /** A server that takes connections and never says a word. */
@@ -50,7 +50,7 @@ async function silence(): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const nowhere = usable('https://127.0.0.1:2', 'none');
+const nowhere = usableCluster('https://127.0.0.1:2', 'none');
 
 describe('a create', () => {
   test('with wrong properties is refused, naming each as the template has it', async () => {
@@ -69,7 +69,7 @@ describe('a create', () => {
     expect(Reason).toBe('ClusterName is needed');
   });
 
-  const refusals: [string, Described | undefined, string][] = [
+  const refusals: [string, DescribedCluster | undefined, string][] = [
     ['that is not there', undefined, 'there is no EKS cluster main in this region'],
     ['that is being made', { ...nowhere, status: 'CREATING' }, 'it is CREATING, not ACTIVE'],
     [
@@ -118,7 +118,7 @@ describe('a create', () => {
 
   // Lambda would end the function in the middle, and nobody would answer.
   test('is answered before the function’s time is up, whatever is still awaited', async () => {
-    eks.clusters.set('main', usable(await silence(), 'none'));
+    eks.clusters.set('main', usableCluster(await silence(), 'none'));
     const started = performance.now();
     const { Status, Reason } = await ask('Create', properties, undefined, { remaining: () => 6000 });
     expect(Status).toBe('FAILED');

@@ -1,4 +1,4 @@
-/* The process that holds a pod's namespaces open: it waits, reaps, and ends when told to. */
+/* Keeps a pod's namespaces open: it waits, reaps orphaned processes, and ends on SIGTERM or SIGINT. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>

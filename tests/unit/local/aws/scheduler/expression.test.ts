@@ -1,15 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseCron } from '../../../../../lib/cron/parse.ts';
-import { CronRefused } from '../../../../../lib/cron/refused.ts';
+import { InvalidCron, parseCron } from '../../../../../lib/cron/parse.ts';
 import { nextRuns } from '../../../../../lib/cron/next-runs.ts';
 import { toAwsExpressions } from '../../../../../lib/cron/translate.ts';
-import { SchedulerError } from '../../../../../local/aws/scheduler/errors.ts';
-import { nextTime, readExpression, type Timing } from '../../../../../local/aws/scheduler/expression.ts';
+import {
+  type FiringRule,
+  nextFiring,
+  parseExpression,
+} from '../../../../../local/aws/scheduler/expression.ts';
+import { AwsError } from '../../../../../local/aws/wire.ts';
 import { cronText } from '../../../lib/cron/expressions.ts';
 
-const timing = (text: string, more: Partial<Timing> = {}): Timing => ({
-  expression: readExpression(text),
+const rule = (text: string, more: Partial<FiringRule> = {}): FiringRule => ({
+  expression: parseExpression(text),
   zone: 'UTC',
   anchor: 0,
   startDate: undefined,
@@ -17,10 +20,10 @@ const timing = (text: string, more: Partial<Timing> = {}): Timing => ({
   ...more,
 });
 
-function runsOf(text: string, after: string, count: number, more: Partial<Timing> = {}): string[] {
+function runsOf(text: string, after: string, count: number, more: Partial<FiringRule> = {}): string[] {
   const runs: string[] = [];
   for (let from = Date.parse(after); runs.length < count;) {
-    const next = nextTime(timing(text, more), from);
+    const next = nextFiring(rule(text, more), from);
     if (next === undefined) break;
     runs.push(new Date(next).toISOString().slice(0, 16));
     from = next + 1;
@@ -76,7 +79,7 @@ describe('cron, as the user guide documents it', () => {
     '',
     'cron(0 0 1 1 ? *) ',
   ])('%s is refused', (text) => {
-    expect(() => readExpression(text)).toThrow(SchedulerError);
+    expect(() => parseExpression(text)).toThrow(AwsError);
   });
 });
 
@@ -92,11 +95,11 @@ test('what the translator says fires here when nextRuns promises', () => {
         try {
           expressions = toAwsExpressions(parseCron(text));
         } catch (error) {
-          if (error instanceof CronRefused) return;
+          if (error instanceof InvalidCron) return;
           throw error;
         }
         const after = Date.UTC(2025, 0, 1) + minutes * 60_000;
-        const fires = expressions.flatMap((each) => nextTime(timing(each, { zone }), after + 1) ?? []);
+        const fires = expressions.flatMap((each) => nextFiring(rule(each, { zone }), after + 1) ?? []);
         expect(Math.min(...fires)).toBe(nextRuns(parseCron(text), zone, after, 1)[0] ?? Infinity);
       },
     ),

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, jest, test } from '@jest/globals';
 import * as aws from '@aws-sdk/client-scheduler';
 import {
-  passTo,
-  role,
-  schedule,
-  start,
-  stateMachine,
-  SteppedClock,
+  advanceTo,
+  scheduleRequest,
+  schedulerRole,
+  startScheduler,
+  targetStateMachine,
 } from '../../../../harness/in-memory-scheduler.ts';
+import { SteppedClock } from '../../../../harness/virtual-clock.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-scheduler-'));
-const running: Awaited<ReturnType<typeof start>>[] = [];
+const running: Awaited<ReturnType<typeof startScheduler>>[] = [];
 
 afterEach(async () => {
   for (const service of running.splice(0)) await service.stop();
@@ -22,22 +22,22 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-async function started(...options: Parameters<typeof start>): ReturnType<typeof start> {
-  const service = await start(...options);
+async function started(...options: Parameters<typeof startScheduler>): ReturnType<typeof startScheduler> {
+  const service = await startScheduler(...options);
   running.push(service);
   service.scheduler.start();
   return service;
 }
 
-const inputs = (service: Awaited<ReturnType<typeof start>>): string[] =>
+const inputs = (service: Awaited<ReturnType<typeof startScheduler>>): string[] =>
   service.delivered.map(({ input }) => (JSON.parse(input) as string).slice(11));
 
 test('each minute one tick, with its scheduled time, and a name of its own', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
-  await service.client.send(new aws.CreateScheduleCommand(schedule()));
-  for (const minute of ['01', '02', '03']) await passTo(clock, `2026-11-25T08:${minute}:00Z`);
-  await passTo(clock, '2026-11-25T08:03:59Z');
+  await service.client.send(new aws.CreateScheduleCommand(scheduleRequest()));
+  for (const minute of ['01', '02', '03']) await advanceTo(clock, `2026-11-25T08:${minute}:00Z`);
+  await advanceTo(clock, '2026-11-25T08:03:59Z');
   expect(inputs(service)).toEqual(['08:01:00Z', '08:02:00Z', '08:03:00Z']);
   expect(new Set(service.delivered.map(({ name }) => name)).size).toBe(3);
 });
@@ -48,11 +48,11 @@ test('the clocks of its zone decide', async () => {
   const expression = 'cron(0/30 * * * ? *)';
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({ ScheduleExpression: expression, ScheduleExpressionTimezone: 'Europe/Berlin' }),
+      scheduleRequest({ ScheduleExpression: expression, ScheduleExpressionTimezone: 'Europe/Berlin' }),
     ),
   );
   // 02:00 to 03:00 does not exist that night: from 01:30 it goes on at 03:00, half an hour later.
-  for (const time of ['00:30', '01:00', '01:30']) await passTo(clock, `2027-03-28T${time}:00Z`);
+  for (const time of ['00:30', '01:00', '01:30']) await advanceTo(clock, `2027-03-28T${time}:00Z`);
   expect(inputs(service)).toEqual(['00:30:00Z', '01:00:00Z', '01:30:00Z']);
 });
 
@@ -66,9 +66,11 @@ test('context attributes are filled in wherever they stand, and nothing else is 
     twice: '<aws.scheduler.attempt-number>/<aws.scheduler.attempt-number>',
   });
   await service.client.send(
-    new aws.CreateScheduleCommand(schedule({ Target: { Arn: stateMachine, RoleArn: role, Input } })),
+    new aws.CreateScheduleCommand(
+      scheduleRequest({ Target: { Arn: targetStateMachine, RoleArn: schedulerRole, Input } }),
+    ),
   );
-  await passTo(clock, '2026-11-25T08:01:00Z');
+  await advanceTo(clock, '2026-11-25T08:01:00Z');
   const [delivery] = service.delivered;
   expect(JSON.parse(delivery?.input ?? '')).toEqual({
     arn: 'arn:aws:scheduler:us-east-1:123456789012:schedule/default/one',
@@ -81,20 +83,20 @@ test('context attributes are filled in wherever they stand, and nothing else is 
 test('a disabled schedule is silent, and goes on from now when it is enabled', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
-  await service.client.send(new aws.CreateScheduleCommand(schedule({ State: 'DISABLED' })));
-  await passTo(clock, '2026-11-25T08:05:00Z');
+  await service.client.send(new aws.CreateScheduleCommand(scheduleRequest({ State: 'DISABLED' })));
+  await advanceTo(clock, '2026-11-25T08:05:00Z');
   expect(service.delivered).toEqual([]);
-  await service.client.send(new aws.UpdateScheduleCommand(schedule()));
-  await passTo(clock, '2026-11-25T08:06:00Z');
+  await service.client.send(new aws.UpdateScheduleCommand(scheduleRequest()));
+  await advanceTo(clock, '2026-11-25T08:06:00Z');
   expect(inputs(service)).toEqual(['08:05:00Z', '08:06:00Z']);
 });
 
 test('one that was deleted fires no more', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
-  await service.client.send(new aws.CreateScheduleCommand(schedule()));
+  await service.client.send(new aws.CreateScheduleCommand(scheduleRequest()));
   await service.client.send(new aws.DeleteScheduleCommand({ Name: 'one' }));
-  await passTo(clock, '2026-11-25T08:02:00Z');
+  await advanceTo(clock, '2026-11-25T08:02:00Z');
   expect(service.delivered).toEqual([]);
 });
 
@@ -104,18 +106,20 @@ test('ActionAfterCompletion DELETE: gone after its one tick, or after its last b
   const ActionAfterCompletion = 'DELETE';
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({ Name: 'once', ScheduleExpression: 'at(2026-11-25T08:02:30)', ActionAfterCompletion }),
+      scheduleRequest({ Name: 'once', ScheduleExpression: 'at(2026-11-25T08:02:30)', ActionAfterCompletion }),
     ),
   );
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({ Name: 'some', EndDate: new Date('2026-11-25T08:03:00Z'), ActionAfterCompletion }),
+      scheduleRequest({ Name: 'some', EndDate: new Date('2026-11-25T08:03:00Z'), ActionAfterCompletion }),
     ),
   );
   await service.client.send(
-    new aws.CreateScheduleCommand(schedule({ Name: 'kept', ScheduleExpression: 'at(2026-11-25T08:02:30)' })),
+    new aws.CreateScheduleCommand(
+      scheduleRequest({ Name: 'kept', ScheduleExpression: 'at(2026-11-25T08:02:30)' }),
+    ),
   );
-  for (const time of ['08:01', '08:02', '08:03']) await passTo(clock, `2026-11-25T${time}:00Z`);
+  for (const time of ['08:01', '08:02', '08:03']) await advanceTo(clock, `2026-11-25T${time}:00Z`);
   const { Schedules = [] } = await service.client.send(new aws.ListSchedulesCommand({}));
   expect(Schedules.map(({ Name }) => Name)).toEqual(['kept']);
   expect(inputs(service).sort()).toEqual(['08:01:00Z', '08:02:00Z', '08:02:30Z', '08:02:30Z']);
@@ -126,16 +130,16 @@ test('a flexible window spreads deliveries, not scheduled times', async () => {
   const service = await started({ clock, random: () => 0.5 });
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({
+      scheduleRequest({
         ScheduleExpression: 'rate(1 hour)',
         StartDate: new Date('2026-11-25T09:00:00Z'),
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 10 },
       }),
     ),
   );
-  await passTo(clock, '2026-11-25T09:04:59Z');
+  await advanceTo(clock, '2026-11-25T09:04:59Z');
   expect(service.delivered).toEqual([]);
-  await passTo(clock, '2026-11-25T09:05:00Z');
+  await advanceTo(clock, '2026-11-25T09:05:00Z');
   expect(inputs(service)).toEqual(['09:00:00Z']);
 });
 
@@ -150,12 +154,12 @@ test('a target that fails is tried again, until the RetryPolicy ends it; other t
       if (input.includes('bad')) throw new Error('no such state machine');
     },
   });
-  const target = { Arn: stateMachine, RoleArn: role };
+  const target = { Arn: targetStateMachine, RoleArn: schedulerRole };
   const once = { ScheduleExpression: 'at(2026-11-25T08:01:00)' };
   const RetryPolicy = { MaximumRetryAttempts: 2 };
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({
+      scheduleRequest({
         ...once,
         Name: 'bad',
         Target: { ...target, Input: '"bad <aws.scheduler.attempt-number>"', RetryPolicy },
@@ -164,11 +168,11 @@ test('a target that fails is tried again, until the RetryPolicy ends it; other t
   );
   await service.client.send(
     new aws.CreateScheduleCommand(
-      schedule({ ...once, Name: 'good', Target: { ...target, Input: '"good"' } }),
+      scheduleRequest({ ...once, Name: 'good', Target: { ...target, Input: '"good"' } }),
     ),
   );
   for (const seconds of ['00', '01', '02', '03', '04', '05', '06', '07', '08']) {
-    await passTo(clock, `2026-11-25T08:01:${seconds}Z`);
+    await advanceTo(clock, `2026-11-25T08:01:${seconds}Z`);
   }
   expect(attempts).toEqual(['bad 1', 'good', 'bad 2', 'bad 3']);
   expect(complaint.mock.calls.flat().join()).toMatch(/given up: no such state machine/);
@@ -179,18 +183,20 @@ test('schedules and undelivered ticks outlive the process; short outages are mad
   const database = join(directory, 'schedules.sqlite');
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const first = await started({ clock, database });
-  await first.client.send(new aws.CreateScheduleCommand(schedule({ Name: 'minutes' })));
+  await first.client.send(new aws.CreateScheduleCommand(scheduleRequest({ Name: 'minutes' })));
   await first.client.send(
-    new aws.CreateScheduleCommand(schedule({ Name: 'once', ScheduleExpression: 'at(2026-11-25T08:30:00)' })),
+    new aws.CreateScheduleCommand(
+      scheduleRequest({ Name: 'once', ScheduleExpression: 'at(2026-11-25T08:30:00)' }),
+    ),
   );
-  await passTo(clock, '2026-11-25T08:01:00Z');
+  await advanceTo(clock, '2026-11-25T08:01:00Z');
   await first.stop();
   running.length = 0;
 
   // Three minutes: every tick comes, late, with the time it was meant for.
   clock.set('2026-11-25T08:04:10Z');
   const second = await started({ clock, database });
-  await passTo(clock, '2026-11-25T08:04:11Z');
+  await advanceTo(clock, '2026-11-25T08:04:11Z');
   expect(inputs(second)).toEqual(['08:02:00Z', '08:03:00Z', '08:04:00Z']);
   await second.stop();
   running.length = 0;
@@ -199,7 +205,7 @@ test('schedules and undelivered ticks outlive the process; short outages are mad
   const complaint = jest.spyOn(console, 'error').mockImplementation(() => undefined);
   clock.set('2026-11-25T09:04:10Z');
   const third = await started({ clock, database });
-  await passTo(clock, '2026-11-25T09:04:11Z');
+  await advanceTo(clock, '2026-11-25T09:04:11Z');
   expect(inputs(third).sort()).toEqual([
     '08:30:00Z',
     ...['08:55:00Z', '08:56:00Z', '08:57:00Z', '08:58:00Z', '08:59:00Z'],
@@ -223,12 +229,12 @@ test('a kill between delivery and its record delivers again: at least once, as A
       return delivery.promise;
     },
   });
-  await killed.client.send(new aws.CreateScheduleCommand(schedule()));
+  await killed.client.send(new aws.CreateScheduleCommand(scheduleRequest()));
   clock.set('2026-11-25T08:01:00Z');
   while (names.length === 0) await new Promise(setImmediate);
   running.length = 0;
   const again = await started({ clock, database });
-  await passTo(clock, '2026-11-25T08:01:01Z');
+  await advanceTo(clock, '2026-11-25T08:01:01Z');
   expect(inputs(again)).toEqual(['08:01:00Z']);
   expect(again.delivered[0]?.name).not.toBe(names[0]);
   delivery.resolve(undefined);

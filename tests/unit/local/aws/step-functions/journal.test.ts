@@ -11,8 +11,8 @@ import {
   eventsOf,
   execute,
   lambdaTask,
-  start,
-  until,
+  startStepFunctions,
+  turnUntil,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -187,7 +187,7 @@ function worker(begun: Map<string, number>) {
 }
 
 async function undisturbed(machine: object) {
-  const { service } = start({ run: worker(new Map()) });
+  const { service } = startStepFunctions({ run: worker(new Map()) });
   const executionArn = execute(service, machine);
   const { status, output } = await untilEnded(service, executionArn);
   const types = eventsOf(service, executionArn)
@@ -205,7 +205,7 @@ async function disturbed(machine: object, path: string, deaths: number[]) {
     const journal = new MortalJournal(path, transactions);
     let [alive, over] = [true, false];
     const run = worker(begun);
-    const { service } = start({
+    const { service } = startStepFunctions({
       journal,
       // The dead do no work.
       run: (task) => (alive ? run(task) : new Promise<never>(() => undefined)),
@@ -220,7 +220,7 @@ async function disturbed(machine: object, path: string, deaths: number[]) {
     if (executionArn === undefined) executionArn = execute(service, machine);
     else if (service.describeExecution(executionArn).status === 'RUNNING') service.resume();
     else over = true;
-    await until(() => !alive || over);
+    await turnUntil(() => !alive || over);
     if (!alive) continue;
     const arn = executionArn;
     const { status, output, cause } = service.describeExecution(arn);

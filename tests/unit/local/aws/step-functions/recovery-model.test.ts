@@ -2,7 +2,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
 import { VirtualClock } from '../../../../harness/virtual-clock.ts';
-import { execute, oneTask, start, untilEnded } from '../../../../harness/states/in-memory-step-functions.ts';
+import {
+  execute,
+  oneTask,
+  startStepFunctions,
+  untilEnded,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // The rules of the developer guide's "Retrying after an error", written a second time: each retrier counts and waits on its own.
 
@@ -65,7 +70,7 @@ test('tries begin when the rules say, whatever the retriers, the errors and the 
       const drawn: number[] = [];
       const clock = new VirtualClock();
       const begins: number[] = [];
-      const { service } = start({
+      const { service } = startStepFunctions({
         clock,
         random: () => {
           const [next = 0] = stream.take(1);
@@ -99,7 +104,7 @@ test('tries begin when the rules say, whatever the retriers, the errors and the 
 test('a Parallel state is retried as a whole, after the same delays', async () => {
   const clock = new VirtualClock();
   const begins: number[] = [];
-  const { service } = start({
+  const { service } = startStepFunctions({
     clock,
     run: () => {
       begins.push(clock.now());
@@ -126,7 +131,7 @@ test('full jitter uses the whole of the delay', async () => {
   const delays: number[] = [];
   for (let run = 0; run < 200; run++) {
     const clock = new VirtualClock();
-    const { service } = start({
+    const { service } = startStepFunctions({
       clock,
       random: Math.random,
       run: () => Promise.reject(new TaskFailure('A', '')),

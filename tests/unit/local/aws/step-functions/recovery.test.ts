@@ -6,7 +6,7 @@ import {
   eventsOf,
   execute,
   oneTask,
-  start,
+  startStepFunctions,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -42,7 +42,7 @@ describe('the delay before a retry', () => {
     await fc.assert(
       fc.asyncProperty(retrier, async (rule) => {
         const times: number[] = [];
-        const { service, clock } = start({
+        const { service, clock } = startStepFunctions({
           run: () => {
             times.push(clock.now());
             return Promise.reject(new TaskFailure('Broken', 'always'));
@@ -74,7 +74,9 @@ test('two retriers count their attempts apart, whatever the order of errors', as
       fc.array(fc.constantFrom('A', 'B'), { minLength: 8, maxLength: 8 }),
       async (maxA, maxB, errors) => {
         let tries = 0;
-        const { service } = start({ run: () => Promise.reject(new TaskFailure(errors[tries++] ?? 'A', '')) });
+        const { service } = startStepFunctions({
+          run: () => Promise.reject(new TaskFailure(errors[tries++] ?? 'A', '')),
+        });
         const Retry = [
           { ErrorEquals: ['A'], MaxAttempts: maxA },
           { ErrorEquals: ['B'], MaxAttempts: maxB },
@@ -92,7 +94,7 @@ test('two retriers count their attempts apart, whatever the order of errors', as
 
 test('arguments are evaluated anew for each try and see the number of retries', async () => {
   const seen: unknown[] = [];
-  const { service } = start({
+  const { service } = startStepFunctions({
     run: (task) => {
       seen.push(task.arguments);
       return seen.length < 3 ? Promise.reject(new TaskFailure('Broken', '')) : Promise.resolve('done');
@@ -105,7 +107,7 @@ test('arguments are evaluated anew for each try and see the number of retries', 
 });
 
 test('States.ALL retries and catches neither a payload that is too large nor a runtime error', async () => {
-  const { service } = start({ run: () => Promise.resolve('x'.repeat(262_144)) });
+  const { service } = startStepFunctions({ run: () => Promise.resolve('x'.repeat(262_144)) });
   const machine = {
     StartAt: 'Work',
     States: {
@@ -129,7 +131,7 @@ test('States.ALL retries and catches neither a payload that is too large nor a r
 });
 
 test('a failing Output can be caught by name and leads on with what failed', async () => {
-  const { service } = start({ run: () => Promise.resolve({ verdict: 'LOST' }) });
+  const { service } = startStepFunctions({ run: () => Promise.resolve({ verdict: 'LOST' }) });
   const machine = {
     StartAt: 'Work',
     States: {

@@ -4,7 +4,7 @@ import {
   eventsOf,
   execute,
   lambdaTask,
-  start,
+  startStepFunctions,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -20,7 +20,7 @@ const task = (fields: object) => ({
 test('goes on in the state that failed, with its retries begun anew', async () => {
   const calls: string[] = [];
   let broken = true;
-  const { service } = start({
+  const { service } = startStepFunctions({
     run: ({ stateName }) => {
       calls.push(stateName);
       return stateName === 'Second' && broken
@@ -58,7 +58,7 @@ test('goes on in the state that failed, with its retries begun anew', async () =
 });
 
 test('is possible for two weeks', async () => {
-  const { service, clock } = start({ run: () => Promise.reject(new TaskFailure('Broken', '')) });
+  const { service, clock } = startStepFunctions({ run: () => Promise.reject(new TaskFailure('Broken', '')) });
   const machine = { StartAt: 'First', States: { First: task({ End: true }) } };
   const executionArn = execute(service, machine);
   const { stopped } = await untilEnded(service, executionArn);
@@ -71,7 +71,7 @@ test('is possible for two weeks', async () => {
 test('repeats of a Map state only the iterations that did not succeed', async () => {
   const calls: unknown[] = [];
   let broken = true;
-  const { service } = start({
+  const { service } = startStepFunctions({
     run: ({ arguments: item }) => {
       calls.push(item);
       return item === 2 && broken ? Promise.reject(new TaskFailure('Broken', '')) : Promise.resolve(item);

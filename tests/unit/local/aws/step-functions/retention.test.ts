@@ -5,8 +5,8 @@ import type { StepFunctions } from '../../../../../local/aws/step-functions/inde
 import {
   eventsOf,
   lambdaTask,
-  start,
-  until,
+  startStepFunctions,
+  turnUntil,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -29,14 +29,14 @@ function sizes(journal: Journal) {
 
 test('what ended 90 days ago is forgotten, its name is free again, and nothing younger or running is touched', async () => {
   const journal = new Journal(':memory:');
-  const { service, clock } = start({ journal, run: () => new Promise<never>(() => undefined) });
+  const { service, clock } = startStepFunctions({ journal, run: () => new Promise<never>(() => undefined) });
   const sleep = (time: number) => clock.sleepUntil(clock.now() + time, new AbortController().signal);
   const begin = (stateMachineArn: string, name: string) =>
     service.startExecution({ stateMachineArn, name }).executionArn;
 
   const holding = create(service, { Type: 'Task', Resource: lambdaTask, End: true });
   const running = begin(holding, 'running');
-  await until(() => eventsOf(service, running).length === 4);
+  await turnUntil(() => eventsOf(service, running).length === 4);
   service.machines.delete(holding);
   const passing = create(service, { Type: 'Pass', End: true });
   const old = ['a', 'b', 'c'].map((name) => begin(passing, name));
@@ -58,7 +58,7 @@ test('what ended 90 days ago is forgotten, its name is free again, and nothing y
 
   await sleep(2 * day);
   await untilEnded(service, begin(passing, 'trigger'));
-  await until(() => sizes(journal).executions === 3 && sizes(journal).definitions === 2);
+  await turnUntil(() => sizes(journal).executions === 3 && sizes(journal).definitions === 2);
   for (const executionArn of old)
     expect(() => service.describeExecution(executionArn)).toThrow('Does Not Exist');
   expect(service.getExecutionHistory({ executionArn: young }).events).toHaveLength(4);
@@ -71,7 +71,7 @@ test('what ended 90 days ago is forgotten, its name is free again, and nothing y
 
 test('the work is done an execution at a time, and requests have their turn in between', async () => {
   const journal = new Journal(':memory:');
-  const { service, clock } = start({ journal });
+  const { service, clock } = startStepFunctions({ journal });
   const stateMachineArn = create(service, { Type: 'Pass', End: true });
   for (let count = 0; count < 50; count++) {
     await untilEnded(service, service.startExecution({ stateMachineArn }).executionArn);
@@ -79,7 +79,7 @@ test('the work is done an execution at a time, and requests have their turn in b
   await clock.sleepUntil(clock.now() + 91 * day, new AbortController().signal);
   service.startExecution({ stateMachineArn });
   const seen: number[] = [];
-  await until(() => {
+  await turnUntil(() => {
     seen.push(sizes(journal).executions);
     return seen.at(-1) === 1;
   });
@@ -90,7 +90,7 @@ test('the work is done an execution at a time, and requests have their turn in b
 
 test('a service that is closed meanwhile forgets no more', async () => {
   const journal = new Journal(':memory:');
-  const { service, clock } = start({ journal });
+  const { service, clock } = startStepFunctions({ journal });
   const stateMachineArn = create(service, { Type: 'Pass', End: true });
   for (let count = 0; count < 5; count++) {
     await untilEnded(service, service.startExecution({ stateMachineArn }).executionArn);

@@ -5,8 +5,8 @@ import {
   eventsOf,
   execute,
   oneTask,
-  start,
-  until,
+  startStepFunctions,
+  turnUntil,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -29,9 +29,9 @@ function endless() {
 test('stopping aborts the running task, and no retry follows', async () => {
   const { tasks, run } = endless();
   const changes: StatusChange[] = [];
-  const { service } = start({ run, onStatusChange: (change) => changes.push(change) });
+  const { service } = startStepFunctions({ run, onStatusChange: (change) => changes.push(change) });
   const executionArn = execute(service, oneTask({ Retry: [{ ErrorEquals: ['States.ALL'] }] }), { a: 1 });
-  await until(() => tasks.length === 1);
+  await turnUntil(() => tasks.length === 1);
   const { stopDate } = service.stopExecution({ executionArn, error: 'Cancelled', cause: 'by the user' });
   expect(tasks[0]?.signal.aborted).toBe(true);
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
@@ -55,7 +55,7 @@ test('stopping aborts the running task, and no retry follows', async () => {
 
 test('stopping between two tries ends the delay', async () => {
   let tries = 0;
-  const { service, clock } = start({
+  const { service, clock } = startStepFunctions({
     run: () => {
       tries++;
       return Promise.reject(new TaskFailure('Broken', ''));
@@ -71,7 +71,9 @@ test('stopping between two tries ends the delay', async () => {
     },
   });
   const executionArn = execute(service, oneTask({ Retry: [{ ErrorEquals: ['States.ALL'] }] }));
-  await until(() => tries === 1 && eventsOf(service, executionArn).some(({ type }) => type === 'TaskFailed'));
+  await turnUntil(
+    () => tries === 1 && eventsOf(service, executionArn).some(({ type }) => type === 'TaskFailed'),
+  );
   service.stopExecution({ executionArn });
   for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
   expect(tries).toBe(1);
@@ -80,7 +82,7 @@ test('stopping between two tries ends the delay', async () => {
 });
 
 test('stopping one that has ended changes nothing', async () => {
-  const { service } = start();
+  const { service } = startStepFunctions();
   const executionArn = execute(service, oneTask());
   const { stopped } = await untilEnded(service, executionArn);
   expect(service.stopExecution({ executionArn }).stopDate).toBe(stopped);
@@ -89,7 +91,7 @@ test('stopping one that has ended changes nothing', async () => {
 
 test('a task that takes too long is told so, fails with States.Timeout and is retried', async () => {
   const { tasks, run } = endless();
-  const { service, clock } = start({ run });
+  const { service, clock } = startStepFunctions({ run });
   const began = clock.now();
   const TimeoutSeconds = '{% $states.input.limit %}';
   const machine = oneTask({
@@ -109,7 +111,7 @@ test('a task that takes too long is told so, fails with States.Timeout and is re
 
 test('the machine has a time limit of its own', async () => {
   const { tasks, run } = endless();
-  const { service } = start({ run });
+  const { service } = startStepFunctions({ run });
   const executionArn = execute(service, {
     ...oneTask({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Work' }] }),
     TimeoutSeconds: 5,
@@ -119,13 +121,13 @@ test('the machine has a time limit of its own', async () => {
 });
 
 test('a machine that loops for ever ends at the limit of its history, and lets others run meanwhile', async () => {
-  const { service } = start();
+  const { service } = startStepFunctions();
   const executionArn = execute(service, {
     StartAt: 'A',
     States: { A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } },
   });
   let turns = 0;
-  await until(() => ++turns > 0 && service.describeExecution(executionArn).status !== 'RUNNING');
+  await turnUntil(() => ++turns > 0 && service.describeExecution(executionArn).status !== 'RUNNING');
   expect(turns).toBeGreaterThan(10);
   expect(service.describeExecution(executionArn)).toMatchObject({
     status: 'FAILED',

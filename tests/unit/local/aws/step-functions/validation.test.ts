@@ -1,9 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { lambdaTask, oneTask, start } from '../../../../harness/states/in-memory-step-functions.ts';
+import {
+  lambdaTask,
+  oneTask,
+  startStepFunctions,
+} from '../../../../harness/states/in-memory-step-functions.ts';
 
 // Whoever edits the state machine must see here what AWS would refuse, and be told what this service does not have.
 
-const { service } = start();
+const { service } = startStepFunctions();
 const create = (machine: object) => () =>
   service.machines.create({ name: 'machine', definition: JSON.stringify(machine), roleArn: 'role' });
 const jsonata = (machine: object) => ({ QueryLanguage: 'JSONata', ...machine });

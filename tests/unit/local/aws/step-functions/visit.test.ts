@@ -5,7 +5,7 @@ import {
   eventsOf,
   execute,
   oneTask,
-  start,
+  startStepFunctions,
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
@@ -22,7 +22,7 @@ const wait = (fields: object) => ({
 });
 
 async function run(machine: object, input?: string) {
-  const { service, clock } = start();
+  const { service, clock } = startStepFunctions();
   const executionArn = execute(service, machine, input);
   const ended = await untilEnded(service, executionArn);
   const events = eventsOf(service, executionArn);
@@ -170,7 +170,7 @@ test.each<[string, string]>([
 ])('the context object is seen by %s', async (source, expected) => {
   const Output = `{% ${source} %}`;
   const machine = { StartAt: 'Only', States: { Only: { Type: 'Pass', Output, End: true } } };
-  const { service } = start();
+  const { service } = startStepFunctions();
   expect((await untilEnded(service, execute(service, machine, { name: 'x' }))).output).toBe(expected);
   service.close();
 });

@@ -73,14 +73,14 @@ describe('the forwarder', () => {
   test('names the addresses of this machine when the one it was given is none of them', async () => {
     // Reserved for documentation (RFC 5737): nobody's.
     await expect(forward('192.0.2.1', await freePort(), 1)).rejects.toThrow(
-      /^--advertise 192\.0\.2\.1 is no address of this machine; it has /,
+      /^--advertise 192\.0\.2\.1 is not an address of this machine; it has /,
     );
   });
 
   test('says that the port is taken', async () => {
     const port = await listening(() => undefined);
     await expect(forward('127.0.0.1', port, 1)).rejects.toThrow(
-      `port ${port} of 127.0.0.1 is taken by another program; choose others with --port`,
+      `another program uses port ${port} of 127.0.0.1; choose other ports with --port`,
     );
   });
 });

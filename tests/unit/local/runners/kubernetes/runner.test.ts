@@ -320,7 +320,7 @@ describe('a task that is over', () => {
     server.fault = (method) => (method === 'DELETE' ? { statusCode: 403 } : undefined);
     task.abort(new Error('stopped'));
     await expect(ended).rejects.toThrow('stopped');
-    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('jobs/a may be left behind'));
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining('jobs/a may still exist'));
   });
 
   test('a service that stops deletes all its Jobs, and takes no more', async () => {
@@ -328,7 +328,7 @@ describe('a task that is over', () => {
     const rejected = Promise.allSettled(jobs.map(({ ended }) => ended));
     await runner.stop();
     expect(server.jobs.size).toBe(0);
-    await expect(start('d')).rejects.toThrow('the service stops');
+    await expect(start('d')).rejects.toThrow('the service is stopping');
     expect((await rejected).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 });

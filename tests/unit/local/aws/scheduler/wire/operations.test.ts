@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as aws from '@aws-sdk/client-scheduler';
 import {
-  role,
-  schedule,
-  start,
-  stateMachine,
-  SteppedClock,
+  scheduleRequest,
+  schedulerRole,
+  startScheduler,
+  targetStateMachine,
 } from '../../../../../harness/in-memory-scheduler.ts';
+import { SteppedClock } from '../../../../../harness/virtual-clock.ts';
 
 // The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
 const clock = new SteppedClock('2026-11-25T08:00:00Z');
-let service: Awaited<ReturnType<typeof start>>;
+let service: Awaited<ReturnType<typeof startScheduler>>;
 let client: aws.SchedulerClient;
 
 beforeAll(async () => {
-  service = await start({ clock });
+  service = await startScheduler({ clock });
   client = service.client;
 });
 afterAll(() => service.stop());
@@ -22,7 +22,7 @@ afterAll(() => service.stop());
 test('a schedule is created, read, replaced and deleted', async () => {
   const { ScheduleArn } = await client.send(
     new aws.CreateScheduleCommand(
-      schedule({
+      scheduleRequest({
         Name: 'crud',
         Description: 'before',
         ScheduleExpressionTimezone: 'Europe/Berlin',
@@ -30,8 +30,8 @@ test('a schedule is created, read, replaced and deleted', async () => {
         EndDate: new Date('2027-12-01T00:00:00Z'),
         FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 5 },
         Target: {
-          Arn: stateMachine,
-          RoleArn: role,
+          Arn: targetStateMachine,
+          RoleArn: schedulerRole,
           RetryPolicy: { MaximumEventAgeInSeconds: 600, MaximumRetryAttempts: 3 },
           DeadLetterConfig: { Arn: 'arn:aws:sqs:us-east-1:123456789012:dead' },
         },
@@ -54,7 +54,7 @@ test('a schedule is created, read, replaced and deleted', async () => {
     Target: { RetryPolicy: { MaximumRetryAttempts: 3 } },
   });
   // "This means that if you do not set an optional field in your request, that field will be set to its system-default value."
-  await client.send(new aws.UpdateScheduleCommand(schedule({ Name: 'crud', State: 'DISABLED' })));
+  await client.send(new aws.UpdateScheduleCommand(scheduleRequest({ Name: 'crud', State: 'DISABLED' })));
   const updated = await client.send(new aws.GetScheduleCommand({ Name: 'crud' }));
   expect(updated).toMatchObject({ State: 'DISABLED', ScheduleExpressionTimezone: 'UTC' });
   expect([updated.Description, updated.StartDate, updated.Target?.RetryPolicy]).toEqual([
@@ -78,7 +78,7 @@ test('groups hold schedules, which go with them; lists are paged and filtered', 
   expect(groups.ScheduleGroups?.map(({ Name }) => Name)).toEqual(['default', 'jobs']);
   for (const Name of ['b2', 'a1', 'b1', 'b3']) {
     const State = Name === 'b2' ? 'DISABLED' : 'ENABLED';
-    await client.send(new aws.CreateScheduleCommand(schedule({ Name, GroupName: 'jobs', State })));
+    await client.send(new aws.CreateScheduleCommand(scheduleRequest({ Name, GroupName: 'jobs', State })));
   }
   const list = async (request: aws.ListSchedulesInput): Promise<string[]> => {
     const names: string[] = [];
@@ -93,7 +93,7 @@ test('groups hold schedules, which go with them; lists are paged and filtered', 
   const { Schedules: [summary] = [] } = await client.send(
     new aws.ListSchedulesCommand({ GroupName: 'jobs' }),
   );
-  expect(summary).toMatchObject({ GroupName: 'jobs', Target: { Arn: stateMachine } });
+  expect(summary).toMatchObject({ GroupName: 'jobs', Target: { Arn: targetStateMachine } });
   await client.send(new aws.DeleteScheduleGroupCommand({ Name: 'jobs' }));
   expect(await list({})).toEqual([]);
   await expect(
@@ -102,7 +102,7 @@ test('groups hold schedules, which go with them; lists are paged and filtered', 
 });
 
 test('the same request with the same token is answered again, anything else is a conflict', async () => {
-  const request = schedule({ Name: 'token', ClientToken: 'first' });
+  const request = scheduleRequest({ Name: 'token', ClientToken: 'first' });
   const { ScheduleArn } = await client.send(new aws.CreateScheduleCommand(request));
   expect((await client.send(new aws.CreateScheduleCommand(request))).ScheduleArn).toBe(ScheduleArn);
   const others = [
@@ -118,8 +118,8 @@ test('the same request with the same token is answered again, anything else is a
 
 describe('what AWS refuses is refused with its class', () => {
   const create = (more: Partial<aws.CreateScheduleInput>) => () =>
-    client.send(new aws.CreateScheduleCommand(schedule({ Name: 'refused', ...more })));
-  const target = { Arn: stateMachine, RoleArn: role };
+    client.send(new aws.CreateScheduleCommand(scheduleRequest({ Name: 'refused', ...more })));
+  const target = { Arn: targetStateMachine, RoleArn: schedulerRole };
   const cases: [string, () => Promise<unknown>, new (...parameters: never[]) => Error][] = [
     ['a bad expression', create({ ScheduleExpression: 'cron(0 0 * * * *)' }), aws.ValidationException],
     ['a zone that is none', create({ ScheduleExpressionTimezone: 'Mars/Olympus' }), aws.ValidationException],
@@ -145,7 +145,7 @@ describe('what AWS refuses is refused with its class', () => {
     ['a group that is not there', create({ GroupName: 'nowhere' }), aws.ResourceNotFoundException],
     [
       'an update of nothing',
-      () => client.send(new aws.UpdateScheduleCommand(schedule({ Name: 'nothing' }))),
+      () => client.send(new aws.UpdateScheduleCommand(scheduleRequest({ Name: 'nothing' }))),
       aws.ResourceNotFoundException,
     ],
     [

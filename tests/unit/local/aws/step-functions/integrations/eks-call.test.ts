@@ -11,8 +11,8 @@ import {
   eventsOf,
   execute,
   oneTask,
-  start,
-  until,
+  startStepFunctions,
+  turnUntil,
   untilEnded,
 } from '../../../../../harness/states/in-memory-step-functions.ts';
 
@@ -46,7 +46,7 @@ const given = (fields: JsonObject): JsonObject => ({
 });
 
 function begin(Arguments: JsonObject, headers?: Record<string, string>) {
-  const { service } = start({ integrations: [new EksCallIntegration(overHttps(headers))] });
+  const { service } = startStepFunctions({ integrations: [new EksCallIntegration(overHttps(headers))] });
   const Resource = 'arn:aws:states:::eks:call';
   return { service, executionArn: execute(service, oneTask({ Resource, Arguments })) };
 }
@@ -139,7 +139,7 @@ test('a stopped execution breaks the call off', async () => {
   const { service, executionArn } = begin(given({}));
   await asked;
   service.stopExecution({ executionArn });
-  await until(() => gone);
+  await turnUntil(() => gone);
   expect(eventsOf(service, executionArn).at(-1)?.type).toBe('ExecutionAborted');
   service.close();
 });

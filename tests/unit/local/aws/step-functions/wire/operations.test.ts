@@ -3,16 +3,20 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as sfn from '@aws-sdk/client-sfn';
-import { serve } from '../../../../../../local/aws/step-functions/index.ts';
-import { oneTask, start, until } from '../../../../../harness/states/in-memory-step-functions.ts';
+import { serveStepFunctions } from '../../../../../../local/aws/step-functions/index.ts';
+import {
+  oneTask,
+  startStepFunctions,
+  turnUntil,
+} from '../../../../../harness/states/in-memory-step-functions.ts';
 
 // The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
 
 let held = false;
-const { service } = start({
+const { service } = startStepFunctions({
   run: (task) => (held ? new Promise<never>(() => undefined) : Promise.resolve(task.arguments)),
 });
-const server = createServer(serve(service));
+const server = createServer(serveStepFunctions(service));
 let client: sfn.SFNClient;
 let endpoint: string;
 let stateMachineArn: string;
@@ -45,7 +49,7 @@ async function run(name: string, input: string): Promise<string> {
   const { executionArn = '' } = await client.send(
     new sfn.StartExecutionCommand({ stateMachineArn, name, input }),
   );
-  await until(() => service.describeExecution(executionArn).status !== 'RUNNING');
+  await turnUntil(() => service.describeExecution(executionArn).status !== 'RUNNING');
   return executionArn;
 }
 
@@ -131,22 +135,26 @@ test('the same name and input give the running execution, anything else Executio
   const stopped = await client.send(new sfn.DescribeExecutionCommand({ executionArn }));
   expect(stopped).toMatchObject({ status: 'ABORTED', error: 'Enough', redriveStatus: 'REDRIVABLE' });
   await client.send(new sfn.RedriveExecutionCommand({ executionArn }));
-  await until(() => service.describeExecution(executionArn ?? '').status === 'SUCCEEDED');
+  await turnUntil(() => service.describeExecution(executionArn ?? '').status === 'SUCCEEDED');
 });
 
 describe('errors are the client classes of AWS', () => {
-  const start = (request: Partial<sfn.StartExecutionInput>) => () =>
+  const startExecution = (request: Partial<sfn.StartExecutionInput>) => () =>
     client.send(new sfn.StartExecutionCommand({ stateMachineArn, ...request }));
   const cases: [string, () => Promise<unknown>, new (...parameters: never[]) => Error][] = [
     [
       'an unknown machine',
-      start({ stateMachineArn: 'arn:aws:states:us-east-1:1:stateMachine:none' }),
+      startExecution({ stateMachineArn: 'arn:aws:states:us-east-1:1:stateMachine:none' }),
       sfn.StateMachineDoesNotExist,
     ],
-    ['no ARN', start({ stateMachineArn: 'machine' }), sfn.InvalidArn],
-    ['a bad name', start({ name: 'a/b' }), sfn.InvalidName],
-    ['input that is not JSON', start({ input: '{' }), sfn.InvalidExecutionInput],
-    ['input over 256 KiB', start({ input: JSON.stringify('x'.repeat(262_144)) }), sfn.ValidationException],
+    ['no ARN', startExecution({ stateMachineArn: 'machine' }), sfn.InvalidArn],
+    ['a bad name', startExecution({ name: 'a/b' }), sfn.InvalidName],
+    ['input that is not JSON', startExecution({ input: '{' }), sfn.InvalidExecutionInput],
+    [
+      'input over 256 KiB',
+      startExecution({ input: JSON.stringify('x'.repeat(262_144)) }),
+      sfn.ValidationException,
+    ],
     [
       'an unknown execution',
       () => client.send(new sfn.DescribeExecutionCommand({ executionArn: unknownExecution })),

@@ -1,0 +1,30 @@
+/** Rules of AWS and Kubernetes for names, each in one place. */
+
+/** A DNS label (RFC 1123): what Kubernetes accepts as the name of a namespace and of most other objects. */
+export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** The key of a Kubernetes label, with or without a prefix. */
+export const labelKey =
+  /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+/** The value of a Kubernetes label, which may be empty. */
+export const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** The name of an EKS cluster. */
+export const eksClusterName = /^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/;
+
+/** The name of a container image, with its tag or digest. */
+export const imageName = /^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,511}$/;
+
+/** The name of a CloudWatch log group; empty for none. */
+export const logGroupOrNone = /^[A-Za-z0-9_./#-]{0,512}$/;
+
+/** The tag of an AWS resource as KEY=VALUE; the value may contain further equals signs. */
+export const awsTag = /^[^=]{1,127}=.{1,255}$/;
+
+/** A release of Bottlerocket. */
+export const bottlerocketRelease = /^v[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/;
+
+/** The text of a pattern without its anchors, to build a larger pattern from it. */
+export const unanchored = ({ source }: RegExp): string =>
+  source.replaceAll('\\/', '/').replace(/^\^/, '').replace(/\$$/, '');
