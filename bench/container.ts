@@ -7,7 +7,7 @@ import { range } from './measure.ts';
 
 const rounds = 30;
 
-/** The container alone: its size, how long it takes from its start to its first write, and the memory it takes. */
+/** Measures the container without the service: its size, the time from start to first write, and its peak memory. */
 export async function benchContainer(binary: string): Promise<string[]> {
   const machine = await Machine.start(await freePorts(), binary);
   const proxy = await FaultProxy.start(machine.endpoint);
@@ -21,7 +21,7 @@ export async function benchContainer(binary: string): Promise<string[]> {
       const started = performance.now();
       const container = machine.container(jobId, 0, proxy.url);
       proxy.plan();
-      // Its first request reads, its second one is Start, its third Finish: then memory has been at its peak.
+      // The first request reads the job, the second is Start, and the third is Finish, when memory has reached its peak.
       proxy.onRequest((count) => {
         if (count === 2) write = performance.now();
         if (count === 3) peak = peakMegabytes(container.pid ?? 0);
@@ -41,6 +41,6 @@ export async function benchContainer(binary: string): Promise<string[]> {
   ];
 }
 
-/** Linux keeps the peak itself. */
+/** Reads the peak memory of a process, which Linux records. */
 const peakMegabytes = (pid: number): number =>
   Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? Number.NaN) / 1024;

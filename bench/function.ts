@@ -8,9 +8,9 @@ import { prepareVirtualEnvironment } from '../tests/harness/python/environment.t
 import { range } from './measure.ts';
 
 const rounds = 5;
-const bytesWanted = 1e9;
+const dataBytes = 1e9;
 
-/** The function alone on a 1 GB CSV, beside DuckDB's SUMMARIZE on one thread, in turn in one run. */
+/** Compares the function on a CSV of 1 GB with DuckDB's SUMMARIZE on one thread, alternately in one run. */
 export function benchFunction(root: string, binary: string): string[] {
   const python = join(prepareVirtualEnvironment(root), 'python');
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-bench-'));
@@ -18,23 +18,23 @@ export function benchFunction(root: string, binary: string): string[] {
     const file = join(directory, 'data.csv');
     writeData(file);
     const megabytes = statSync(file).size / 1e6;
-    const ours: number[] = [];
-    const theirs: number[] = [];
+    const functionSpeeds: number[] = [];
+    const duckdbSpeeds: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const started = performance.now();
       const input = JSON.stringify({ source: 'file', path: 'data.csv', format: 'csv' });
       execFileSync(binary, ['--input', input, '--data-dir', directory], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
-      ours.push(megabytes / ((performance.now() - started) / 1000));
+      functionSpeeds.push(megabytes / ((performance.now() - started) / 1000));
       const script = fileURLToPath(new URL('summarise.py', import.meta.url));
-      theirs.push(megabytes / Number(execFileSync(python, [script, file], { encoding: 'utf8' })));
+      duckdbSpeeds.push(megabytes / Number(execFileSync(python, [script, file], { encoding: 'utf8' })));
     }
-    const ratios = ours.map((speed, round) => speed / (theirs[round] ?? Number.NaN));
+    const ratios = functionSpeeds.map((speed, round) => speed / (duckdbSpeeds[round] ?? Number.NaN));
     return [
       `${megabytes.toFixed(0)} MB of CSV: integers, decimals, text, dates, booleans, some of them missing`,
-      `data-processor       ${range(ours, 'MB/s')}`,
-      `DuckDB SUMMARIZE     ${range(theirs, 'MB/s')}, one thread`,
+      `data-processor       ${range(functionSpeeds, 'MB/s')}`,
+      `DuckDB SUMMARIZE     ${range(duckdbSpeeds, 'MB/s')}, one thread`,
       `ratio                ${range(ratios, 'times')}`,
     ];
   } finally {
@@ -42,14 +42,14 @@ export function benchFunction(root: string, binary: string): string[] {
   }
 }
 
-/** Rows that look like measurements, the same in every run. */
+/** Writes rows that look like measurements. They are the same in every run. */
 function writeData(path: string): void {
   const file = openSync(path, 'w');
   let state = 7;
   const next = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648);
   const cities = ['Bonn', 'Kiel', 'New York', 'São Paulo', 'Łódź'];
   let written = writeSync(file, 'id,city,day,rain,temperature,valid\n');
-  for (let row = 0; written < bytesWanted;) {
+  for (let row = 0; written < dataBytes;) {
     let block = '';
     for (let line = 0; line < 20_000; line += 1, row += 1) {
       const city = cities[next() % cities.length] ?? '';

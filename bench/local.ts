@@ -2,22 +2,22 @@ import { fileURLToPath } from 'node:url';
 import { buildRelease } from '../local/build.ts';
 import { benchContainer } from './container.ts';
 import { benchFunction } from './function.ts';
-import { machine } from './measure.ts';
+import { describeMachine } from './measure.ts';
 import { benchService } from './service.ts';
 
-/** `npm run bench:local`: what docs/measurements.md states. With names (service, container, function) only those parts. */
+/** `npm run bench:local`: the measurements of docs/measurements.md. Arguments (service, container, function) select parts. */
 const root = fileURLToPath(new URL('..', import.meta.url));
-const wanted = process.argv.slice(2);
-const chosen = (part: string): boolean => wanted.length === 0 || wanted.includes(part);
+const selectedParts = process.argv.slice(2);
+const isSelected = (part: string): boolean => selectedParts.length === 0 || selectedParts.includes(part);
 
-const show = (title: string, lines: string[]): void => {
+const printSection = (title: string, lines: string[]): void => {
   console.log(`\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`);
 };
 
-console.log(machine());
-if (chosen('service')) show('The whole local service', await benchService());
-if (chosen('container') || chosen('function')) {
+console.log(describeMachine());
+if (isSelected('service')) printSection('The whole local service', await benchService());
+if (isSelected('container') || isSelected('function')) {
   const binary = await buildRelease(root);
-  if (chosen('container')) show('The container', await benchContainer(binary));
-  if (chosen('function')) show('The function', benchFunction(root, binary));
+  if (isSelected('container')) printSection('The container', await benchContainer(binary));
+  if (isSelected('function')) printSection('The function', benchFunction(root, binary));
 }

@@ -4,11 +4,14 @@ import { RunningService } from '../tests/harness/running-service.ts';
 import { residentMegabytes, spread } from './measure.ts';
 
 const jobs = 1000;
-const atOnce = 16;
-/** Gentle, so that the service is measured and not the asking; a job's own finishedAt says when it ended: milliseconds. */
-const askEvery = 200;
+const clients = 16;
+/**
+ * Milliseconds between two polls. It is long, so that polling does not affect the measurement. The job's finishedAt has the
+ * exact end.
+ */
+const pollInterval = 200;
 
-/** Trivial jobs (records 0) through the whole local service, several clients at once. */
+/** Measures trivial jobs (records 0) in the complete local service, with several clients at once. */
 export async function benchService(): Promise<string[]> {
   const service = await RunningService.start({ environment: { BEAT_SECONDS: '5' } });
   try {
@@ -16,7 +19,7 @@ export async function benchService(): Promise<string[]> {
     const { seconds, posts, ends } = await run(service, jobs);
     const memory = residentMegabytes(service.pid);
     return [
-      `${jobs} trivial jobs, ${atOnce} clients, each with one job under way`,
+      `${jobs} trivial jobs, ${clients} clients, each with one job at a time`,
       `throughput           ${(jobs / seconds).toFixed(1)} jobs/s`,
       `POST                 ${spread(posts)}`,
       `POST to SUCCEEDED    ${spread(ends)}`,
@@ -33,25 +36,25 @@ async function run(
 ): Promise<{ seconds: number; posts: number[]; ends: number[] }> {
   const posts: number[] = [];
   const ends: number[] = [];
-  let left = count;
+  let remaining = count;
   const started = performance.now();
   const client = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
+    while (remaining > 0) {
+      remaining -= 1;
       const posted = Date.now();
       const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
       posts.push(Date.now() - posted);
-      ends.push((await succeeded(service, jobId)) - posted);
+      ends.push((await waitUntilSucceeded(service, jobId)) - posted);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: clients }, client));
   return { seconds: (performance.now() - started) / 1000, posts, ends };
 }
 
 /** Waits for a job. @returns when it ended, in epoch milliseconds of this machine. */
-async function succeeded(service: RunningService, jobId: string): Promise<number> {
-  for (let asked = 0; asked < 600; asked += 1) {
-    await setTimeout(askEvery);
+async function waitUntilSucceeded(service: RunningService, jobId: string): Promise<number> {
+  for (let polls = 0; polls < 600; polls += 1) {
+    await setTimeout(pollInterval);
     const { status, finishedAt } = await service.job(jobId);
     if (status === 'SUCCEEDED') return Date.parse(finishedAt ?? '');
   }

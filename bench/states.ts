@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import * as sfn from '@aws-sdk/client-sfn';
 import { startMinistack } from '../tests/harness/states/ministack.ts';
-import { machine as thisMachine, range } from './measure.ts';
+import { describeMachine, range } from './measure.ts';
 
 const rounds = 5;
 /** Executions of a machine at once: with more of its threads at work ministack's limit of a second an expression ends them. */
@@ -166,7 +166,7 @@ try {
   subjects.push(await startOurs('journalled', join(directory, 'journal.sqlite')));
   subjects.push({ name: 'ministack 1.5.33', ...(await startMinistack()) });
   console.log(
-    `${thisMachine()}\n${atOnce} executions at once of some 4,000 transitions each, ${rounds} rounds in turn`,
+    `${describeMachine()}\n${atOnce} executions at once of some 4,000 transitions each, ${rounds} rounds in turn`,
   );
   for (const name of Object.keys(machines)) {
     const speeds = subjects.map(() => [] as Speed[]);

@@ -1,4 +1,4 @@
-"""DuckDB's SUMMARIZE of a CSV on one thread; prints the seconds it took. usage: summarise.py FILE"""
+"""Runs DuckDB's SUMMARIZE of a CSV on one thread and prints the seconds that it took. Usage: summarise.py FILE"""
 
 import sys
 import time

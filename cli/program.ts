@@ -76,7 +76,7 @@ export function makeProgram(context: CommandContext): Command {
   return program;
 }
 
-/** Applies the program's settings to all commands: commander copies them only to commands that it makes itself. */
+/** Applies the program's settings to all commands: commander copies them only to commands that it creates. */
 function applySettings(parent: Command, context: CommandContext): void {
   const { out, err } = context.shell;
   parent.exitOverride().configureOutput({

@@ -16,7 +16,7 @@ interface Proxies {
   stepFunctions: CountingProxy;
 }
 
-/** The API once more, of the same functions, whose calls of AWS go through a proxy to a running service's table and executions. */
+/** A second API with the same functions. Their calls of AWS go through counting proxies to a running service. */
 export class CountedApi {
   readonly #proxies: Proxies;
   readonly #gateway: ReturnType<typeof createGateway>;
@@ -43,16 +43,16 @@ export class CountedApi {
     return new CountedApi(proxies, gateway);
   }
 
-  /** What one GET of this path calls, were it asked of that service. @throws Error when it is not answered with 200. */
+  /** Sends a GET with a service's data. @returns its calls of AWS. @throws Error unless the status is 200. */
   async callsOf(service: RunningService, path: string): Promise<Call[]> {
-    this.#proxies.dynamodb.leadTo(service.dynamodbUrl);
-    this.#proxies.stepFunctions.leadTo(service.stepFunctionsUrl);
+    this.#proxies.dynamodb.setTarget(service.dynamodbUrl);
+    this.#proxies.stepFunctions.setTarget(service.stepFunctionsUrl);
     const address = this.#gateway.address();
     const port = typeof address === 'object' && address ? address.port : 0;
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`);
-    const body = await answer.text();
-    if (answer.status !== 200) throw new Error(`GET ${path}: ${answer.status} ${body}`);
-    return [...this.#proxies.dynamodb.taken(), ...this.#proxies.stepFunctions.taken()];
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    const body = await response.text();
+    if (response.status !== 200) throw new Error(`GET ${path}: ${response.status} ${body}`);
+    return [...this.#proxies.dynamodb.takeCalls(), ...this.#proxies.stepFunctions.takeCalls()];
   }
 
   async stop(): Promise<void> {
@@ -62,8 +62,8 @@ export class CountedApi {
   }
 }
 
-/** Calls and read units in one cell: `1 BatchGetItem, 16 units`. */
-export function inWords(calls: readonly Call[]): string {
+/** Describes calls and read units: `1 BatchGetItem, 16 units`. */
+export function describeCalls(calls: readonly Call[]): string {
   const counted = new Map<string, number>();
   for (const { operation } of calls) counted.set(operation, (counted.get(operation) ?? 0) + 1);
   const units = calls.reduce((total, call) => total + call.units, 0);

@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import * as z from 'zod';
 
-/** One call of an AWS API, and the read units that DynamoDB said it consumed. */
+/** One call of an AWS API, and the read units that DynamoDB reported. */
 export interface Call {
   operation: string;
   units: number;
 }
 
 const Capacity = z.object({ CapacityUnits: z.number() });
-const Answer = z.object({
-  ConsumedCapacity: z.union([Capacity.transform((one) => [one]), z.array(Capacity)]),
+const DynamoDBResponse = z.object({
+  ConsumedCapacity: z.union([Capacity.transform((capacity) => [capacity]), z.array(Capacity)]),
 });
 
-/** Stands before one AWS API; every call goes through and is counted, those of DynamoDB with what they consume. */
+/** A proxy for one AWS API that forwards and records every call, for DynamoDB with its consumed read units. */
 export class CountingProxy {
   readonly #server: Server;
   #target = '';
@@ -39,13 +39,13 @@ export class CountingProxy {
     return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
   }
 
-  /** Where calls go from now on. */
-  leadTo(target: string): void {
+  /** Sets the URL to which calls are forwarded. */
+  setTarget(target: string): void {
     this.#target = target;
   }
 
-  /** The calls since it was last asked. */
-  taken(): Call[] {
+  /** Returns and removes the recorded calls. */
+  takeCalls(): Call[] {
     const calls = this.#calls;
     this.#calls = [];
     return calls;
@@ -62,20 +62,20 @@ export class CountingProxy {
     const [service = '', operation = ''] = String(incoming.headers['x-amz-target']).split('.');
     const dynamodb = service.startsWith('DynamoDB');
     const body = Buffer.concat(chunks).toString();
-    const answer = await fetch(this.#target, {
+    const reply = await fetch(this.#target, {
       method: 'POST',
-      headers: passedOn(incoming),
+      headers: forwardedHeaders(incoming),
       body: dynamodb
         ? JSON.stringify({ ...(JSON.parse(body) as object), ReturnConsumedCapacity: 'TOTAL' })
         : body,
     });
-    const text = await answer.text();
-    this.#calls.push({ operation, units: dynamodb && answer.ok ? unitsIn(text) : 0 });
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(text);
+    const text = await reply.text();
+    this.#calls.push({ operation, units: dynamodb && reply.ok ? readUnits(text) : 0 });
+    response.writeHead(reply.status, { 'content-type': 'application/x-amz-json-1.0' }).end(text);
   }
 }
 
-const passedOn = ({ headers }: IncomingMessage): Record<string, string> =>
+const forwardedHeaders = ({ headers }: IncomingMessage): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       ['content-type', 'x-amz-target', 'x-amz-date', 'authorization'].includes(name)
@@ -84,8 +84,8 @@ const passedOn = ({ headers }: IncomingMessage): Record<string, string> =>
     ),
   );
 
-const unitsIn = (answer: string): number =>
-  Answer.parse(JSON.parse(answer)).ConsumedCapacity.reduce(
+const readUnits = (body: string): number =>
+  DynamoDBResponse.parse(JSON.parse(body)).ConsumedCapacity.reduce(
     (total, { CapacityUnits }) => total + CapacityUnits,
     0,
   );

@@ -5,15 +5,15 @@ import { RunningService } from '../../tests/harness/running-service.ts';
 import { fill } from './fill.ts';
 import type { RecordedJob } from './recorded-jobs.ts';
 
-/** The table of a service on one machine. */
+/** The name of the table of a service on one machine. */
 export const table = 'eks-jobs-local';
 
-/** A running service whose table is filled from outside. */
+/** A running service whose table is filled directly, without its API. */
 export class FilledService {
   readonly running: RunningService;
   readonly client: DynamoDBClient;
   readonly store: JobStore;
-  /** Of the first jobs it was filled with, some, evenly spread. */
+  /** Some ids of the first jobs that were written, evenly spread. */
   ids: readonly string[] = [];
 
   private constructor(running: RunningService) {
@@ -30,20 +30,20 @@ export class FilledService {
     return new FilledService(await RunningService.start());
   }
 
-  /** Adds so many jobs of an owner, and looks whether the service counts them. */
+  /** Adds jobs of an owner. @throws Error unless the service counts all of them. */
   async fill(recorded: readonly RecordedJob[], jobs: number, owner: string): Promise<void> {
-    const before = await this.#counted();
+    const before = await this.#countJobs();
     const started = performance.now();
     const ids = await fill(this.store, recorded, { jobs, owner }, (written) => {
       const seconds = ((performance.now() - started) / 1000).toFixed(0);
       console.error(`${written} of ${jobs} jobs written, ${seconds} s`);
     });
     if (this.ids.length === 0) this.ids = ids;
-    const counted = (await this.#counted()) - before;
-    if (counted !== jobs) throw new Error(`of ${jobs} jobs ${counted} were counted`);
+    const counted = (await this.#countJobs()) - before;
+    if (counted !== jobs) throw new Error(`the service counted ${counted} of ${jobs} jobs`);
   }
 
-  /** @throws Error when the path is not answered with 200. */
+  /** Sends a GET. @throws Error unless the status is 200. */
   async get(path: string): Promise<void> {
     const { status, body } = await this.running.request('GET', path);
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
@@ -54,7 +54,7 @@ export class FilledService {
     await this.running.stop();
   }
 
-  async #counted(): Promise<number> {
+  async #countJobs(): Promise<number> {
     const { succeeded, failed, cancelled, timedOut } = (await this.running.stats()).jobs;
     return succeeded + failed + cancelled + timedOut;
   }

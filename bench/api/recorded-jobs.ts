@@ -4,7 +4,7 @@ import { jobKey } from '../../jobs/protocol.ts';
 import { eventually } from '../../tests/harness/running-service.ts';
 import { type FilledService, table } from './filled-service.ts';
 
-/** One job as the product itself wrote it: all its items, and what it counted. */
+/** A job as the service wrote it: all its items, and what it added to the counters. */
 export interface RecordedJob {
   jobId: string;
   /** RFC 3339. */
@@ -14,24 +14,24 @@ export interface RecordedJob {
   counts: Record<string, number>;
 }
 
-/** What people post: of a hundred jobs so many succeed at once, on their second attempt, and fail for good. */
+/** Of a hundred jobs, how many succeed in the first attempt, succeed in the second attempt, and fail. */
 const kinds = [
   { share: 90, body: {} },
   { share: 8, body: { input: { source: 'synthetic', records: 5000, failAttempts: 1 } } },
   { share: 2, body: { input: { source: 'synthetic', records: 'many' } } },
 ];
 
-/** Runs one job of each kind, nothing else being run. @returns a hundred jobs, in the shares of their kinds. */
+/** Runs one job of each kind while no other job runs. @returns a hundred jobs, in the shares of their kinds. */
 export async function recordJobs({ running: service, store, client }: FilledService): Promise<RecordedJob[]> {
   const recorded: RecordedJob[][] = [];
   for (const { share, body } of kinds) {
     const before = sum(await store.counters());
     const { jobId, createdAt } = await service.ended(await service.post(body));
-    // Settle, the last to write, takes this attribute away.
+    // Settle writes last and removes this attribute.
     const items = await eventually(async () => {
-      const found = await itemsOf(jobId, client);
-      return found.some((item) => 'open' in item) ? undefined : found;
-    }, `job ${jobId} settled`);
+      const current = await readItems(jobId, client);
+      return current.some((item) => 'open' in item) ? undefined : current;
+    }, `the settlement of job ${jobId}`);
     const after = sum(await store.counters());
     const counts = Object.fromEntries(
       Object.entries(after).map(([counter, value]) => [counter, value - (before[counter] ?? 0)]),
@@ -42,7 +42,7 @@ export async function recordJobs({ running: service, store, client }: FilledServ
   return recorded.flat();
 }
 
-async function itemsOf(jobId: string, client: DynamoDBClient): Promise<Record<string, unknown>[]> {
+async function readItems(jobId: string, client: DynamoDBClient): Promise<Record<string, unknown>[]> {
   const { Items = [] } = await client.send(
     new QueryCommand({
       TableName: table,
@@ -54,7 +54,7 @@ async function itemsOf(jobId: string, client: DynamoDBClient): Promise<Record<st
   return Items.map((item) => unmarshall(item));
 }
 
-/** The counters of all shards together. */
+/** Adds up the counters of all shards. */
 function sum(shards: readonly Record<string, unknown>[]): Record<string, number> {
   const total: Record<string, number> = {};
   for (const [counter, value] of shards.flatMap((shard) => Object.entries(shard))) {

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { jobManifest } from '../../tests/harness/cluster/job-manifest.ts';
 import { namespace } from '../../tests/harness/cluster/service.ts';
 
-/** What each job does, on both sides: as good as nothing. */
+/** The input of the jobs on both sides. It is little work. */
 export const input = { source: 'synthetic', records: 10 };
 
 const Container = z.looseObject({});
 
-/** The Job that the state machine makes, with the same image, requests and hardening; it is nobody's job: no table knows it. */
-export async function bareJob(name: string, cpu: string, memory: string): Promise<string> {
+/** Makes a Job like the state machine's, with the same image, requests and hardening, that is not recorded in a table. */
+export async function makeBareJob(name: string, cpu: string, memory: string): Promise<string> {
   const job = await jobManifest(name, namespace);
   const pod = job.spec.template.spec;
   const [container] = z.tuple([Container]).parse(pod['containers']);
@@ -17,7 +17,7 @@ export async function bareJob(name: string, cpu: string, memory: string): Promis
     requests: { cpu, memory, 'ephemeral-storage': '64Mi' },
     limits: { memory, 'ephemeral-storage': '64Mi' },
   };
-  // The program's own way to run without a table.
+  // With these arguments the program runs without a table.
   pod['containers'] = [{ ...container, env: [], args: ['--input', JSON.stringify(input)], resources }];
   return stringify({ ...job, metadata: { ...job.metadata, name } }, { aliasDuplicateObjects: false });
 }

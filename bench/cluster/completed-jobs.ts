@@ -8,10 +8,10 @@ import {
 } from '@kubernetes/client-node';
 import { namespace } from '../../tests/harness/cluster/service.ts';
 
-/** For one Job, in milliseconds; a hundred at once take half a minute. */
-const patience = 300_000;
+/** Milliseconds to wait for one Job. A hundred at once need half a minute. */
+const completionTimeout = 300_000;
 
-/** Sees every Job of the namespace the moment it is Complete, whoever made it: one clock for both sides. */
+/** Watches the Jobs of the namespace and records when each is Complete, so that both sides are measured by one clock. */
 export class CompletedJobs {
   readonly #informer: Informer<V1Job>;
   readonly #times = new Map<string, number>();
@@ -40,8 +40,8 @@ export class CompletedJobs {
     return jobs;
   }
 
-  /** When this Job was Complete, by performance.now(); waits for it. */
-  at(name: string): Promise<number> {
+  /** Waits until a Job is Complete. @returns the time at which it was, by performance.now(). */
+  completedAt(name: string): Promise<number> {
     const time = this.#times.get(name);
     return time === undefined ? this.#wait(name) : Promise.resolve(time);
   }
@@ -49,8 +49,8 @@ export class CompletedJobs {
   #wait(name: string): Promise<number> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new Error(`Job ${name} was not Complete within ${patience / 1000} s`));
-      }, patience);
+        reject(new Error(`Job ${name} was not Complete within ${completionTimeout / 1000} s`));
+      }, completionTimeout);
       this.#waiting.set(name, (time) => {
         clearTimeout(timer);
         resolve(time);

@@ -5,49 +5,49 @@ import { kubectl } from '../../tests/harness/cluster/kubectl.ts';
 import { namespace } from '../../tests/harness/cluster/service.ts';
 import type { RunningService } from '../../tests/harness/running-service.ts';
 import { percentile } from '../measure.ts';
-import { bareJob, input } from './bare-job.ts';
+import { input, makeBareJob } from './bare-job.ts';
 import type { CompletedJobs } from './completed-jobs.ts';
 
 const rounds = 20;
 
-/** In turn, so that whatever else the machine does falls on both. */
+/** Measures bare Jobs and POSTs alternately, so that other load on the machine affects both. */
 export async function benchLatency(service: RunningService, completed: CompletedJobs): Promise<string[]> {
-  const [bare, ours, seen]: [number[], number[], number[]] = [[], [], []];
+  const [bare, toComplete, toSucceeded]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round <= rounds; round += 1) {
-    const plain = await bareSeconds(`bare-${round}`, completed);
-    const posted = await postedSeconds(service, completed);
-    // The first round warms both up.
+    const bareSeconds = await measureBareJob(`bare-${round}`, completed);
+    const posted = await measurePost(service, completed);
+    // The first round is a warm-up.
     if (round === 0) continue;
-    bare.push(plain);
-    ours.push(posted.complete);
-    seen.push(posted.succeeded);
+    bare.push(bareSeconds);
+    toComplete.push(posted.complete);
+    toSucceeded.push(posted.succeeded);
   }
-  const ratio = percentile(ours, 0.5) / percentile(bare, 0.5);
+  const ratio = percentile(toComplete, 0.5) / percentile(bare, 0.5);
   return [
     `kubectl create to Complete   ${seconds(bare)}`,
-    `POST to Complete             ${seconds(ours)}`,
-    `POST to SUCCEEDED            ${seconds(seen)}`,
-    `ratio, POST to kubectl       ${ratio.toFixed(2)} (medians), ${(percentile(ours, 0.95) / percentile(bare, 0.95)).toFixed(2)} (p95)`,
+    `POST to Complete             ${seconds(toComplete)}`,
+    `POST to SUCCEEDED            ${seconds(toSucceeded)}`,
+    `ratio, POST to kubectl       ${ratio.toFixed(2)} (medians), ${(percentile(toComplete, 0.95) / percentile(bare, 0.95)).toFixed(2)} (p95)`,
   ];
 }
 
-async function bareSeconds(name: string, completed: CompletedJobs): Promise<number> {
+async function measureBareJob(name: string, completed: CompletedJobs): Promise<number> {
   const file = join(process.env['CLUSTER_DIRECTORY'] ?? '', `${name}.yml`);
-  writeFileSync(file, await bareJob(name, '10m', '64Mi'));
+  writeFileSync(file, await makeBareJob(name, '10m', '64Mi'));
   const started = performance.now();
   await kubectl('create', '-n', namespace, '-f', file);
-  const ended = await completed.at(name);
+  const ended = await completed.completedAt(name);
   await kubectl('delete', 'job', '-n', namespace, name);
   return (ended - started) / 1000;
 }
 
-async function postedSeconds(
+async function measurePost(
   service: RunningService,
   completed: CompletedJobs,
 ): Promise<{ complete: number; succeeded: number }> {
   const [started, clock] = [performance.now(), Date.now()];
   const jobId = await service.post({ input });
-  const complete = (await completed.at(`${jobId}-0-0`)) - started;
+  const complete = (await completed.completedAt(`${jobId}-0-0`)) - started;
   const { finishedAt = '' } = await service.ended(jobId);
   return { complete: complete / 1000, succeeded: (Date.parse(finishedAt) - clock) / 1000 };
 }

@@ -12,12 +12,12 @@ import { input } from './bare-job.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const jobs = 500;
-/** Node's heap takes some 2,500 jobs to find its size; only what comes after says something. */
+/** Node's heap grows during the first 2,500 jobs or so; only the later rounds are meaningful. */
 const rounds = 12;
-const atOnce = 50;
+const clients = 50;
 const label = 'bench/simulated';
 
-/** Twelve times five hundred jobs on nodes that are objects: does the service's memory grow with what it has done? */
+/** Runs twelve times 500 jobs on simulated nodes, to see whether the service's memory grows with the number of jobs. */
 export async function benchMany(
   configuration: KubeConfig,
   arguments_: string[],
@@ -33,9 +33,9 @@ export async function benchMany(
   });
   try {
     const megabytes = (): string => `service ${residentMegabytes(service.pid).toFixed(0)} MB`;
-    const lines = [`before the first: ${megabytes()}`];
+    const lines = [`before the first job: ${megabytes()}`];
     for (let round = 1; round <= rounds; round += 1) {
-      const seconds = await run(service);
+      const seconds = await runRound(service);
       lines.push(`${round * jobs} jobs done: ${seconds.toFixed(0)} s for the last ${jobs}, ${megabytes()}`);
     }
     const { jobs: ended } = await service.stats();
@@ -48,19 +48,20 @@ export async function benchMany(
   }
 }
 
-async function run(service: RunningService): Promise<number> {
+/** Runs the jobs of one round. @returns the seconds that they took. */
+async function runRound(service: RunningService): Promise<number> {
   const before = (await service.stats()).jobs.succeeded;
   const started = performance.now();
-  let left = jobs;
+  let remaining = jobs;
   const client = async (): Promise<void> => {
-    for (; left > 0;) {
-      left -= 1;
+    for (; remaining > 0;) {
+      remaining -= 1;
       await service.post({ input });
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, client));
+  await Promise.all(Array.from({ length: clients }, client));
   // Ten minutes at most.
-  for (let asked = 0; asked < 1200; asked += 1) {
+  for (let polls = 0; polls < 1200; polls += 1) {
     if ((await service.stats()).jobs.succeeded >= before + jobs) return (performance.now() - started) / 1000;
     await setTimeout(500);
   }

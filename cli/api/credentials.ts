@@ -24,7 +24,7 @@ export interface UnsignedRequest {
 
 /**
  * Adds the authentication to the headers of a request. A signature is valid only for this request, and for some minutes.
- * @throws CommandFailure when there are no AWS credentials to sign with.
+ * @throws CommandFailure when AWS credentials to sign with are missing.
  */
 export async function authenticate(
   request: UnsignedRequest,
@@ -65,7 +65,7 @@ function openSharedSts(options: AwsOptions): Promise<STSClient> {
 /**
  * Signs a request to API Gateway with AWS Signature Version 4.
  * @returns the headers, signature included.
- * @throws CommandFailure when the region is unknown or there are no credentials.
+ * @throws CommandFailure when the region is unknown or credentials are missing.
  */
 async function sign(
   { method, url, headers, body }: UnsignedRequest,

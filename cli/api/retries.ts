@@ -54,7 +54,7 @@ export const withRetries = <Response>(
     onFailedAttempt: async ({ error, retriesLeft, retryDelay }) => {
       if (retriesLeft === 0 || !isTemporary(error)) return;
       onRetry(error.message);
-      // p-retry itself waits for retryDelay after this.
+      // After this, p-retry waits for retryDelay.
       const rest = retryAfterOf(error) * 1000 - retryDelay;
       if (rest > 0) await sleep(rest, undefined, { signal });
     },

@@ -15,7 +15,7 @@ import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';
 import type { Deployment } from './stack.ts';
 
 /** CloudFormation does not notice what was deleted by hand, so that a deploy alone does not create it again. */
-const putBack =
+const recreateAdvice =
   'It was deleted after the deploy: create it again, or run `npx sls remove` and `npx sls deploy`.';
 
 /** Checks with EKS whether jobs can run in the stack's cluster: the cluster, the access entries, and the pods' role. */
@@ -41,7 +41,7 @@ export async function checkCluster(
     if (cluster === undefined) {
       return [
         finding,
-        ...['access entries', 'pod identity'].map((name) => skipped(name, 'there is no cluster to look at')),
+        ...['access entries', 'pod identity'].map((name) => skipped(name, 'the cluster was not found')),
       ];
     }
     return [
@@ -87,7 +87,7 @@ const checkEntry = (
       return failed(
         'access entry',
         `${component} cannot access ${clusterName}: there is no access entry for ${principalArn}`,
-        putBack,
+        recreateAdvice,
       );
     }
   });
@@ -101,28 +101,28 @@ const checkPodIdentity = (
       new ListPodIdentityAssociationsCommand({ clusterName, namespace, serviceAccount }),
     );
     const [{ associationId } = {}] = associations ?? [];
-    const whose = `service account ${serviceAccount} of namespace ${namespace}`;
-    if (associationId === undefined) return failed('pod identity', `${whose} has no role`, putBack);
+    const subject = `service account ${serviceAccount} of namespace ${namespace}`;
+    if (associationId === undefined) return failed('pod identity', `${subject} has no role`, recreateAdvice);
     const { association } = await client.send(
       new DescribePodIdentityAssociationCommand({ clusterName, associationId }),
     );
-    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${whose} has the job's role`);
+    if (association?.roleArn === roles.JobRole) return ok('pod identity', `${subject} has the job's role`);
     return failed(
       'pod identity',
-      `${whose} has the role ${association?.roleArn ?? 'of nobody'}`,
+      `${subject} has the role ${association?.roleArn ?? 'unknown'}`,
       `aws eks update-pod-identity-association --cluster-name ${clusterName} --association-id ${associationId} --role-arn ${roles.JobRole}`,
     );
   });
 
-/** What hands pods their role's credentials, on every node. */
+/** Checks the agent that gives pods the credentials of their role, on every node. */
 const checkAgent = (client: EKSClient, { computeConfig }: Cluster, clusterName: string): Promise<Finding> =>
   checkOrSkip('pod identity agent', async () => {
     const check = 'pod identity agent';
-    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode brings it');
+    if (computeConfig?.enabled) return ok(check, 'EKS Auto Mode includes it');
     const addonName = 'eks-pod-identity-agent';
     try {
       const { addon } = await client.send(new DescribeAddonCommand({ clusterName, addonName }));
-      const status = addon?.status ?? 'in no known state';
+      const status = addon?.status ?? 'in an unknown state';
       return status === 'ACTIVE'
         ? ok(check, `add-on ${addonName} is ACTIVE`)
         : failed(check, `add-on ${addonName} is ${status}`);

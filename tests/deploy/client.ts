@@ -1,24 +1,24 @@
 import type { JobView } from '../../api/responses/job.ts';
 import { eventually } from '../harness/running-service.ts';
 
-/** How long a deploy, a pod's start or three tries with their pauses may take, in milliseconds. */
-export const patience = 300_000;
+/** Milliseconds for a deploy, the start of a pod, or three tries with the delays between them. */
+export const stepTimeout = 300_000;
 
-/** A caller of the deployed API. */
-export class Client {
+/** A client of the deployed API. */
+export class ApiClient {
   readonly url: string;
   readonly #token: () => string;
   readonly #explain: () => string;
 
-  /** @param explain what is added to a refusal that a test did not expect. */
+  /** @param explain returns text that is appended to the error of an unexpected response. */
   constructor(url: string, token: () => string, explain: () => string) {
     this.url = url;
     this.#token = token;
     this.#explain = explain;
   }
 
-  /** One request; no answer is a failure. @param token none: without authorization. */
-  async call(
+  /** Sends one request. @param token the bearer token; by default none. @throws Error without a response. */
+  async send(
     method: string,
     path: string,
     { token, body, key }: { token?: string; body?: object; key?: string } = {},
@@ -34,9 +34,9 @@ export class Client {
     });
   }
 
-  /** @returns the body of the answer. @throws where it is a refusal. */
-  async ask<Body>(method: string, path: string, body?: object, key?: string): Promise<Body> {
-    const response = await this.call(method, path, {
+  /** Sends one request with the token. @returns the body of the response. @throws Error unless its status is 2xx. */
+  async request<Body>(method: string, path: string, body?: object, key?: string): Promise<Body> {
+    const response = await this.send(method, path, {
       token: this.#token(),
       ...(body && { body }),
       ...(key !== undefined && { key }),
@@ -46,16 +46,16 @@ export class Client {
     return JSON.parse(text) as Body;
   }
 
-  /** @returns the id of the job. */
+  /** Creates a job. @returns its id. */
   async post(job: object): Promise<string> {
-    return (await this.ask<{ jobId: string }>('POST', '/jobs', job)).jobId;
+    return (await this.request<{ jobId: string }>('POST', '/jobs', job)).jobId;
   }
 
   view(jobId: string): Promise<JobView> {
-    return this.ask<JobView>('GET', `/jobs/${jobId}`);
+    return this.request<JobView>('GET', `/jobs/${jobId}`);
   }
 
-  /** A job that has ended. */
+  /** Waits until a job has ended. @returns the job. */
   ended(jobId: string): Promise<JobView> {
     return eventually(
       async () => {
@@ -63,19 +63,19 @@ export class Client {
         return ['SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT'].includes(job.status) ? job : undefined;
       },
       `the end of job ${jobId}`,
-      patience,
+      stepTimeout,
     );
   }
 
-  /** A job whose container is at work. */
+  /** Waits until a job's container reports progress. @returns the job. */
   running(jobId: string): Promise<JobView> {
     return eventually(
       async () => {
         const job = await this.view(jobId);
         return job.status === 'RUNNING' && (job.progress?.done ?? 0) > 0 ? job : undefined;
       },
-      `job ${jobId} at work`,
-      patience,
+      `the progress of job ${jobId}`,
+      stepTimeout,
     );
   }
 }

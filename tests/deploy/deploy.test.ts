@@ -11,16 +11,16 @@ import { kubectl } from '../harness/cluster/kubectl.ts';
 import { Issuer } from '../harness/issuer.ts';
 import { bin, runInPipes } from '../local/command/bin.ts';
 import { eventually } from '../harness/running-service.ts';
-import { Client, patience } from './client.ts';
+import { ApiClient, stepTimeout } from './client.ts';
 import { Emulator } from './emulator.ts';
 import { Executions } from './executions.ts';
 import { JobObjects } from './job-objects.ts';
 import { listings, listingsThatName } from './listings.ts';
 import { Stack } from './stack.ts';
 
-// The real `sls deploy` into an emulated AWS that has a real Kubernetes behind its EKS, and the service as its users then
-// find it. The tests are steps of one stack's life and run in order. Creating a cluster is not among them: no emulator
-// does that; packaging and the linters are what shows it.
+// Runs the real `sls deploy` against an emulated AWS that has a real Kubernetes as its EKS, and then uses the service. The
+// tests are steps in the life of one stack and run in order. They do not create a cluster, because emulators cannot do
+// that; tests/package and the linters check that part of the template.
 
 const audience = 'eks-jobs-tests';
 const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-deploy-'));
@@ -29,9 +29,9 @@ let issuer: Issuer;
 let stack: Stack;
 let executions: Executions;
 let objects: JobObjects;
-/** Speaks to the deployed API under the emulator's address of it. */
-let api: Client;
-let deployed = '';
+/** Calls the deployed API at its address in the emulator. */
+let api: ApiClient;
+let deployOutput = '';
 
 beforeAll(async () => {
   emulator = await Emulator.start(directory);
@@ -43,9 +43,9 @@ beforeAll(async () => {
   objects = new JobObjects(stack.name);
   const { code, text } = await stack.sls('deploy');
   if (code !== 0) throw new Error(`${text}\n${emulator.log.slice(-10_000)}`);
-  deployed = text;
+  deployOutput = text;
   const id = /https:\/\/(\w+)\.execute-api\./.exec(text)?.[1] ?? '';
-  api = new Client(`${emulator.url}/_aws/execute-api/${id}`, token, () => emulator.log.slice(-5000));
+  api = new ApiClient(`${emulator.url}/_aws/execute-api/${id}`, token, () => emulator.log.slice(-5000));
 }, 600_000);
 
 afterAll(async () => {
@@ -55,15 +55,15 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const claims = { sub: 'somebody', scope: 'jobs:read jobs:write', aud: audience };
+const claims = { sub: 'caller', scope: 'jobs:read jobs:write', aud: audience };
 const token = (): string => issuer.token(claims);
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', ...input } });
 const Finding = z.object({ check: z.string(), outcome: z.string() });
-const Posted = z.object({ jobId: z.string() });
+const CreatedJob = z.object({ jobId: z.string() });
 const slow = synthetic({ records: 60_000, recordsPerSecond: 100 });
 
-/** What EventBridge Scheduler has of a schedule. */
-async function schedulesAt(scheduleId: string): Promise<object[]> {
+/** Lists the schedules in EventBridge Scheduler that belong to one of ours. */
+async function listSchedules(scheduleId: string): Promise<object[]> {
   const { Schedules } = await emulator.aws<{ Schedules: Record<'Name' | 'GroupName' | 'State', string>[] }>(
     ...['scheduler', 'list-schedules', '--group-name', stack.name, '--name-prefix', scheduleId],
   );
@@ -71,18 +71,18 @@ async function schedulesAt(scheduleId: string): Promise<object[]> {
 }
 
 describe('a deployed stack', () => {
-  /** Jobs that have ended so. */
+  /** The ids of a job that succeeded and of one that failed. */
   let [succeeding, failing] = ['', ''];
-  /** A schedule of every minute, and what was counted before it was there. */
+  /** A schedule that fires every minute, and the counters before it was created. */
   let everyMinute: { scheduleId: string; before: Stats };
 
-  test('is told of at the end, with the commands for a first job', () => {
-    expect(deployed).toContain(`Service deployed to stack ${stack.name}`);
-    expect(deployed).toMatch(/^api: https:\/\/\w+\.execute-api\.us-east-1\.amazonaws\.com$/m);
-    expect(deployed).toContain('--header "authorization: Bearer $TOKEN"');
+  test('is described at the end of the deploy, with the commands for a first job', () => {
+    expect(deployOutput).toContain(`Service deployed to stack ${stack.name}`);
+    expect(deployOutput).toMatch(/^api: https:\/\/\w+\.execute-api\.us-east-1\.amazonaws\.com$/m);
+    expect(deployOutput).toContain('--header "authorization: Bearer $TOKEN"');
   });
 
-  test('has the cluster set up, which lets in its roles and nobody else', async () => {
+  test('has set up the cluster, which authorizes only the stack’s roles', async () => {
     expect(await kubectl('get', 'namespace', stack.name, '--output', 'name')).toBe(
       `namespace/${stack.name}\n`,
     );
@@ -104,25 +104,25 @@ describe('a deployed stack', () => {
 
   test.each([
     ['no token', undefined],
-    ['a token for somebody else', () => issuer.token({ ...claims, aud: 'another-service' })],
+    ['a token for another service', () => issuer.token({ ...claims, aud: 'another-service' })],
     ['a token that has expired', () => issuer.token({ ...claims, exp: 1 })],
-    ['a token that somebody else has signed', () => issuer.token(claims, { forged: true })],
-    ['no token at all but words', () => 'let me in'],
-  ])('refuses %s', async (_, offered) => {
+    ['a token with an invalid signature', () => issuer.token(claims, { forged: true })],
+    ['a text that is not a token', () => 'let me in'],
+  ])('rejects %s', async (_, makeToken) => {
     for (const [method, path] of [
       ['POST', '/jobs'],
       ['GET', '/jobs/stats'],
       ['GET', '/jobs/some-job'],
     ] as const) {
-      const { status } = await api.call(method, path, offered && { token: offered() });
+      const { status } = await api.send(method, path, makeToken && { token: makeToken() });
       expect({ path, status }).toEqual({ path, status: 401 });
     }
   });
 
   test(
-    'runs a job in a pod, and one that fails three times; the counters are the example of the original',
+    'runs a job in a pod, and one that fails three times; the counters equal the example of the original',
     async () => {
-      expect(await api.ask<Stats>('GET', '/jobs/stats')).toMatchObject({
+      expect(await api.request<Stats>('GET', '/jobs/stats')).toMatchObject({
         succeedJob: 0,
         jobRetry: 0,
         failedJob: 0,
@@ -131,7 +131,7 @@ describe('a deployed stack', () => {
       failing = await api.post(synthetic({ records: 0, failAttempts: 9 }));
       const succeeded = await api.ended(succeeding);
       expect(succeeded).toMatchObject({ status: 'SUCCEEDED', result: { records: 10 } });
-      // By a real pod, of which the cluster's own record is left: Settle removes the Jobs.
+      // Settle deletes the Jobs, but the cluster's events show that a real pod ran.
       await objects.gone(succeeding);
       expect(await objects.events(succeeding)).toEqual(
         expect.arrayContaining([`Job/${succeeding}-0-0 Completed`, `Pod/${succeeding}-0-0 Started`]),
@@ -142,76 +142,76 @@ describe('a deployed stack', () => {
       expect(failed.attempts.map(({ attempt, status }) => ({ attempt, status }))).toEqual(
         [0, 1, 2].map((attempt) => ({ attempt, status: 'FAILED' })),
       );
-      expect(await api.ask<Stats>('GET', '/jobs/stats')).toEqual({
+      expect(await api.request<Stats>('GET', '/jobs/stats')).toEqual({
         ...{ succeedJob: 1, jobRetry: 2, failedJob: 3 },
         jobs: { succeeded: 1, failed: 1, cancelled: 0, timedOut: 0 },
       });
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'answers on every other route of a job',
+    'serves the other routes of jobs',
     async () => {
-      const { jobs } = await api.ask<JobList>('GET', '/jobs?status=FAILED');
+      const { jobs } = await api.request<JobList>('GET', '/jobs?status=FAILED');
       expect(jobs).toMatchObject([{ jobId: failing }]);
-      // The container's verdict is there before its execution has ended.
+      // The container writes its verdict before the execution ends.
       const history = await eventually(
         async () => {
-          const answer = await api.ask<{ events: HistoryEntry[] }>('GET', `/jobs/${failing}/history`);
-          return answer.events.at(-1)?.type === 'ExecutionFailed' ? answer.events : undefined;
+          const response = await api.request<{ events: HistoryEntry[] }>('GET', `/jobs/${failing}/history`);
+          return response.events.at(-1)?.type === 'ExecutionFailed' ? response.events : undefined;
         },
         'the end of the history',
-        patience,
+        stepTimeout,
       );
       const tries = history.filter(({ state, type }) => state === 'RunJob' && type === 'TaskFailed');
       expect(tries).toHaveLength(3);
-      const { attempts } = await api.ask<JobLogs>('GET', `/jobs/${failing}/logs`);
+      const { attempts } = await api.request<JobLogs>('GET', `/jobs/${failing}/logs`);
       expect(attempts.map(({ lines }) => lines.length > 0)).toEqual([true, true, true]);
-      const retry = () => api.ask('POST', `/jobs/${succeeding}/retry`, undefined, 'again');
-      const { jobId } = Posted.parse(await retry());
+      const retry = () => api.request('POST', `/jobs/${succeeding}/retry`, undefined, 'again');
+      const { jobId } = CreatedJob.parse(await retry());
       expect(await api.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', retryOf: succeeding });
       expect(await retry()).toEqual({ jobId, status: 'SUCCEEDED', retryOf: succeeding });
       const cancelled = await api.post(slow);
       await api.running(cancelled);
-      await api.ask('DELETE', `/jobs/${cancelled}`);
+      await api.request('DELETE', `/jobs/${cancelled}`);
       expect(await api.view(cancelled)).toMatchObject({ status: 'CANCELLED' });
       await objects.gone(cancelled);
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'keeps schedules, which change, pause and run on demand',
+    'creates, changes, pauses and runs schedules',
     async () => {
-      const { scheduleId } = await api.ask<ScheduleView>('POST', '/jobs/schedule', {
+      const { scheduleId } = await api.request<ScheduleView>('POST', '/jobs/schedule', {
         cron: '0 7 * * MON',
         timezone: 'Europe/Berlin',
         ...synthetic({ records: 1 }),
       });
       const path = `/jobs/schedules/${scheduleId}`;
-      await api.ask('PATCH', path, { cron: '0 7 1 * MON', enabled: false });
-      expect(await api.ask('GET', path)).toMatchObject({ state: 'PAUSED', cron: '0 7 1 * MON' });
-      expect(await schedulesAt(scheduleId)).toEqual([
+      await api.request('PATCH', path, { cron: '0 7 1 * MON', enabled: false });
+      expect(await api.request('GET', path)).toMatchObject({ state: 'PAUSED', cron: '0 7 1 * MON' });
+      expect(await listSchedules(scheduleId)).toEqual([
         { Name: `${scheduleId}-1`, GroupName: stack.name, State: 'DISABLED' },
         { Name: `${scheduleId}-2`, GroupName: stack.name, State: 'DISABLED' },
       ]);
-      const run = () => api.ask('POST', `${path}/run`, undefined, 'once');
-      const { jobId } = Posted.parse(await run());
+      const run = () => api.request('POST', `${path}/run`, undefined, 'once');
+      const { jobId } = CreatedJob.parse(await run());
       expect(await api.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', origin: 'schedule', scheduleId });
       expect(await run()).toEqual({ jobId, status: 'SUCCEEDED', scheduleId });
-      // Its ticks come while the next tests go on.
-      const before = await api.ask<Stats>('GET', '/jobs/stats');
-      const made = { cron: '* * * * *', ...synthetic({ records: 1 }) };
-      everyMinute = { ...(await api.ask<ScheduleView>('POST', '/jobs/schedule', made)), before };
-      const { schedules } = await api.ask<{ schedules: ScheduleView[] }>('GET', '/jobs/schedules');
+      // It fires while the next tests run.
+      const before = await api.request<Stats>('GET', '/jobs/stats');
+      const request = { cron: '* * * * *', ...synthetic({ records: 1 }) };
+      everyMinute = { ...(await api.request<ScheduleView>('POST', '/jobs/schedule', request)), before };
+      const { schedules } = await api.request<{ schedules: ScheduleView[] }>('GET', '/jobs/schedules');
       expect(schedules.map((listed) => listed.scheduleId)).toEqual([everyMinute.scheduleId, scheduleId]);
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'settles a job whose execution was stopped, by the event',
+    'settles a job whose execution was stopped, because of the event',
     async () => {
       const jobId = await api.post(slow);
       await api.running(jobId);
@@ -219,11 +219,11 @@ describe('a deployed stack', () => {
       expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
       await objects.gone(jobId);
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'settles a job whose event was lost, by sweep',
+    'settles a job whose event was lost, with the sweep',
     async () => {
       const { Rules } = await emulator.aws<{ Rules: { Name: string; EventPattern?: string }[] }>(
         'events',
@@ -231,76 +231,76 @@ describe('a deployed stack', () => {
       );
       const rule = Rules.find(({ EventPattern }) => EventPattern?.includes('aws.states'))?.Name ?? '';
       await emulator.aws('events', 'disable-rule', '--name', rule);
-      // It waits for a node: a container that still gives signs of life is left to end by itself.
+      // The pod must not start, because the sweep does not settle a job whose container still sends heartbeats.
       await kubectl('cordon', 'node1');
       const jobId = await api.post(slow);
       await eventually(
         async () => (await objects.names('pods', jobId)) !== '' || undefined,
-        'a pod that waits',
-        patience,
+        'a waiting pod',
+        stepTimeout,
       );
       expect(await executions.stop(jobId)).toBe('ABORTED');
       expect(await api.view(jobId)).toMatchObject({ status: 'QUEUED' });
-      // What its schedule does every five minutes.
-      const answer = join(directory, 'sweep.json');
+      // Its schedule invokes the sweep every five minutes.
+      const output = join(directory, 'sweep.json');
       expect(
-        await emulator.aws('lambda', 'invoke', '--function-name', `${stack.name}-sweep`, answer),
+        await emulator.aws('lambda', 'invoke', '--function-name', `${stack.name}-sweep`, output),
       ).not.toHaveProperty('FunctionError');
       expect(await api.ended(jobId)).toMatchObject({ status: 'CANCELLED' });
       await objects.gone(jobId);
       await kubectl('uncordon', 'node1');
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'runs one job for each tick of a schedule, though each is delivered twice',
+    'runs one job for each firing of a schedule, although each firing is delivered twice',
     async () => {
       const { scheduleId, before } = everyMinute;
-      const ticked = async () =>
-        (await api.ask<JobList>('GET', '/jobs?limit=100')).jobs.filter(({ jobId }) =>
+      const listFiredJobs = async () =>
+        (await api.request<JobList>('GET', '/jobs?limit=100')).jobs.filter(({ jobId }) =>
           jobId.startsWith(scheduleId),
         );
-      await eventually(async () => (await ticked())[0], 'a tick', patience);
-      await api.ask('DELETE', `/jobs/schedules/${scheduleId}`);
-      expect(await schedulesAt(scheduleId)).toEqual([]);
-      expect((await api.call('GET', `/jobs/schedules/${scheduleId}`, { token: token() })).status).toBe(404);
-      // Once all have come: the last one's repetition may be on its way.
+      await eventually(async () => (await listFiredJobs())[0], 'a firing', stepTimeout);
+      await api.request('DELETE', `/jobs/schedules/${scheduleId}`);
+      expect(await listSchedules(scheduleId)).toEqual([]);
+      expect((await api.send('GET', `/jobs/schedules/${scheduleId}`, { token: token() })).status).toBe(404);
+      // Both executions of the last firing must have been delivered, too.
       const ended = await eventually(
         async () => {
-          const found = await executions.ofTicks(scheduleId);
-          return [...(found?.values() ?? [[]])].every(({ length }) => length === 2) ? found : undefined;
+          const statuses = await executions.ofFirings(scheduleId);
+          return [...(statuses?.values() ?? [[]])].every(({ length }) => length === 2) ? statuses : undefined;
         },
-        'the end of each tick’s two executions',
-        patience,
+        'the end of both executions of each firing',
+        stepTimeout,
       );
-      const jobs = await ticked();
+      const jobs = await listFiredJobs();
       expect(jobs.map(({ jobId }) => jobId).sort()).toEqual([...ended.keys()].sort());
-      // The execution of a repetition ends well too, and is no job.
+      // The execution of a duplicate delivery succeeds, too, but does not create a job.
       expect(new Set([...ended.values()].flat())).toEqual(new Set(['SUCCEEDED']));
       for (const { jobId } of jobs) {
         const scheduledAt = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:00.000Z$/) as unknown;
         expect(await api.view(jobId)).toMatchObject({
-          ...{ status: 'SUCCEEDED', origin: 'schedule', owner: 'somebody', scheduleId, scheduledAt },
+          ...{ status: 'SUCCEEDED', origin: 'schedule', owner: 'caller', scheduleId, scheduledAt },
           result: { records: 1 },
           attempts: [{ attempt: 0, status: 'SUCCEEDED' }],
         });
       }
-      const after = await api.ask<Stats>('GET', '/jobs/stats');
+      const after = await api.request<Stats>('GET', '/jobs/stats');
       expect([after.succeedJob - before.succeedJob, after.jobs.succeeded - before.jobs.succeeded]).toEqual([
         jobs.length,
         jobs.length,
       ]);
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'is well, as far as doctor can see: all but the agent of Pod Identity, which this cluster has none of',
+    'passes the checks of doctor, except for the agent of Pod Identity, which this cluster does not have',
     async () => {
       const line = [bin, '--api', api.url, '--output', 'json', 'doctor', '--stack', stack.name];
-      const more = { ...emulator.environment, EKS_JOBS_TOKEN: token() };
-      const { code, out } = await runInPipes(line, { more });
+      const extraEnvironment = { ...emulator.environment, EKS_JOBS_TOKEN: token() };
+      const { code, out } = await runInPipes(line, { more: extraEnvironment });
       const findings = out
         .trim()
         .split('\n')
@@ -315,42 +315,44 @@ describe('a deployed stack', () => {
         ],
       });
     },
-    patience,
+    stepTimeout,
   );
 
   test(
-    'changes nothing when it is deployed again',
+    'does not change when it is deployed again',
     async () => {
-      const said = await stack.sls('deploy');
-      expect(said).toMatchObject({
+      const output = await stack.sls('deploy');
+      expect(output).toMatchObject({
         code: 0,
         text: expect.stringContaining('No changes to deploy') as unknown,
       });
     },
-    patience,
+    stepTimeout,
   );
 
-  test('was entered with tokens that the cluster took, every one', () => {
+  test('used only tokens that the cluster accepted', () => {
     expect(emulator.rejections).toEqual([]);
   });
 
   test(
-    'leaves nothing when it is removed',
+    'does not leave anything when it is removed',
     async () => {
-      // Each listing shows what it should, as long as it is there.
-      expect(await listingsThatName(stack, emulator)).toEqual(listings.map((words) => words.join(' ')));
-      const said = await stack.sls('remove');
-      expect(said).toMatchObject({ code: 0 });
+      // While the stack exists, every listing names it. So an empty result below means that its resources are gone.
+      expect(await listingsThatName(stack, emulator)).toEqual(
+        listings.map((parameters) => parameters.join(' ')),
+      );
+      const output = await stack.sls('remove');
+      expect(output).toMatchObject({ code: 0 });
       expect(emulator.accessEntries).toEqual([]);
       await eventually(
         async () =>
           (await kubectl('get', 'namespace', stack.name, '--ignore-not-found', '--output', 'name')) === '' ||
           undefined,
-        'no namespace',
-        patience,
+        'the deletion of the namespace',
+        stepTimeout,
       );
       expect(await listingsThatName(stack, emulator)).toEqual([]);
     },
-    patience,
+    stepTimeout,
   );
 });

@@ -13,23 +13,24 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = fileURLToPath(new URL('emulator/launcher.py', import.meta.url));
 const port = 4566;
 
-const setting = (name: string): string => {
+/** Reads an environment variable that `npm run cluster` sets. */
+const clusterVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run this by \`npm run test:deploy\``);
   return value;
 };
 
-/** The one EKS cluster of the emulator's account: the tests' own Kubernetes. */
+/** The name of the only EKS cluster of the emulator's account, which is the tests' Kubernetes. */
 export const clusterName = 'main';
 
 /**
- * An AWS for as long as a test: ministack with AUTH=true, which our launcher completes, and the reviewer of the cluster's
- * EKS tokens, which asks the emulator's STS. Everything is inside the cluster's network namespace.
+ * An emulated AWS: ministack with AUTH=true, which our launcher completes, and the reviewer of the cluster's EKS tokens,
+ * which calls the emulator's STS. Everything runs in the cluster's network namespace.
  */
 export class Emulator {
   readonly url = `http://127.0.0.1:${port}`;
-  /** The same, for pods. */
-  readonly podUrl = `http://${setting('CLUSTER_ADDRESS')}:${port}`;
+  /** The emulator's URL for pods. */
+  readonly podUrl = `http://${clusterVariable('CLUSTER_ADDRESS')}:${port}`;
   readonly #directory: string;
   readonly #programs: string;
   readonly #log: number;
@@ -47,14 +48,14 @@ export class Emulator {
     this.#log = openSync(this.logFile, 'w');
     this.#child = spawn(join(this.#programs, 'python'), [launcher], {
       env: {
-        // Its functions run with the first node on the PATH.
+        // Lambda functions run with the first `node` on the PATH.
         PATH: [dirname(process.execPath), process.env['PATH'] ?? ''].join(delimiter),
         HOME: temporary,
         TMPDIR: temporary,
         PYTHONDONTWRITEBYTECODE: '1',
         GATEWAY_PORT: String(port),
         MINISTACK_HOST: '127.0.0.1',
-        // Pods call it too; the network namespace holds nobody else.
+        // Pods call it, too. The network namespace isolates it from other networks.
         BIND_HOST: '0.0.0.0',
         LAMBDA_EXECUTOR: 'local',
         PERSIST_STATE: '0',
@@ -62,10 +63,10 @@ export class Emulator {
         MINISTACK_ACCOUNT_ID: '000000000000',
         MINISTACK_REGION: 'us-east-1',
         EKS_CLUSTER: clusterName,
-        EKS_ENDPOINT: `https://${setting('CLUSTER_ADDRESS')}`,
+        EKS_ENDPOINT: `https://${clusterVariable('CLUSTER_ADDRESS')}`,
         EKS_CERTIFICATE_AUTHORITY: this.authorityFile,
         EKS_ACCESS_ENTRIES: this.#entries,
-        // The tests' own issuer of tokens has a certificate of the cluster's authority.
+        // The certificate of the tests' token issuer is signed by the cluster's authority.
         SSL_CERT_FILE: this.authorityFile,
         ...this.credentials,
       },
@@ -81,7 +82,7 @@ export class Emulator {
         return (
           (await fetch(`${emulator.url}/_ministack/health`).catch(() => undefined))?.ok === true || undefined
         );
-      }, 'an emulator that answers');
+      }, 'a response of the emulator');
       emulator.#review = await startTokenReview(() => ({
         cluster: clusterName,
         sts: emulator.url,
@@ -100,12 +101,12 @@ export class Emulator {
     closeSync(this.#log);
   }
 
-  /** The owner of the account. */
+  /** The credentials of the account's owner. */
   get credentials(): Record<string, string> {
     return { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' };
   }
 
-  /** What anybody needs to call it. */
+  /** The environment variables with which a client calls the emulator. */
   get environment(): Record<string, string> {
     return {
       ...this.credentials,
@@ -119,7 +120,7 @@ export class Emulator {
   }
 
   get authorityFile(): string {
-    return join(setting('CLUSTER_DIRECTORY'), 'pki', 'ca.crt');
+    return join(clusterVariable('CLUSTER_DIRECTORY'), 'pki', 'ca.crt');
   }
 
   get logFile(): string {
@@ -130,7 +131,7 @@ export class Emulator {
     return readFileSync(this.logFile, 'utf8');
   }
 
-  /** Whom the cluster lets in, by the stack's access entries. */
+  /** The access entries of the cluster, which the stack creates. */
   get accessEntries(): ReviewSettings['accessEntries'] {
     return JSON.parse(readFileSync(this.#entries, 'utf8')) as ReviewSettings['accessEntries'];
   }
@@ -140,12 +141,12 @@ export class Emulator {
     return this.#review?.rejections ?? [];
   }
 
-  /** A call by the real AWS CLI. @returns its answer. @throws with the CLI's own words. */
-  async aws<Answer>(...parameters: string[]): Promise<Answer> {
+  /** Calls the emulator with the real AWS CLI. @returns the response. @throws Error with the CLI's message. */
+  async aws<Output>(...parameters: string[]): Promise<Output> {
     const program = join(prepareVirtualEnvironment(root), 'aws');
     const { stdout } = await run(program, [...parameters, '--output', 'json', '--endpoint-url', this.url], {
       env: { ...this.environment, AWS_PAGER: '' },
     });
-    return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Answer;
+    return (stdout.trim() === '' ? {} : JSON.parse(stdout)) as Output;
   }
 }

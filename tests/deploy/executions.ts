@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { ExecutionInput } from '../../api/job-request.ts';
 
-/** The executions of a stack's state machine, as the owner of the account sees them. */
+/** Reads and stops executions of a stack's state machine with the credentials of the account's owner. */
 export class Executions {
   readonly #client: SFNClient;
   readonly #stateMachineArn: string;
@@ -17,7 +17,7 @@ export class Executions {
     this.#stateMachineArn = `arn:aws:states:us-east-1:000000000000:stateMachine:${stackName}-run-job`;
   }
 
-  /** Stops the execution of a job that was posted, as somebody would in the console. @returns its status. */
+  /** Stops the execution of a job that was created by POST, as a user does in the console. @returns its status. */
   async stop(jobId: string): Promise<string | undefined> {
     const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${jobId}`;
     await this.#client.send(new StopExecutionCommand({ executionArn }));
@@ -25,11 +25,12 @@ export class Executions {
   }
 
   /**
-   * How the executions of each tick of a schedule ended, by the tick's job, once all of them have; Scheduler names them as it likes.
-   * Only their inputs say whose they are.
+   * Reads the statuses of a schedule's executions, by the job id of each firing. Scheduler chooses the names of executions,
+   * so their inputs are read.
+   * @returns undefined while one of the executions is running.
    */
-  async ofTicks(scheduleId: string): Promise<Map<string, string[]> | undefined> {
-    const found = new Map<string, string[]>();
+  async ofFirings(scheduleId: string): Promise<Map<string, string[]> | undefined> {
+    const statuses = new Map<string, string[]>();
     const request = { stateMachineArn: this.#stateMachineArn };
     for await (const { executions = [] } of paginateListExecutions({ client: this.#client }, request)) {
       for (const { executionArn } of executions) {
@@ -39,10 +40,10 @@ export class Executions {
         const { jobId } = ExecutionInput.parse(JSON.parse(input));
         if (!jobId.startsWith(`${scheduleId}-`)) continue;
         if (status === 'RUNNING') return undefined;
-        found.set(jobId, [...(found.get(jobId) ?? []), status]);
+        statuses.set(jobId, [...(statuses.get(jobId) ?? []), status]);
       }
     }
-    return found;
+    return statuses;
   }
 
   destroy(): void {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { kubectl } from '../harness/cluster/kubectl.ts';
 import { eventually } from '../harness/running-service.ts';
-import { patience } from './client.ts';
+import { stepTimeout } from './client.ts';
 
 const Events = z.object({
   items: z.array(
@@ -9,7 +9,7 @@ const Events = z.object({
   ),
 });
 
-/** What the cluster holds of a stack's jobs. */
+/** Reads the objects of a stack's jobs in the cluster. */
 export class JobObjects {
   readonly #inNamespace: readonly string[];
 
@@ -17,22 +17,22 @@ export class JobObjects {
     this.#inNamespace = ['--namespace', namespace];
   }
 
-  /** The names of a job's objects, a line each. */
+  /** Lists the names of a job's objects, one per line. */
   names(kinds: string, jobId: string): Promise<string> {
     const selector = ['--selector', `eks-jobs/job-id=${jobId}`];
     return kubectl('get', kinds, ...this.#inNamespace, ...selector, '--output', 'name');
   }
 
-  /** Whatever a job left goes, though its pod needs a moment. */
+  /** Waits until a job's Jobs and pods are deleted; a pod needs some time to end. */
   async gone(jobId: string): Promise<void> {
     await eventually(
       async () => (await this.names('jobs,pods', jobId)) === '' || undefined,
-      `nothing left of ${jobId}`,
-      patience,
+      `the deletion of the objects of ${jobId}`,
+      stepTimeout,
     );
   }
 
-  /** What happened to a job's Jobs and pods, the pods' random ends cut off. */
+  /** Lists the events of a job's Jobs and pods, without the random suffixes of pod names. */
   async events(jobId: string): Promise<string[]> {
     const events = await kubectl('get', 'events', ...this.#inNamespace, '--output', 'json');
     return Events.parse(JSON.parse(events))

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { clusterName, type Emulator } from './emulator.ts';
 import type { Stack } from './stack.ts';
 
-/** Where a part of a stack would be seen: commands of the AWS CLI. */
+/** Commands of the AWS CLI that list the resources of a stack. */
 export const listings = [
   [
     'cloudformation',
@@ -29,18 +29,18 @@ export const listings = [
   ['eks', 'list-pod-identity-associations', '--cluster-name', clusterName],
 ];
 
-/** The listings that name the stack. */
+/** Runs the commands. @returns those whose output names the stack. */
 export async function listingsThatName(stack: Stack, emulator: Emulator): Promise<string[]> {
-  // The CLI takes a second of a processor to start.
+  // The CLI needs a second of CPU time to start.
   const twoAtOnce = pLimit(2);
-  const answers = await twoAtOnce.map(listings, async (words) => ({
-    command: words.join(' '),
-    answer: JSON.stringify(await emulator.aws(...words)),
+  const outputs = await twoAtOnce.map(listings, async (parameters) => ({
+    command: parameters.join(' '),
+    output: JSON.stringify(await emulator.aws(...parameters)),
   }));
   return (
-    answers
-      // The framework names the API in the other order.
-      .filter(({ answer }) => answer.includes(stack.name) || answer.includes(`${stack.stage}-eks-jobs`))
+    outputs
+      // The framework puts the stage first in the name of the API.
+      .filter(({ output }) => output.includes(stack.name) || output.includes(`${stack.stage}-eks-jobs`))
       .map(({ command }) => command)
   );
 }

@@ -7,19 +7,19 @@ import { clusterName, type Emulator } from './emulator.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What is not the service itself, besides what has a dot before its name. */
-const apart = ['node_modules', 'tests', 'docs', 'bench'];
+/** Folders that are not part of the service. Files and folders that begin with a dot are not, either. */
+const otherFolders = ['node_modules', 'tests', 'docs', 'bench'];
 
-/** How long a command may take, in milliseconds: where a bundle fails, the framework waits for ever. */
-const patience = 300_000;
+/** Milliseconds for a command. The framework never ends if a bundle fails. */
+const commandTimeout = 300_000;
 
-/** What a command of sls said, and how it ended. */
-export interface Said {
+/** The exit code and output of a command of sls. */
+export interface SlsResult {
   code: number | null;
   text: string;
 }
 
-/** The service as its user has it, in a folder of its own: nothing but the test packages there. */
+/** A copy of the service in a new folder, without tests. sls packages and deploys there. */
 export class Stack {
   readonly stage: string;
   readonly #emulator: Emulator;
@@ -32,32 +32,35 @@ export class Stack {
     this.#folder = join(directory, 'service');
     mkdirSync(this.#folder);
     for (const name of readdirSync(root)) {
-      if (name.startsWith('.') || apart.includes(name)) continue;
+      if (name.startsWith('.') || otherFolders.includes(name)) continue;
       cpSync(join(root, name), join(this.#folder, name), {
         recursive: true,
         filter: (path) => !path.includes('/data_processor/target'),
       });
     }
     symlinkSync(join(root, 'node_modules'), join(this.#folder, 'node_modules'));
-    const all = {
+    const allParameters = {
       cluster: clusterName,
-      // The tests' cluster has its one node.
+      // The tests' cluster has a single node.
       nodeClass: 'none',
       nodeSelector: '{}',
-      // Nothing is pulled: its node holds the image.
+      // The node has this image already, so it is not pulled.
       image: 'eks-jobs.local/data-processor:local',
       jobEndpointUrl: emulator.podUrl,
       ...parameters,
     };
-    this.#parameters = Object.entries(all).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+    this.#parameters = Object.entries(allParameters).flatMap(([name, value]) => [
+      '--param',
+      `${name}=${value}`,
+    ]);
   }
 
   get name(): string {
     return `eks-jobs-${this.stage}`;
   }
 
-  /** Runs the real sls, as `npx sls COMMAND` would. */
-  async sls(command: string): Promise<Said> {
+  /** Runs the real sls, as `npx sls COMMAND` does. */
+  async sls(command: string): Promise<SlsResult> {
     const child = spawn(
       join(this.#folder, 'node_modules', '.bin', 'sls'),
       [command, '--stage', this.stage, ...this.#parameters],
@@ -65,7 +68,7 @@ export class Stack {
         cwd: this.#folder,
         env: { ...this.#emulator.environment, NO_COLOR: '1' },
         stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: patience,
+        timeout: commandTimeout,
       },
     );
     let text = '';

@@ -93,7 +93,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     // A machine that has Node and npm, and nothing else.
     const bin = temporaryDirectory();
     symlinkSync(process.execPath, join(bin, 'node'));
-    const { status, stderr } = spawnSync(process.execPath, ['local/bootstrap.mjs'], {
+    const { status, stderr } = spawnSync(process.execPath, ['lib/launch.mjs', '--needs-rust', 'local/start.ts'], {
       env: { PATH: bin },
       encoding: 'utf8',
     });

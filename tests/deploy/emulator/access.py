@@ -1,4 +1,4 @@
-"""AWS::EKS::AccessEntry and AWS::EKS::PodIdentityAssociation for CloudFormation, by ministack's own EKS API."""
+"""AWS::EKS::AccessEntry and AWS::EKS::PodIdentityAssociation for CloudFormation, with ministack's EKS API."""
 
 import json
 import os
@@ -6,15 +6,16 @@ import os
 from ministack.services import eks
 
 
-def _done(response) -> dict:
+def _read(response) -> dict:
+    """Reads a response. Raises ValueError if it is an error."""
     status, _, body = response
     if status >= 400:
-        raise ValueError(f"EKS answered {status}: {body!r}")
+        raise ValueError(f"EKS responded {status}: {body!r}")
     return json.loads(body)
 
 
 def _publish() -> None:
-    """What the reviewer of the cluster's tokens reads, written whole before it is put in place."""
+    """Writes the file that the reviewer of the cluster's tokens reads. The rename replaces it atomically."""
     entries = [
         {
             "principalArn": entry["principalArn"],
@@ -35,7 +36,7 @@ def _publish() -> None:
 
 def _create_entry(_logical_id, properties, _stack_name):
     cluster, principal = properties["ClusterName"], properties["PrincipalArn"]
-    entry = _done(
+    entry = _read(
         eks._create_access_entry(
             cluster,
             {
@@ -47,14 +48,14 @@ def _create_entry(_logical_id, properties, _stack_name):
     )["accessEntry"]
     for policy in properties.get("AccessPolicies", []):
         scope = {"type": policy["AccessScope"]["Type"], "namespaces": policy["AccessScope"].get("Namespaces", [])}
-        _done(eks._associate_access_policy(cluster, principal, {"policyArn": policy["PolicyArn"], "accessScope": scope}))
+        _read(eks._associate_access_policy(cluster, principal, {"policyArn": policy["PolicyArn"], "accessScope": scope}))
     _publish()
     return f"{principal}|{cluster}", {"AccessEntryArn": entry["accessEntryArn"]}
 
 
 def _delete_entry(physical_id, _properties):
     principal, cluster = physical_id.split("|")
-    _done(eks._delete_access_entry(cluster, principal))
+    _read(eks._delete_access_entry(cluster, principal))
     _publish()
 
 
@@ -64,14 +65,14 @@ def _create_association(_logical_id, properties, _stack_name):
         "serviceAccount": properties["ServiceAccount"],
         "roleArn": properties["RoleArn"],
     }
-    association = _done(eks._create_pod_identity_association(properties["ClusterName"], body))["association"]
+    association = _read(eks._create_pod_identity_association(properties["ClusterName"], body))["association"]
     attributes = {"AssociationArn": association["associationArn"], "AssociationId": association["associationId"]}
     return f"{properties['ClusterName']}|{association['associationId']}", attributes
 
 
 def _delete_association(physical_id, _properties):
     cluster, association = physical_id.split("|")
-    _done(eks._delete_pod_identity_association(cluster, association))
+    _read(eks._delete_pod_identity_association(cluster, association))
 
 
 def resource_handlers() -> dict:
@@ -82,7 +83,7 @@ def resource_handlers() -> dict:
 
 
 def role_of(namespace: str, service_account: str) -> str | None:
-    """The role that Pod Identity gives to pods of a service account."""
+    """Returns the role that Pod Identity gives to pods of a service account, or None."""
     for association in eks._pod_identity_associations._data.values():
         if (association["namespace"], association["serviceAccount"]) == (namespace, service_account):
             return association["roleArn"]

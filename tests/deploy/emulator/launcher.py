@@ -1,7 +1,7 @@
-"""An AWS for tests: ministack, with what this service needs of EKS and of EventBridge Scheduler and ministack lacks.
+"""Starts ministack, and adds what this service needs of EKS and EventBridge Scheduler and ministack does not have.
 
-Settings, all needed: GATEWAY_PORT, EKS_CLUSTER (name), EKS_ENDPOINT and EKS_CERTIFICATE_AUTHORITY (a file) of a real
-Kubernetes, EKS_ACCESS_ENTRIES (a file that is kept up to date for whoever reviews the cluster's tokens).
+Required environment variables: GATEWAY_PORT, EKS_CLUSTER (name), EKS_ENDPOINT and EKS_CERTIFICATE_AUTHORITY (a file) of
+a real Kubernetes, EKS_ACCESS_ENTRIES (a file that is updated for the reviewer of the cluster's tokens).
 """
 
 import base64
@@ -12,15 +12,15 @@ from ministack.services import eks, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 import access
+import firings
 import run_job
-import ticks
 
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
 
 
 def known_cluster() -> dict:
-    """The cluster as eks:DescribeCluster shows one that exists; ministack itself would start a container."""
+    """Describes the cluster as eks:DescribeCluster does. ministack's CreateCluster would start a container."""
     name = os.environ["EKS_CLUSTER"]
     with open(os.environ["EKS_CERTIFICATE_AUTHORITY"], "rb") as file:
         authority = base64.b64encode(file.read()).decode()
@@ -38,7 +38,7 @@ def known_cluster() -> dict:
 
 
 def without_metric_math(handlers: dict) -> dict:
-    """ministack has no alarms over several metrics: such a one is known to its stack and does nothing."""
+    """Makes alarms over several metrics resources without a function, because ministack does not support them."""
 
     def create(logical_id, properties, stack_name):
         if "Metrics" in properties:
@@ -63,5 +63,5 @@ types.update(access.resource_handlers())
 types["AWS::CloudWatch::Alarm"] = without_metric_math(types["AWS::CloudWatch::Alarm"])
 stepfunctions._SERVICE_DISPATCH["arn:aws:states:::eks:runJob"] = run_job.run_job
 run_job.complete_the_interpreter()
-ticks.complete_the_scheduler()
+firings.complete_the_scheduler()
 app.main()

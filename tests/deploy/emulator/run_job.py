@@ -1,6 +1,6 @@
 """eks:runJob.sync (Step Functions, developer guide) through the Kubernetes API of a real cluster.
 
-Every call carries an EKS token of the state machine's own role, so that the cluster's Roles decide what it may do.
+Every call has an EKS token of the state machine's role, so that the cluster's Roles authorize it.
 """
 
 import base64
@@ -21,22 +21,25 @@ import access
 import sessions
 
 REGION = os.environ["MINISTACK_REGION"]
-# Seconds between two looks at a Job; AWS takes a minute.
+# Seconds between two reads of a Job; AWS needs a minute.
 INTERVAL = 0.5
 
 _execution: contextvars.ContextVar = contextvars.ContextVar("execution")
 
 
 class _Ended(BaseException):
-    """The execution was stopped meanwhile. No error: ministack would retry it, and call the execution failed."""
+    """The execution was stopped. Not an Exception, because ministack would retry that and fail the execution."""
 
 
 def complete_the_interpreter() -> None:
-    """What ministack's Step Functions lacks: a task that knows its execution and ends with it, RedriveCount, JSONata in TimeoutSeconds."""
+    """Adds what ministack's Step Functions lacks.
+
+    These are a task that knows its execution and ends with it, RedriveCount, and JSONata in TimeoutSeconds.
+    """
     run, execute = stepfunctions._run_execution, stepfunctions._execute_task
 
     def run_execution(arn):
-        # A task is told its arguments only, and needs its execution's role, and whether that still runs.
+        # A task gets only its arguments. It also needs its execution's role and status.
         _execution.set(arn)
         try:
             run(arn)
@@ -70,7 +73,7 @@ class _Cluster:
         self._credentials = sessions.credentials_of(role, "run-job")
 
     def call(self, method: str, path: str, body: dict | None = None) -> dict:
-        """One request. Raises EKS.<status> with the cause that AWS documents for EKS.401."""
+        """Sends one request. Raises EKS.<status> with the cause that AWS documents for EKS.401."""
         request = urllib.request.Request(
             self._endpoint + path,
             method=method,
@@ -89,7 +92,7 @@ class _Cluster:
 
 
 def _with_pod_identity(job: dict, namespace: str) -> dict:
-    """What EKS's webhook and agent would bring into the pod, by a shorter way: the credentials themselves."""
+    """Adds credentials to the pod's environment variables, which EKS's webhook and agent would provide."""
     pod = job["spec"]["template"]["spec"]
     role = access.role_of(namespace, pod.get("serviceAccountName", "default"))
     if role is None:
@@ -116,7 +119,7 @@ def run_job(resource: str, arguments: dict):
     made = cluster.call("POST", path, _with_pod_identity(job, namespace))
     if not resource.endswith(".sync"):
         return {"StatusCode": 201}
-    # Bounded by the Job's activeDeadlineSeconds: it ends, or it is removed, or the execution is.
+    # The Job's activeDeadlineSeconds limits this loop. It also ends if the Job is deleted or the execution is stopped.
     while execution["status"] == "RUNNING":
         time.sleep(INTERVAL)
         status = cluster.call("GET", f"{path}/{made['metadata']['name']}").get("status", {})
@@ -124,6 +127,6 @@ def run_job(resource: str, arguments: dict):
         if "Complete" in conditions:
             return {}
         if "Failed" in conditions:
-            # The name that AWS gives is not documented: one that only States.TaskFailed and States.ALL match.
+            # AWS does not document the error name. Only States.TaskFailed and States.ALL match this one.
             raise stepfunctions._ExecutionError("EKS.JobFailed", json.dumps({"status": status}))
     raise _Ended

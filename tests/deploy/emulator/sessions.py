@@ -1,4 +1,4 @@
-"""Temporary credentials of roles, as AWS's services get them to act for a stack."""
+"""Temporary credentials of roles, as AWS services use them on behalf of a stack."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from ministack.services import sts
 
 
 def credentials_of(role: str, name: str) -> Credentials:
-    """Credentials of a role, as ministack gives them to a Lambda function; always the same for the same use."""
+    """Returns credentials of a role, as ministack gives them to a Lambda function; the same for the same arguments."""
     digest = hashlib.sha256(f"{role}:{name}".encode()).hexdigest()
     key = f"ASIA{digest[:16].upper()}"
     secret = hashlib.sha256(f"secret:{digest}".encode()).hexdigest()

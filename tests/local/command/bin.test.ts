@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bin, root, runInPipes } from './bin.ts';
@@ -29,12 +29,12 @@ describe('the bin', () => {
   test('on a clone without packages reports what is missing', async () => {
     const clone = mkdtempSync(join(tmpdir(), 'eks-jobs-clone-'));
     try {
-      mkdirSync(join(clone, 'cli'));
-      cpSync(bin, join(clone, 'cli', 'eks-jobs.mjs'));
+      for (const file of ['cli/eks-jobs.mjs', 'lib/run-script.mjs'])
+        cpSync(join(root, file), join(clone, file));
       expect(await runInPipes([join(clone, 'cli', 'eks-jobs.mjs'), 'stats'])).toEqual({
         code: 1,
         out: '',
-        err: `eks-jobs: its packages are not installed: run \`npm ci\` in ${clone}/, then this again.\n`,
+        err: `eks-jobs: the packages are not installed: run \`npm ci\` in ${clone}/, then run this again.\n`,
       });
     } finally {
       rmSync(clone, { recursive: true });

@@ -5,7 +5,7 @@ trap '' INT TERM HUP
 directory=$1
 name=$(basename "$directory")
 cat >/dev/null
-# The processes end with the first process of the namespace, and their groups are empty soon after. It tries for a minute.
+# The processes end with the first process of the namespace; their groups are empty soon after. Tries for a minute.
 remaining=600
 for group in /sys/fs/cgroup/*/"$name"; do
   [ -d "$group" ] || continue

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Finding } from '../../../../cli/doctor/finding.ts';
-import { eksJobs } from '../run-command.ts';
-import { FakeApi } from '../fake-api.ts';
-import { jobView } from '../jobs.ts';
-import { deployed, doctor, type DoctorResult, FakeEnvironment } from './fake-environment.ts';
+import type { Finding } from '../../../cli/doctor/finding.ts';
+import { eksJobs } from './run-command.ts';
+import { FakeApi } from './fake-api.ts';
+import { jobView } from './jobs.ts';
+import { deployed, doctor, type DoctorResult, FakeEnvironment } from './doctor/fake-environment.ts';
 
 /** doctor reports what is wrong with a setup, with advice; a check that cannot be made is skipped. */
 const { jobId } = jobView();
@@ -26,7 +26,7 @@ describe('a setup without faults', () => {
       ['access entry', 'ok', 'settle-job has the Kubernetes groups eks-jobs-dev:settle-job'],
       ['access entry', 'ok', 'sweep has the Kubernetes groups eks-jobs-dev:settle-job, eks-jobs-dev:sweep'],
       ['pod identity', 'ok', "service account data-processor of namespace eks-jobs-dev has the job's role"],
-      ['pod identity agent', 'ok', 'EKS Auto Mode brings it'],
+      ['pod identity agent', 'ok', 'EKS Auto Mode includes it'],
       ['node pool', 'skipped', 'use --context to check the cluster of a kubeconfig context'],
       ['canary', 'ok', `job ${jobId} was QUEUED for 1m15s and RUNNING for 2s`],
     ]);

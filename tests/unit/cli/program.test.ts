@@ -7,7 +7,7 @@ import { makeProgram } from '../../../cli/program.ts';
 import { eksJobs } from './run-command.ts';
 import { everyCommand, unusedContext } from '../../harness/every-command.ts';
 
-/** Every command is found by itself, so that a new one must have help. */
+/** These tests find the commands in the program, so that a new one must have help. */
 
 test('the commands are complete', () => {
   expect(everyCommand().map(({ line }) => line.join(' '))).toEqual([

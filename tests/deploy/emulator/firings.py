@@ -1,8 +1,8 @@
-"""EventBridge Scheduler where ministack falls short of it.
+"""Delivers firings of schedules as EventBridge Scheduler does, which ministack does not.
 
-ministack computes when a schedule fires, in UTC whatever its time zone, and then starts its target by itself. Here the target is started as
-Scheduler starts it: with the role of the schedule, which must trust Scheduler for that schedule's group, with the context attributes filled
-in, and at least once, which is to say twice.
+ministack computes when a schedule fires, in UTC whatever its time zone, and starts its target directly.
+Here the target is started with the schedule's role, which must trust Scheduler for the schedule's group, and with the
+context attributes filled in. Scheduler delivers at least once, so every firing is delivered twice.
 """
 
 import datetime
@@ -20,7 +20,7 @@ import sessions
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 REGION = os.environ["MINISTACK_REGION"]
 ENDPOINT = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
-# Seconds between two looks at the schedules.
+# Seconds between two checks of the schedules.
 INTERVAL = 1
 
 
@@ -36,7 +36,7 @@ def complete_the_scheduler() -> None:
 
     def resource(service, method, path, headers, body, query_params, *more):
         if service == "scheduler" and path.startswith("/schedules/"):
-            # ministack holds every schedule for one of the group `default`.
+            # ministack takes every schedule as one of the group `default`.
             return _schedule_arn(path.rsplit("/", 1)[-1], body, query_params)
         return resource_of(service, method, path, headers, body, query_params, *more)
 
@@ -50,11 +50,11 @@ def _schedule_arn(name: str, body: bytes, query_params: dict) -> str:
 
 
 def _deliver(target: dict, schedule: dict) -> None:
-    """Starts an execution of the target, twice. Raises what there is against it; ministack logs that."""
+    """Starts an execution of the target, twice. ministack logs the errors that this raises."""
     role = target["RoleArn"]
     if not _trusts_scheduler(role, schedule["GroupName"]):
         raise PermissionError(f"{role} does not trust EventBridge Scheduler for the group {schedule['GroupName']}")
-    # Schedules fire at whole minutes, and this is within a second or two of one.
+    # Schedules fire at whole minutes, and this runs at most two seconds later.
     minute = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
     credentials = sessions.credentials_of(role, "scheduler")
     client = botocore.session.get_session().create_client(
@@ -73,12 +73,12 @@ def _deliver(target: dict, schedule: dict) -> None:
             "execution-id": execution,
             "attempt-number": "1",
         }
-        text = re.sub(r"<aws\.scheduler\.([a-z-]+)>", lambda found: attributes[found[1]], target["Input"])
+        text = re.sub(r"<aws\.scheduler\.([a-z-]+)>", lambda match: attributes[match[1]], target["Input"])
         client.start_execution(stateMachineArn=target["Arn"], name=execution, input=text)
 
 
 def _trusts_scheduler(role: str, group: str) -> bool:
-    """Whether the role's trust policy lets Scheduler act for this group, and AWS's documented conditions on it hold."""
+    """Whether the role's trust policy allows Scheduler to assume it for this group, with the documented conditions."""
     policy = json.loads(iam._roles.get(role.rsplit("/", 1)[-1])["AssumeRolePolicyDocument"])
     context = iam_evaluator.EvalContext(
         principal_arn="",

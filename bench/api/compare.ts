@@ -1,14 +1,15 @@
 import { performance } from 'node:perf_hooks';
 import { percentile } from '../measure.ts';
 
-/** What is compared: the same question to two that differ in one thing. */
+/** The same request to two services that differ in one thing. */
 export interface Pair {
   name: string;
   few: (round: number) => Promise<unknown>;
   many: (round: number) => Promise<unknown>;
 }
 
-export interface Compared {
+/** The result for one pair. */
+export interface Comparison {
   name: string;
   /** Medians, milliseconds. */
   few: number;
@@ -18,19 +19,23 @@ export interface Compared {
 }
 
 const rounds = 20;
-const asksARound = 50;
+const requestsPerRound = 50;
 
-/** Asks both sides of every pair in turn, so that whatever else the machine does falls on both. The first round warms up. */
-export async function compareInTurn(pairs: readonly Pair[]): Promise<Compared[]> {
+/**
+ * Measures both sides of every pair alternately, so that other load on the machine affects both. The first round is a
+ * warm-up and is not counted.
+ */
+export async function compareAlternately(pairs: readonly Pair[]): Promise<Comparison[]> {
   const samples = pairs.map(({ name }) => ({ name, few: [] as number[][], many: [] as number[][] }));
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, { few, many }] of pairs.entries()) {
       const took: { few: number[]; many: number[] } = { few: [], many: [] };
-      for (let ask = 0; ask < asksARound; ask += 1) {
-        const number = round * asksARound + ask;
-        // Who comes second finds the processor awake: each does, every other time.
-        const sides = ask % 2 === 0 ? (['few', 'many'] as const) : (['many', 'few'] as const);
-        for (const side of sides) took[side].push(await timeOf(() => (side === 'few' ? few : many)(number)));
+      for (let request = 0; request < requestsPerRound; request += 1) {
+        const number = round * requestsPerRound + request;
+        // The second side finds the processor awake, so the sides change their order.
+        const sides = request % 2 === 0 ? (['few', 'many'] as const) : (['many', 'few'] as const);
+        for (const side of sides)
+          took[side].push(await measureTime(() => (side === 'few' ? few : many)(number)));
       }
       if (round === 0) continue;
       samples[index]?.few.push(took.few);
@@ -45,8 +50,9 @@ export async function compareInTurn(pairs: readonly Pair[]): Promise<Compared[]>
   }));
 }
 
-async function timeOf(ask: () => Promise<unknown>): Promise<number> {
+/** Runs a function. @returns the milliseconds that it took. */
+async function measureTime(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now();
-  await ask();
+  await work();
   return performance.now() - started;
 }
