@@ -80,7 +80,7 @@ describe('GET /jobs/{jobId}', () => {
     async (jobId) => {
       const { status, body } = await service.request<ErrorBody>('GET', `/jobs/${jobId}`);
       expect(status).toBe(404);
-      expect(body.error).toEqual({ code: 'NotFound', message: 'There is no such job.' });
+      expect(body.error).toEqual({ code: 'NotFound', message: 'The job does not exist.' });
     },
   );
 
@@ -156,7 +156,8 @@ describe('every route', () => {
   const routes = operationsOf(openApiDocument('none')).map(({ method, path }) => `${method} ${path}`);
   test.each(routes)('%s refuses a parameter that it does not know', async (route) => {
     const [method = '', path = ''] = route.replaceAll(/\{\w+\}/g, '01jdd0000000000000000000aa').split(' ');
-    const body = path.endsWith('/schedule') ? { body: '{"cron":"@daily"}' } : {};
+    const creates = method === 'POST' && /\/schedules?$/.test(path);
+    const body = creates ? { body: '{"cron":"@daily"}' } : {};
     const answer = await service.request<ErrorBody>(method, `${path}?stauts=FAILED`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.error.details).toMatchObject([

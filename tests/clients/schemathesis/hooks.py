@@ -28,9 +28,10 @@ BEYOND_THE_SCHEMA = {
     # The cursor of a page belongs to its query.
     "listJobs": {"cursor"},
     "listSchedules": {"cursor", "nextToken"},
-    # endAt must be after now and after startAt, with a firing before it; versions of Unicode differ in the characters of a name.
-    "createSchedule": {"endAt", "name"},
-    "changeSchedule": {"cron"},
+    # endAt must be after now and after startAt, with a firing before it; Unicode versions differ in the characters of a name.
+    "createSchedule": {"endAt", "name", "resources.cpu", "resources.memory"},
+    "createScheduleInList": {"endAt", "name", "resources.cpu", "resources.memory"},
+    "changeSchedule": {"cron", "resources.cpu", "resources.memory"},
 }
 
 
