@@ -10,7 +10,7 @@ const eks = {
   parameters: '{"secret":1}',
 };
 
-test('a history says what happened in which state and try, and shows no arguments', () => {
+test('a history shows each event with its state and try, and no arguments', () => {
   const events: HistoryEvent[] = [
     { id: 1, timestamp: at, type: 'ExecutionStarted', executionStartedEventDetails: { input: '{}' } },
     { id: 2, timestamp: at, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'Register' } },
