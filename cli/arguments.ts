@@ -26,7 +26,7 @@ export function parseTime(text: string, now = Date.now()): string {
   }
   if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new InvalidArgumentError(
-    'Allowed: an RFC 3339 time, as 2026-11-23T10:00:00Z, or an age: 90s, 30m, 2h, 7d.',
+    'Allowed: an RFC 3339 time such as 2026-11-23T10:00:00Z, or an age: 90s, 30m, 2h, 7d.',
   );
 }
 
@@ -60,8 +60,8 @@ export function collectLabel(text: string, before: Record<string, string> = {}):
   return { ...before, [key]: value };
 }
 
-/** The options of `POST /jobs` that a command line can set. */
-export interface JobOptions {
+/** The options of a job, as the command line has them. */
+export interface JobCommandOptions {
   input?: string;
   timeout?: number;
   maxAttempts?: number;
@@ -70,10 +70,13 @@ export interface JobOptions {
   memory?: string;
 }
 
-/** Adds the job options to a command. @param withoutInput what happens without `--input`. */
-export const withJobOptions = (command: Command, withoutInput: string): Command =>
+/** Adds the options of a job to a command that submits a job or makes a schedule of jobs. @param inputDefault the default of `--input`. */
+export const withJobOptions = (command: Command, inputDefault: string): Command =>
   command
-    .addOption(inputOption(withoutInput))
+    .option(
+      '-i, --input <json>',
+      `input: a JSON object, @FILE, or - for standard input (default: ${inputDefault})`,
+    )
     .addOption(
       new Option('--timeout <seconds>', 'time limit of one attempt: 1 to 21600').argParser(
         integerBetween(1, 21_600),
@@ -89,12 +92,12 @@ export const withJobOptions = (command: Command, withoutInput: string): Command 
       'label of the job; list can filter by it; may be repeated',
       collectLabel,
     )
-    .option('--cpu <quantity>', 'CPU request of the container, as 500m or 2')
-    .option('--memory <quantity>', 'memory request and limit of the container, as 512Mi');
+    .option('--cpu <quantity>', 'CPU request of the container, such as 500m or 2')
+    .option('--memory <quantity>', 'memory request and limit of the container, such as 512Mi');
 
-/** Makes the fields of a request's body from the job options; options that are not given are left out. */
+/** Makes the fields of a request's body from the options of a job; options that are not given are left out. */
 export async function jobFields(
-  { input, timeout, maxAttempts, label, cpu, memory }: JobOptions,
+  { input, timeout, maxAttempts, label, cpu, memory }: JobCommandOptions,
   { shell }: Session,
 ): Promise<object> {
   const resources = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
@@ -106,10 +109,6 @@ export async function jobFields(
     ...(Object.keys(resources).length > 0 && { resources }),
   };
 }
-
-/** `--input`. @param without what happens without it. */
-export const inputOption = (without: string): Option =>
-  new Option('-i, --input <json>', `input: a JSON object, @FILE, or - for standard input; ${without}`);
 
 /** Options of every command that creates something. */
 export interface PostOptions {

@@ -23,7 +23,7 @@ export const doctor = (context: CommandContext): Command =>
         'check this stack of `sls deploy` and its cluster too; and its API, unless --api is given',
       )
       .option('--context <name>', 'check the NodePool in the cluster of this kubeconfig context')
-      .option('--kubeconfig <file>', 'kubeconfig to read; default: KUBECONFIG, else ~/.kube/config')
+      .option('--kubeconfig <file>', 'kubeconfig to read (default: KUBECONFIG, else ~/.kube/config)')
       .option(
         '--namespace <name>',
         "namespace of the jobs, and name of their NodePool (default: the stack's, else eks-jobs)",
