@@ -1,4 +1,3 @@
-import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import type { AttemptView, HistoryEntry, JobLogs, JobView, OptionsView } from './responses/job.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import type { Execution } from '../jobs/aws/executions.ts';
@@ -113,6 +112,12 @@ export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup
   };
 }
 
+/** An event of an execution, as GetExecutionHistory returns it. */
+interface ExecutionEvent {
+  type?: string | undefined;
+  timestamp?: Date | undefined;
+}
+
 /** The fields of an event besides its type; each type of event has them in a field of its own. */
 interface EventDetails {
   name?: string | undefined;
@@ -121,7 +126,7 @@ interface EventDetails {
   cause?: string | undefined;
 }
 
-const eventDetails = (event: HistoryEvent): EventDetails =>
+const eventDetails = (event: ExecutionEvent): EventDetails =>
   Object.entries(event)
     .filter(([field]) => field.endsWith('EventDetails'))
     .map(([, details]: [string, EventDetails]) => details)[0] ?? {};
@@ -131,7 +136,7 @@ const eventDetails = (event: HistoryEvent): EventDetails =>
  * shows what of them belongs to the job.
  * @param events in the order of their ids.
  */
-export function historyOf(events: readonly HistoryEvent[]): HistoryEntry[] {
+export function historyOf(events: readonly ExecutionEvent[]): HistoryEntry[] {
   let state: string | undefined;
   let attempt = -1;
   return events.map((event) => {

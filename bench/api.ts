@@ -58,7 +58,7 @@ try {
   const compared = await compareAlternately([
     get('GET /jobs/stats', () => '/jobs/stats'),
     get('GET /jobs/{jobId}', pathOfJob),
-    get('GET /jobs, all belong to its owner', () => listPath),
+    get('GET /jobs, all jobs of its owner', () => listPath),
     get('the same, in the middle of the list', () => `${listPath}&to=${middleOfPeriod}`),
     {
       name: `listJobs alone, the owner of ${fewJobs}`,

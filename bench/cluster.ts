@@ -21,7 +21,7 @@ const printSection = (title: string, lines: string[]): void => {
 const configuration = new KubeConfig();
 configuration.loadFromDefault();
 
-// With small requests a hundred pods fit on the node with its two CPUs; otherwise both sides would wait for CPUs.
+// Small requests, so that a hundred pods fit on the node with its two CPUs: otherwise both sides would wait for CPUs.
 const smallRequests = ['--job-cpu', '10m', '--job-memory', '64Mi'];
 const environment = { BEAT_SECONDS: '5' };
 console.log(describeMachine());

@@ -18,23 +18,23 @@ export function benchFunction(root: string, binary: string): string[] {
     const file = join(directory, 'data.csv');
     writeData(file);
     const megabytes = statSync(file).size / 1e6;
-    const ours: number[] = [];
-    const theirs: number[] = [];
+    const functionSpeeds: number[] = [];
+    const duckdbSpeeds: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const started = performance.now();
       const input = JSON.stringify({ source: 'file', path: 'data.csv', format: 'csv' });
       execFileSync(binary, ['--input', input, '--data-dir', directory], {
         stdio: ['ignore', 'pipe', 'ignore'],
       });
-      ours.push(megabytes / ((performance.now() - started) / 1000));
+      functionSpeeds.push(megabytes / ((performance.now() - started) / 1000));
       const script = fileURLToPath(new URL('summarise.py', import.meta.url));
-      theirs.push(megabytes / Number(execFileSync(python, [script, file], { encoding: 'utf8' })));
+      duckdbSpeeds.push(megabytes / Number(execFileSync(python, [script, file], { encoding: 'utf8' })));
     }
-    const ratios = ours.map((speed, round) => speed / (theirs[round] ?? Number.NaN));
+    const ratios = functionSpeeds.map((speed, round) => speed / (duckdbSpeeds[round] ?? Number.NaN));
     return [
       `${megabytes.toFixed(0)} MB of CSV: integers, decimals, text, dates, booleans, some of them missing`,
-      `data-processor       ${range(ours, 'MB/s')}`,
-      `DuckDB SUMMARIZE     ${range(theirs, 'MB/s')}, one thread`,
+      `data-processor       ${range(functionSpeeds, 'MB/s')}`,
+      `DuckDB SUMMARIZE     ${range(duckdbSpeeds, 'MB/s')}, one thread`,
       `ratio                ${range(ratios, 'times')}`,
     ];
   } finally {

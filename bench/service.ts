@@ -36,11 +36,11 @@ async function run(
 ): Promise<{ seconds: number; posts: number[]; ends: number[] }> {
   const posts: number[] = [];
   const ends: number[] = [];
-  let left = count;
+  let remaining = count;
   const started = performance.now();
   const client = async (): Promise<void> => {
-    while (left > 0) {
-      left -= 1;
+    while (remaining > 0) {
+      remaining -= 1;
       const posted = Date.now();
       const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
       posts.push(Date.now() - posted);

@@ -1,6 +1,6 @@
 import { request as send } from 'node:https';
 import { text } from 'node:stream/consumers';
-import type { ApiAnswer, ApiRequest, Connection } from './connection.ts';
+import type { ClusterConnection, KubernetesRequest, KubernetesResponse } from './connection.ts';
 import { NoCredentials } from './failure.ts';
 import { clusterToken, type Signer } from './eks-token.ts';
 
@@ -17,7 +17,7 @@ export interface EksCluster {
  * A way into an EKS cluster as whoever the signer's credentials belong to. client-node would do it too, in a bundle four times as
  * large.
  */
-export class EksConnection implements Connection {
+export class EksConnection implements ClusterConnection {
   readonly server: string;
   readonly #name: string;
   readonly #authority: Buffer;
@@ -30,7 +30,7 @@ export class EksConnection implements Connection {
     this.#signer = signer;
   }
 
-  async send({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
+  async send({ method, path, headers, body, signal }: KubernetesRequest): Promise<KubernetesResponse> {
     const credentials = { Authorization: `Bearer ${await this.#token()}` };
     // Node itself would send the body of a DELETE without saying how long it is.
     const length = body !== undefined && { 'Content-Length': Buffer.byteLength(body) };

@@ -1,8 +1,7 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
+import { awsTag, bottlerocketRelease, dnsLabel, eksClusterName } from '../lib/patterns.ts';
 import { InvalidParameters } from './failure.ts';
-
-const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 // It is also the name of a NodePool and gets Pod Security labels: not for what others live in.
 const Namespace = z
@@ -13,7 +12,7 @@ const Namespace = z
 /** A tag of AWS resources, KEY=VALUE; a value may hold further equals signs. */
 const Tag = z
   .string()
-  .regex(/^[^=]{1,127}=.{1,255}$/, 'must be KEY=VALUE')
+  .regex(awsTag, 'must be KEY=VALUE')
   .transform((text) => {
     const at = text.indexOf('=');
     return { key: text.slice(0, at), value: text.slice(at + 1) };
@@ -48,15 +47,12 @@ export const Parameters = z
       .string()
       .regex(/^[\w+=,.@-]{1,64}$/, "must be an IAM role's name")
       .optional(),
-    clusterName: z
-      .string()
-      .regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, "must be an EKS cluster's name")
-      .optional(),
+    clusterName: z.string().regex(eksClusterName, "must be an EKS cluster's name").optional(),
     subnetTag: Tag.optional(),
     securityGroupTag: Tag.optional(),
     bottlerocketVersion: z
       .string()
-      .regex(/^v[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}$/, 'must be one release, such as v1.50.0')
+      .regex(bottlerocketRelease, 'must be one release, such as v1.50.0')
       .optional(),
   })
   .superRefine((given, context) => {

@@ -3,13 +3,32 @@ import type { JobHistory, JobLogs, JobSummary, JobView } from '../responses/job.
 import type { ScheduleSummary, ScheduleView } from '../responses/schedule.ts';
 import type { JobRequest } from '../job-request.ts';
 
-/** One job from its request to its logs, and one schedule: what the operations show as their examples. */
+/** One job from its request to its logs, and one schedule: the examples of all operations. A test runs this job and compares. */
 export const jobId = '01kb3x4v5n0000000000000000';
 export const retryId = '01kb3x9q2w0000000000000000';
 export const scheduleId = '01kb3wz1m80000000000000000';
 
-const failure = { code: 'SimulatedFailure', message: 'Attempt 0 fails because failAttempts is 1.' };
-const line = '{"level":"info","at":"2026-11-27T10:00:04.510Z","message":"processed","records":100}';
+/** A log line as data_processor writes it. */
+const line = (attempt: number, time: string, level: string, message: string, fields: object): string =>
+  JSON.stringify({ time, level, message, jobId, attempt, ...fields });
+
+const failure = { code: 'SyntheticFailure', message: 'record 51 failed, as the input requests' };
+
+/** The log lines of both attempts. */
+const lines = [
+  [
+    line(0, '2026-11-27T10:00:02.010Z', 'info', 'attempt started', { runner: 'b68ee8c5cd84c9ea' }),
+    line(0, '2026-11-27T10:00:02.390Z', 'error', `attempt failed: ${failure.message}`, {
+      code: failure.code,
+      records: 50,
+      retryable: true,
+    }),
+  ],
+  [
+    line(1, '2026-11-27T10:00:04.010Z', 'info', 'attempt started', { runner: '5698968c0caabea4' }),
+    line(1, '2026-11-27T10:00:04.510Z', 'info', 'attempt succeeded', { records: 100 }),
+  ],
+] as const;
 
 export const jobRequest: z.input<typeof JobRequest> = {
   input: { source: 'synthetic', records: 100, failAttempts: 1 },
@@ -34,16 +53,22 @@ export const job: JobView = {
   owner: 'alice',
   resources: { cpu: '500m', memory: '512Mi' },
   input: jobRequest.input,
-  result: { records: 100 },
+  progress: { done: 100, total: 100 },
+  result: {
+    records: 100,
+    columns: [
+      { name: 'value', kind: 'number', count: 100, nulls: 0, min: 0, max: 0.97, mean: 0.5, stddev: 0.31 },
+    ],
+  },
   attempts: [
     {
       attempt: 0,
       status: 'FAILED',
       startedAt: '2026-11-27T10:00:02.000Z',
       finishedAt: '2026-11-27T10:00:02.400Z',
-      records: 0,
+      records: 50,
       error: failure,
-      log: [],
+      log: [...lines[0]],
     },
     {
       attempt: 1,
@@ -51,7 +76,7 @@ export const job: JobView = {
       startedAt: '2026-11-27T10:00:04.000Z',
       finishedAt: '2026-11-27T10:00:04.520Z',
       records: 100,
-      log: [line],
+      log: [...lines[1]],
     },
   ],
   maxAttempts: 3,
@@ -68,8 +93,9 @@ export const history: JobHistory = {
       type: 'TaskFailed',
       state: 'RunJob',
       attempt: 0,
-      error: 'EKS.JobFailed',
-      cause: 'Job has reached the specified backoff limit',
+      error: 'States.TaskFailed',
+      cause:
+        '{"status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded"}],"failed":1}}',
     },
   ],
   truncated: false,
@@ -78,8 +104,8 @@ export const history: JobHistory = {
 export const logs: JobLogs = {
   jobId,
   attempts: [
-    { attempt: 0, status: 'FAILED', lines: [] },
-    { attempt: 1, status: 'SUCCEEDED', lines: [line] },
+    { attempt: 0, status: 'FAILED', lines: [...lines[0]] },
+    { attempt: 1, status: 'SUCCEEDED', lines: [...lines[1]] },
   ],
   full: {
     logGroup: '/aws/containerinsights/eks-jobs-dev/application',

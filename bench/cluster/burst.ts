@@ -13,7 +13,7 @@ const rounds = 3;
 
 /** Measures the time until the last of a hundred jobs is Complete, alternately for bare Jobs and POSTs. */
 export async function benchBurst(service: RunningService, completed: CompletedJobs): Promise<string[]> {
-  const [bare, ours, seen, ratios]: [number[], number[], number[], number[]] = [[], [], [], []];
+  const [bare, toComplete, toSucceeded, ratios]: [number[], number[], number[], number[]] = [[], [], [], []];
   for (let round = 0; round < rounds; round += 1) {
     // Deleting the pods of the round before would slow down the next round.
     await waitUntilNoPods();
@@ -21,14 +21,14 @@ export async function benchBurst(service: RunningService, completed: CompletedJo
     await waitUntilNoPods();
     const posted = await measurePosts(service, completed);
     bare.push(bareSeconds);
-    ours.push(posted.complete);
-    seen.push(posted.succeeded);
+    toComplete.push(posted.complete);
+    toSucceeded.push(posted.succeeded);
     ratios.push(posted.complete / bareSeconds);
   }
   return [
     `kubectl create to the last Complete   ${range(bare, 's')}`,
-    `POSTs to the last Complete            ${range(ours, 's')}`,
-    `POSTs to the last SUCCEEDED           ${range(seen, 's')}`,
+    `POSTs to the last Complete            ${range(toComplete, 's')}`,
+    `POSTs to the last SUCCEEDED           ${range(toSucceeded, 's')}`,
     `ratio, POST to kubectl                ${range(ratios, 'times', 2)}`,
   ];
 }

@@ -12,22 +12,22 @@ const rounds = 20;
 
 /** Measures bare Jobs and POSTs alternately, so that other load on the machine affects both. */
 export async function benchLatency(service: RunningService, completed: CompletedJobs): Promise<string[]> {
-  const [bare, ours, seen]: [number[], number[], number[]] = [[], [], []];
+  const [bare, toComplete, toSucceeded]: [number[], number[], number[]] = [[], [], []];
   for (let round = 0; round <= rounds; round += 1) {
     const bareSeconds = await measureBareJob(`bare-${round}`, completed);
     const posted = await measurePost(service, completed);
     // The first round is a warm-up.
     if (round === 0) continue;
     bare.push(bareSeconds);
-    ours.push(posted.complete);
-    seen.push(posted.succeeded);
+    toComplete.push(posted.complete);
+    toSucceeded.push(posted.succeeded);
   }
-  const ratio = percentile(ours, 0.5) / percentile(bare, 0.5);
+  const ratio = percentile(toComplete, 0.5) / percentile(bare, 0.5);
   return [
     `kubectl create to Complete   ${seconds(bare)}`,
-    `POST to Complete             ${seconds(ours)}`,
-    `POST to SUCCEEDED            ${seconds(seen)}`,
-    `ratio, POST to kubectl       ${ratio.toFixed(2)} (medians), ${(percentile(ours, 0.95) / percentile(bare, 0.95)).toFixed(2)} (p95)`,
+    `POST to Complete             ${seconds(toComplete)}`,
+    `POST to SUCCEEDED            ${seconds(toSucceeded)}`,
+    `ratio, POST to kubectl       ${ratio.toFixed(2)} (medians), ${(percentile(toComplete, 0.95) / percentile(bare, 0.95)).toFixed(2)} (p95)`,
   ];
 }
 

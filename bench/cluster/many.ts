@@ -52,10 +52,10 @@ export async function benchMany(
 async function runRound(service: RunningService): Promise<number> {
   const before = (await service.stats()).jobs.succeeded;
   const started = performance.now();
-  let left = jobs;
+  let remaining = jobs;
   const client = async (): Promise<void> => {
-    for (; left > 0;) {
-      left -= 1;
+    for (; remaining > 0;) {
+      remaining -= 1;
       await service.post({ input });
     }
   };

@@ -30,7 +30,7 @@ export interface OpenCluster {
 
 const connect = (name: string, cluster: Cluster, { client, signal }: Setting): OpenCluster => {
   const address = addressOf(name, cluster);
-  return { address, server: new ApiServer(new EksConnection(address, client.config), signal) };
+  return { address, server: new ApiServer(new EksConnection(address, client.config), { signal }) };
 };
 
 /**

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import pLimit from 'p-limit';
 import * as z from 'zod';
+import { jobIdLabel } from '../../k8s/labels.ts';
 import type {
   JobOutcome,
   JobRunner,
@@ -68,13 +69,13 @@ export class ProcessRunner implements JobRunner {
     });
     this.#running.add(pod);
     const ended = pod.finally(() => this.#running.delete(pod));
-    return Promise.resolve({ answer: { statusCode: 201, statusText: 'Created', body: job }, ended });
+    return Promise.resolve({ response: { statusCode: 201, statusText: 'Created', body: job }, ended });
   }
 
   waitingTurn(): readonly string[] {
     return [...this.#queue]
       .slice(0, waitingLimit)
-      .flatMap(({ metadata }) => metadata.labels['eks-jobs/job-id'] ?? []);
+      .flatMap(({ metadata }) => metadata.labels[jobIdLabel] ?? []);
   }
 
   async stop(): Promise<void> {

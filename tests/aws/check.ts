@@ -16,7 +16,7 @@ const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const variantDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const results: string[] = [];
 
-/** The template of the pipeline's role. It belongs to a stack of its own, not to the service's. */
+/** The template of the pipeline's role. It belongs to a separate stack, not to the service's. */
 const deployRole = join(root, '.github', 'deploy-role.yml');
 
 /** Runs one check and describes its result. Reports a failure and continues, so that the other checks still run. */

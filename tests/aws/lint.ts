@@ -72,18 +72,18 @@ export function lintTemplates(programs: string, templates: string[]): string {
     { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
   );
   if (!stdout.startsWith('[')) throw new CheckFailure(`cfn-lint did not run:\n${stdout}${stderr}`);
-  const used = new Set<object>();
+  const usedAllowances = new Set<object>();
   const problems = Findings.parse(JSON.parse(stdout)).flatMap(
     ({ Level, Message, Filename, Rule, Location }) => {
       const where = (Location.Path ?? []).join('/');
-      const allowance = allowances.find((known) => known.rule === Rule.Id && known.where.test(where));
+      const allowance = allowances.find((entry) => entry.rule === Rule.Id && entry.where.test(where));
       if (!allowance) return [`${Level} ${Rule.Id} at ${where} in ${Filename}: ${Message}`];
-      used.add(allowance);
+      usedAllowances.add(allowance);
       return [];
     },
   );
   for (const allowance of allowances) {
-    if (!used.has(allowance))
+    if (!usedAllowances.has(allowance))
       problems.push(`${allowance.rule} is allowed at ${allowance.where}, but nothing was found there`);
   }
   if (problems.length > 0) throw new CheckFailure(problems.join('\n'));

@@ -41,21 +41,21 @@ const matches = (pattern: string, name: string): boolean =>
  */
 export function scanTemplates(programs: string, templates: string[]): string {
   const explained = Explained.parse(parse(readFileSync(explanations, 'utf8')));
-  const used = new Set<string>();
+  const usedExplanations = new Set<string>();
   const problems: string[] = [];
   const { summary, results } = scan(programs, templates);
   if (summary.parsing_errors > 0)
     problems.push(`checkov cannot read ${summary.parsing_errors} of the templates`);
   for (const finding of results.failed_checks) {
     const name = finding.resource.replace(/^.*\./, '');
-    const known = explained.find(({ check }) => check === finding.check_id);
-    const pattern = known?.resources.find((candidate) => matches(candidate, name));
+    const explanation = explained.find(({ check }) => check === finding.check_id);
+    const pattern = explanation?.resources.find((candidate) => matches(candidate, name));
     if (pattern === undefined) problems.push(`${finding.check_id} at ${name}: ${finding.check_name}`);
-    else used.add(`${finding.check_id} ${pattern}`);
+    else usedExplanations.add(`${finding.check_id} ${pattern}`);
   }
   for (const { check, resources } of explained) {
     for (const pattern of resources) {
-      if (!used.has(`${check} ${pattern}`))
+      if (!usedExplanations.has(`${check} ${pattern}`))
         problems.push(`${check} is explained at ${pattern}, but nothing was found there`);
     }
   }

@@ -293,7 +293,7 @@ describe('a cluster that cannot be reached', () => {
     for (const type of ['Update', 'Delete'] as const) {
       const response = await send(type, { id: id(), settling: 1 });
       expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
-      expect(response.Reason).toContain(`${server}:444 does not answer: `);
+      expect(response.Reason).toContain(`${server}:444 does not respond: `);
     }
     eks.clusters.set('main', usableCluster(server, authority));
     expect(await send('Delete', { id: id() })).toMatchObject({ Status: 'SUCCESS' });
@@ -305,7 +305,7 @@ describe('a cluster that cannot be reached', () => {
     eks.clusters.set('main', usableCluster(server, getCACertificates('bundled')[0] ?? ''));
     const { Status, Reason } = await send('Create', { settling: 1 });
     expect(Status).toBe('FAILED');
-    expect(Reason).toMatch(/does not answer: .*certificate/);
+    expect(Reason).toMatch(/does not respond: .*certificate/);
     expect(review.rejections).toEqual([]);
   });
 });

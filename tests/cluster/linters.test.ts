@@ -34,8 +34,11 @@ beforeAll(async () => {
   const { objects } = renderManifests(readManifests(), {});
   const job = await jobManifest('01jdd0000000000000000000aa', namespace);
   // Step Functions gets the namespace in a separate argument, not in the Job.
-  const all = [...objects, { ...job, metadata: { ...job.metadata, namespace } }];
-  writeFileSync(file, all.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n'));
+  const allObjects = [...objects, { ...job, metadata: { ...job.metadata, namespace } }];
+  writeFileSync(
+    file,
+    allObjects.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n'),
+  );
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });

@@ -9,8 +9,8 @@ import { manifestCommand, runManifestCommand } from './manifest-command.ts';
 /**
  * Checks our NodePools and our EC2NodeClass against the schemas of Karpenter and its AWS provider. The API server checks
  * them; a controller does not run. The NodeClass of EKS Auto Mode does not have a public schema. Here a fake schema accepts
- * every NodeClass, so that the rest of Auto Mode's set can be applied; tests/unit/k8s/promises.test.ts compares our
- * NodeClass with AWS's documentation.
+ * every NodeClass, so that the rest of Auto Mode's set can be applied; a unit test of the manifests compares our NodeClass
+ * with AWS's documentation.
  */
 const fakeAutoModeSchema = {
   apiVersion: 'apiextensions.k8s.io/v1',

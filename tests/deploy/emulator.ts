@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const launcher = fileURLToPath(new URL('emulator/launcher.py', import.meta.url));
 const port = 4566;
 
-const setting = (name: string): string => {
+/** Reads an environment variable that `npm run cluster` sets. */
+const clusterVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run this by \`npm run test:deploy\``);
   return value;
@@ -29,7 +30,7 @@ export const clusterName = 'main';
 export class Emulator {
   readonly url = `http://127.0.0.1:${port}`;
   /** The emulator's URL for pods. */
-  readonly podUrl = `http://${setting('CLUSTER_ADDRESS')}:${port}`;
+  readonly podUrl = `http://${clusterVariable('CLUSTER_ADDRESS')}:${port}`;
   readonly #directory: string;
   readonly #programs: string;
   readonly #log: number;
@@ -62,7 +63,7 @@ export class Emulator {
         MINISTACK_ACCOUNT_ID: '000000000000',
         MINISTACK_REGION: 'us-east-1',
         EKS_CLUSTER: clusterName,
-        EKS_ENDPOINT: `https://${setting('CLUSTER_ADDRESS')}`,
+        EKS_ENDPOINT: `https://${clusterVariable('CLUSTER_ADDRESS')}`,
         EKS_CERTIFICATE_AUTHORITY: this.authorityFile,
         EKS_ACCESS_ENTRIES: this.#entries,
         // The certificate of the tests' token issuer is signed by the cluster's authority.
@@ -119,7 +120,7 @@ export class Emulator {
   }
 
   get authorityFile(): string {
-    return join(setting('CLUSTER_DIRECTORY'), 'pki', 'ca.crt');
+    return join(clusterVariable('CLUSTER_DIRECTORY'), 'pki', 'ca.crt');
   }
 
   get logFile(): string {

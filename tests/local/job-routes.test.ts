@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { HistoryEntry, JobList, JobLogs, JobView } from '../../api/responses/job.ts';
+import * as examples from '../../api/openapi/examples.ts';
 import { eventually, RunningService } from '../harness/running-service.ts';
 
 interface ErrorBody {
@@ -157,6 +158,23 @@ describe('what happened in a job', () => {
     ]);
     for (const { lines } of attempts)
       expect(lines.map((line) => JSON.parse(line) as unknown)).not.toEqual([]);
+  });
+
+  // What differs between two runs of the same request: ids, times, runners, and what the demonstration computes.
+  const comparable = (body: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(body, (name, value: unknown) =>
+        ['owner', 'result', 'full'].includes(name) ? undefined : value,
+      )
+        .replaceAll(/[0-9a-z]{26}/g, 'id')
+        .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+        .replaceAll(/(runner\\":\\")[0-9a-f]{16}/g, '$1id'),
+    );
+
+  test('the example of the OpenAPI document is what it really shows, down to the log lines', async () => {
+    const jobId = await service.post(examples.jobRequest);
+    expect(comparable(await service.ended(jobId))).toEqual(comparable(examples.job));
+    expect(comparable((await get(`/jobs/${jobId}/logs`)).body)).toEqual(comparable(examples.logs));
   });
 
   // Whoever follows a long job, or asks why one was killed, cannot wait for its end.

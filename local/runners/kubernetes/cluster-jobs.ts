@@ -1,11 +1,11 @@
 import pRetry, { AbortError } from 'p-retry';
 import { describeError } from '../../../lib/describe-error.ts';
 import {
-  type ClusterAnswer,
+  type ClusterResponse,
   JobRefused,
   messageOf,
 } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { Feed } from './feed.ts';
 import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';
 import { endingOf, Pods } from './pod.ts';
@@ -18,12 +18,12 @@ export const isTransient = (status: number): boolean => status === 429 || status
 
 /** The Jobs of one service in a cluster: the requests about them, and one feed for each namespace. */
 export class ClusterJobs {
-  readonly #api: ApiServer;
+  readonly #api: ContextApiServer;
   readonly #service: string;
   readonly #feeds = new Map<string, Feed<Job>>();
 
   /** @param service the value of the Jobs' label app.kubernetes.io/managed-by. */
-  constructor(api: ApiServer, service: string) {
+  constructor(api: ContextApiServer, service: string) {
     this.#api = api;
     this.#service = service;
   }
@@ -42,15 +42,15 @@ export class ClusterJobs {
     return feed;
   }
 
-  create(manifest: Manifest, namespace: string): Promise<ClusterAnswer> {
+  create(manifest: Manifest, namespace: string): Promise<ClusterResponse> {
     return this.#api.request('POST', jobsIn(namespace), manifest);
   }
 
-  /** Reads the Job of a manifest. @returns the API server's answer; undefined when the name is free or is another Job's. */
-  async find({ metadata }: Manifest, namespace: string): Promise<ClusterAnswer | undefined> {
-    const answer = await this.#api.request('GET', `${jobsIn(namespace)}/${metadata.name}`);
-    if (answer.statusCode === 404) return undefined;
-    return answer.statusCode === 200 && !isOurs(Job.parse(answer.body), metadata) ? undefined : answer;
+  /** Reads the Job of a manifest. @returns the API server's response; undefined when the name is free or is another Job's. */
+  async find({ metadata }: Manifest, namespace: string): Promise<ClusterResponse | undefined> {
+    const response = await this.#api.request('GET', `${jobsIn(namespace)}/${metadata.name}`);
+    if (response.statusCode === 404) return undefined;
+    return response.statusCode === 200 && !isOurs(Job.parse(response.body), metadata) ? undefined : response;
   }
 
   /** Deletes a Job and waits until its pods are gone too. settle-job deletes what remains. */
@@ -111,11 +111,11 @@ export class ClusterJobs {
     };
     return pRetry(
       async () => {
-        const answer = await this.#api.request('DELETE', `${jobsIn(namespace)}/${metadata.name}`, options);
-        const { statusCode } = answer;
+        const response = await this.#api.request('DELETE', `${jobsIn(namespace)}/${metadata.name}`, options);
+        const { statusCode } = response;
         // 409: the name is another Job's by now.
         if (statusCode < 300 || statusCode === 404 || statusCode === 409) return;
-        throw isTransient(statusCode) ? new JobRefused(answer) : new AbortError(new JobRefused(answer));
+        throw isTransient(statusCode) ? new JobRefused(response) : new AbortError(new JobRefused(response));
       },
       { retries: 5, minTimeout: 200, maxTimeout: 2000, randomize: true },
     );

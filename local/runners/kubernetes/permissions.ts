@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 
 /** What the runner, the start check and settle-job do in the namespace. The Roles of k8s/manifests allow nothing else. */
 const required = [
@@ -15,7 +15,11 @@ const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
  * Checks every permission that jobs need.
  * @throws UserError naming each missing permission, ClusterFailure when the cluster does not respond.
  */
-export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
+export async function ensurePermissions(
+  api: ContextApiServer,
+  context: string,
+  namespace: string,
+): Promise<void> {
   const allowed = await Promise.all(
     required.map((attributes) => review(api, context, { ...attributes, namespace })),
   );
@@ -29,16 +33,16 @@ export async function ensurePermissions(api: ApiServer, context: string, namespa
   );
 }
 
-async function review(api: ApiServer, context: string, resourceAttributes: object): Promise<boolean> {
+async function review(api: ContextApiServer, context: string, resourceAttributes: object): Promise<boolean> {
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
     spec: { resourceAttributes },
   };
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-  const answer = await api.request('POST', path, body);
-  if (answer.statusCode === 201) return Review.parse(answer.body).status.allowed;
-  const { statusCode, statusText } = answer;
-  const reason = statusCode === 401 ? 'it does not accept the credentials' : messageOf(answer.body);
+  const response = await api.request('POST', path, body);
+  if (response.statusCode === 201) return Review.parse(response.body).status.allowed;
+  const { statusCode, statusText } = response;
+  const reason = statusCode === 401 ? 'it does not accept the credentials' : messageOf(response.body);
   throw new UserError(`the cluster of context ${context} responds ${statusCode} ${statusText}: ${reason}`);
 }

@@ -1,7 +1,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import { ClusterFailure } from '../../../k8s/failure.ts';
 import {
-  type ClusterAnswer,
+  type ClusterResponse,
   type JobOutcome,
   JobRefused,
   type JobRunner,
@@ -9,7 +9,7 @@ import {
   type KubernetesJob,
   type StartedJob,
 } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';
 
@@ -28,7 +28,7 @@ export class KubernetesRunner implements JobRunner {
    * @param service the value of the Jobs' label app.kubernetes.io/managed-by.
    * @param environment what a container gets in addition to its manifest.
    */
-  constructor(api: ApiServer, service: string, environment: Readonly<Record<string, string>>) {
+  constructor(api: ContextApiServer, service: string, environment: Readonly<Record<string, string>>) {
     this.#service = service;
     this.#environment = environment;
     this.#jobs = new ClusterJobs(api, service);
@@ -64,9 +64,9 @@ export class KubernetesRunner implements JobRunner {
     }
     const { namespace, resumed } = options;
     const signal = AbortSignal.any([options.signal, this.#stopping.signal]);
-    const answer = await this.#ensureJob(manifest, namespace, resumed, signal);
-    const ended = this.#track(this.#follow(Job.parse(answer.body), namespace, signal));
-    return { answer, ended };
+    const response = await this.#ensureJob(manifest, namespace, resumed, signal);
+    const ended = this.#track(this.#follow(Job.parse(response.body), namespace, signal));
+    return { response, ended };
   }
 
   /** Makes sure that the Job exists. A Job created by a request whose response was lost, or before a restart, is used. */
@@ -75,21 +75,21 @@ export class KubernetesRunner implements JobRunner {
     namespace: string,
     resumed: boolean,
     signal: AbortSignal,
-  ): Promise<ClusterAnswer> {
+  ): Promise<ClusterResponse> {
     // Whether a Job of an earlier request may exist.
     let mayExist = resumed;
     let checkedTwice = false;
-    const create = async (): Promise<ClusterAnswer> => {
+    const create = async (): Promise<ClusterResponse> => {
       // p-retry's own signal would not do: a request under way must end before its effect is known.
       if (signal.aborted) throw new AbortError(signal.reason as Error);
       const existing = mayExist ? await this.#existing(manifest, namespace, signal) : undefined;
-      const answer = existing ?? (await this.#jobs.create(manifest, namespace));
-      if (answer.statusCode < 300) return answer;
-      const refused = new JobRefused(answer);
+      const response = existing ?? (await this.#jobs.create(manifest, namespace));
+      if (response.statusCode < 300) return response;
+      const refused = new JobRefused(response);
       // The lost request may have arrived after the check: check once more.
-      const arrivedLate = mayExist && answer.statusCode === 409 && !checkedTwice;
+      const arrivedLate = mayExist && response.statusCode === 409 && !checkedTwice;
       checkedTwice ||= arrivedLate;
-      throw isTransient(answer.statusCode) || arrivedLate ? refused : new AbortError(refused);
+      throw isTransient(response.statusCode) || arrivedLate ? refused : new AbortError(refused);
     };
     try {
       return await pRetry(create, {
@@ -100,7 +100,7 @@ export class KubernetesRunner implements JobRunner {
         randomize: true,
         shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
         onFailedAttempt: ({ error }) => {
-          if (!(error instanceof JobRefused) || error.answer.statusCode !== 429) mayExist = true;
+          if (!(error instanceof JobRefused) || error.response.statusCode !== 429) mayExist = true;
         },
       });
     } catch (error) {
@@ -114,7 +114,7 @@ export class KubernetesRunner implements JobRunner {
     manifest: Manifest,
     namespace: string,
     signal: AbortSignal,
-  ): Promise<ClusterAnswer | undefined> {
+  ): Promise<ClusterResponse | undefined> {
     const existing = await this.#jobs.find(manifest, namespace);
     if (existing?.statusCode !== 200) return existing;
     const job = Job.parse(existing.body);
@@ -142,8 +142,8 @@ export class KubernetesRunner implements JobRunner {
   }
 }
 
-/** The API server's answer for a Job that does not exist. */
-const notFound = (name: string): ClusterAnswer => ({
+/** The API server's response for a Job that does not exist. */
+const notFound = (name: string): ClusterResponse => ({
   statusCode: 404,
   statusText: 'Not Found',
   body: {

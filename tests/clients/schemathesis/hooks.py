@@ -29,8 +29,9 @@ BEYOND_THE_SCHEMA = {
     "listJobs": {"cursor"},
     "listSchedules": {"cursor", "nextToken"},
     # It must be after now and after startAt, with a tick before it; and Unicode's versions know different characters.
-    "createSchedule": {"endAt", "name"},
-    "changeSchedule": {"cron"},
+    "createSchedule": {"endAt", "name", "resources.cpu", "resources.memory"},
+    "createScheduleInList": {"endAt", "name", "resources.cpu", "resources.memory"},
+    "changeSchedule": {"cron", "resources.cpu", "resources.memory"},
 }
 
 

@@ -16,7 +16,8 @@ export interface ApiServerResponse {
   body: string;
 }
 
-const setting = (name: string): string => {
+/** Reads an environment variable that `npm run cluster` sets. */
+const clusterVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run this by \`npm run test:cluster\``);
   return value;
@@ -24,8 +25,8 @@ const setting = (name: string): string => {
 
 /** Makes a folder with the files `key` and `certificate`. The cluster's authority signs the certificate. */
 function makeCertificateFolder(subject: string, extensions: string): string {
-  const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
-  const folder = mkdtempSync(join(setting('CLUSTER_DIRECTORY'), 'identity-'));
+  const pki = join(clusterVariable('CLUSTER_DIRECTORY'), 'pki');
+  const folder = mkdtempSync(join(clusterVariable('CLUSTER_DIRECTORY'), 'identity-'));
   const openssl = (...parameters: string[]): void => {
     const { status, stderr } = spawnSync('openssl', parameters, { cwd: folder, encoding: 'utf8' });
     if (status !== 0) throw new Error(`openssl ${parameters.join(' ')}: ${stderr}`);
@@ -44,17 +45,17 @@ export function serverCertificate(): { key: Buffer; cert: Buffer; ca: string } {
   const extensions = 'extendedKeyUsage=serverAuth\nsubjectAltName=IP:127.0.0.1\n';
   const folder = makeCertificateFolder('/CN=test', extensions);
   const read = (file: string): Buffer => readFileSync(join(folder, file));
-  const ca = readFileSync(join(setting('CLUSTER_DIRECTORY'), 'pki', 'ca.crt'), 'utf8');
+  const ca = readFileSync(join(clusterVariable('CLUSTER_DIRECTORY'), 'pki', 'ca.crt'), 'utf8');
   return { key: read('key'), cert: read('certificate'), ca };
 }
 
 /** Makes an identity with this name and these groups. It is valid as long as the cluster exists. */
 export function identity(name: string, ...groups: string[]): Identity {
-  const pki = join(setting('CLUSTER_DIRECTORY'), 'pki');
+  const pki = join(clusterVariable('CLUSTER_DIRECTORY'), 'pki');
   const subject = [...groups.map((group) => `/O=${group}`), `/CN=${name}`].join('');
   const folder = makeCertificateFolder(subject, 'extendedKeyUsage=clientAuth\n');
 
-  const server = `https://${setting('CLUSTER_ADDRESS')}`;
+  const server = `https://${clusterVariable('CLUSTER_ADDRESS')}`;
   const kubeconfig = join(folder, 'kubeconfig');
   // JSON is YAML.
   const configuration = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { applyObjects, kubectl } from './kubectl.ts';
 
 /** Reads an environment variable that `npm run cluster` sets. */
-const setting = (name: string): string => {
+const clusterVariable = (name: string): string => {
   const value = process.env[name];
   if (value === undefined) throw new Error(`${name} is not set: run this by \`npm run test:cluster\``);
   return value;
@@ -16,7 +16,7 @@ class Program {
   readonly #child: ChildProcess;
 
   constructor(name: string, parameters: string[], environment: Record<string, string> = {}) {
-    const log = openSync(join(setting('CLUSTER_DIRECTORY'), 'log', name), 'a');
+    const log = openSync(join(clusterVariable('CLUSTER_DIRECTORY'), 'log', name), 'a');
     this.#child = spawn(name, parameters, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...environment },
@@ -34,8 +34,8 @@ class Program {
 export function startKwok(): Program {
   const stages = ['fast/node-initialize', 'heartbeat-with-lease/node-heartbeat-with-lease'];
   return new Program('kwok', [
-    `--kubeconfig=${setting('KUBECONFIG')}`,
-    ...stages.map((stage) => `--config=${join(setting('CLUSTER_STAGES'), `${stage}.yaml`)}`),
+    `--kubeconfig=${clusterVariable('KUBECONFIG')}`,
+    ...stages.map((stage) => `--config=${join(clusterVariable('CLUSTER_STAGES'), `${stage}.yaml`)}`),
     '--manage-all-nodes=false',
     '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
     '--node-ip=127.0.0.1',
@@ -45,7 +45,7 @@ export function startKwok(): Program {
 
 /** Starts the real Karpenter with the cloud provider of its own tests, whose machines are only objects. */
 export async function startKarpenter(): Promise<Program> {
-  const crds = setting('CLUSTER_CRDS');
+  const crds = clusterVariable('CLUSTER_CRDS');
   const files = ['karpenter', 'karpenter-kwok'].map((folder) => `--filename=${join(crds, folder)}`);
   await kubectl('apply', '--server-side', ...files);
   const established = [

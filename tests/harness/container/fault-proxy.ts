@@ -81,7 +81,7 @@ export class FaultProxy {
     return this.#requests;
   }
 
-  /** Sets the plan and restarts the count. Without a plan there are no faults. */
+  /** Sets the plan and restarts the count. Without a plan no fault happens. */
   plan(plan?: Plan): void {
     this.#plan = plan;
     this.#requests = 0;

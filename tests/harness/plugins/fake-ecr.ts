@@ -36,7 +36,7 @@ export class FakeEcr {
   /** The operations that fail as for a role without the permission. */
   readonly denied = new Set<string>();
   password = 'a-password-of-twelve-hours';
-  /** Whether the registry holds a tag. */
+  /** Whether the registry has a tag. */
   hasTag: (repository: string, tag: string) => Promise<boolean> | boolean = () => false;
   /** Serves requests that are not calls of the API. A test can forward them to a registry. */
   serveOther: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => {

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import type { HistoryEvent } from '@aws-sdk/client-sfn';
 import { historyOf } from '../../../api/job-view.ts';
 
 const at = new Date('2026-11-23T10:00:00.000Z');
@@ -10,7 +11,7 @@ const eks = {
 };
 
 test('a history says what happened in which state and try, and shows no arguments', () => {
-  const history = historyOf([
+  const events: HistoryEvent[] = [
     { id: 1, timestamp: at, type: 'ExecutionStarted', executionStartedEventDetails: { input: '{}' } },
     { id: 2, timestamp: at, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'Register' } },
     { id: 3, timestamp: at, type: 'TaskStateEntered', stateEnteredEventDetails: { name: 'RunJob' } },
@@ -23,9 +24,9 @@ test('a history says what happened in which state and try, and shows no argument
     },
     { id: 6, timestamp: at, type: 'TaskScheduled', taskScheduledEventDetails: eks },
     { id: 7, timestamp: at, type: 'ExecutionAborted', executionAbortedEventDetails: { cause: 'cancelled' } },
-  ]);
+  ];
   const time = at.toISOString();
-  expect(history).toEqual([
+  expect(historyOf(events)).toEqual([
     { at: time, type: 'ExecutionStarted' },
     { at: time, type: 'TaskStateEntered', state: 'Register' },
     { at: time, type: 'TaskStateEntered', state: 'RunJob' },

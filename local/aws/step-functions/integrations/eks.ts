@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TaskFailure } from '../errors.ts';
 import type { Integration, Task } from '../integration.ts';
 import { type Json, jsonText } from '../json.ts';
-import { type ClusterAnswer, type JobOutcome, JobRefused, type JobRunner } from './job-runner.ts';
+import { type ClusterResponse, type JobOutcome, JobRefused, type JobRunner } from './job-runner.ts';
 
 const runJobResource = 'arn:aws:states:::eks:runJob';
 
@@ -40,21 +40,21 @@ export class EksIntegration implements Integration {
       const started = await this.#runner.start(job, { clusterName, namespace, submittedAt, resumed, signal });
       if (!sync) {
         started.ended.catch(() => undefined);
-        return awsResponse(started.answer);
+        return awsResponse(started.response);
       }
-      task.submitted(awsResponse(started.answer));
+      task.submitted(awsResponse(started.response));
       const outcome = await started.ended;
       if (!outcome.succeeded) throw jobFailure(outcome);
       return LogOptions?.RetrieveLogs === true ? { logs: logs(outcome) } : {};
     } catch (error) {
       if (!(error instanceof JobRefused)) throw error;
-      throw new TaskFailure(`EKS.${error.answer.statusCode}`, jsonText(awsResponse(error.answer)));
+      throw new TaskFailure(`EKS.${error.response.statusCode}`, jsonText(awsResponse(error.response)));
     }
   }
 }
 
 /** Converts the API server's response to AWS's form: the output of TaskSubmitted, and the cause of an EKS.<status>. */
-const awsResponse = ({ statusCode, statusText, body }: ClusterAnswer): Json => ({
+const awsResponse = ({ statusCode, statusText, body }: ClusterResponse): Json => ({
   ResponseBody: z.json().catch(null).parse(body),
   StatusCode: statusCode,
   StatusText: statusText,

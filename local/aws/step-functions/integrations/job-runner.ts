@@ -1,32 +1,33 @@
-/** A batch/v1 Job as the state machine's Arguments give it; each runner checks the parts it uses. */
+/** A batch/v1 Job as the state machine's Arguments hold it; each runner checks the fields that it uses. */
 export type KubernetesJob = Readonly<Record<string, unknown>>;
 
 export interface JobRunOptions {
   namespace: string;
   clusterName: string;
-  /** When the state machine handed the Job over (epoch milliseconds); the Job's deadline counts from here. */
+  /** When the state machine submitted the Job (epoch milliseconds); the Job's deadline counts from here. */
   submittedAt: number;
-  /** The service was restarted while the Job ran: one of the same name is the same Job. */
+  /** The service was restarted while the Job ran: an existing Job of the same name is this Job. */
   resumed: boolean;
   /** On abort the Job is deleted, with its pods, before the promises reject. */
   signal: AbortSignal;
 }
 
-/** What the cluster's API server answered; the body is JSON, or its text where it was none. */
-export interface ClusterAnswer {
+/** A response of the cluster's API server; the body is parsed JSON, or text that is not JSON. */
+export interface ClusterResponse {
   statusCode: number;
   statusText: string;
   body: unknown;
 }
 
-/** The API server refused the Job, or has it no more: its own answer says why. */
+/** The API server refused the Job, or the Job no longer exists there; the response holds the reason. */
 export class JobRefused extends Error {
   override readonly name = 'JobRefused';
-  readonly answer: ClusterAnswer;
+  readonly response: ClusterResponse;
 
-  constructor(answer: ClusterAnswer) {
-    super(`the cluster answered ${answer.statusCode} ${answer.statusText}: ${messageOf(answer.body)}`);
-    this.answer = answer;
+  constructor(response: ClusterResponse) {
+    const { statusCode, statusText, body } = response;
+    super(`the cluster responded ${statusCode} ${statusText}: ${messageOf(body)}`);
+    this.response = response;
   }
 }
 
@@ -41,27 +42,27 @@ export interface JobOutcome {
 
 /** A Job that exists. */
 export interface StartedJob {
-  /** With the Job as it was created. */
-  answer: ClusterAnswer;
-  /** Rejects with JobRefused when the Job is deleted by somebody else. */
+  /** Holds the Job as it was created. */
+  response: ClusterResponse;
+  /** Rejects with JobRefused when another client deletes the Job. */
   ended: Promise<JobOutcome>;
 }
 
-/** Where Jobs run. */
+/** Runs Jobs: in processes of this machine or in a cluster (local/runners/). */
 export interface JobRunner {
   /**
    * Creates a batch/v1 Job.
    * @returns as soon as it exists.
-   * @throws JobRefused when the API server does not take it.
+   * @throws JobRefused when the API server does not accept it.
    */
   start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob>;
-  /** Ids of jobs that wait here until others end, oldest first; where a cluster makes them wait, it says so itself. */
+  /** Lists the ids of jobs that wait in this runner until others end, oldest first. A cluster reports its waiting pods itself. */
   waitingTurn(): readonly string[];
-  /** Interrupts every Job, as a node that shuts down would, and waits until their containers are gone. */
+  /** Interrupts every Job, as a node that shuts down does, and waits until their containers are gone. */
   stop(): Promise<void>;
 }
 
-/** The words of an API server's answer (a metav1.Status, where it is one). */
+/** Reads the message of an API server's response (a metav1.Status in most cases). */
 export function messageOf(body: unknown): string {
   if (typeof body === 'object' && body !== null && 'message' in body) return String(body.message);
   return typeof body === 'string' ? body : JSON.stringify(body);

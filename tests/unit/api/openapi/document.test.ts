@@ -5,6 +5,8 @@ import addFormats from 'ajv-formats';
 import { Authorization } from '../../../../jobs/settings.ts';
 import { readFunctions } from '../../../../local/service-definition.ts';
 import { openApiDocument } from '../../../../api/openapi/document.ts';
+import { renderLogLine } from '../../../../cli/output/log.ts';
+import * as examples from '../../../../api/openapi/examples.ts';
 import { describedExamples, operationsOf } from '../../../harness/operations.ts';
 
 const root = new URL('../../../..', import.meta.url).pathname;
@@ -32,19 +34,33 @@ describe('examples', () => {
   // The API's own.
   ajv.addFormat('crontab', true).addFormat('iana-time-zone', true);
   ajv.addSchema({ $id: 'document', ...(JSON.parse(JSON.stringify(document)) as object) });
-  const examples = describedExamples(document);
+  const described = describedExamples(document);
 
   test('stand beside every body, and every parameter that must be there', () => {
-    expect(examples.filter(({ example, required }) => required && example === undefined)).toEqual([]);
+    expect(described.filter(({ example, required }) => required && example === undefined)).toEqual([]);
   });
 
-  test.each(examples.filter(({ example }) => example !== undefined))(
+  test.each(described.filter(({ example }) => example !== undefined))(
     '$where fits its schema',
-    (described) => {
-      const valid = ajv.validate({ $ref: `document#${described.schema}` }, described.example);
+    ({ schema, example }) => {
+      const valid = ajv.validate({ $ref: `document#${schema}` }, example);
       expect({ valid, errors: ajv.errorsText() }).toEqual({ valid: true, errors: 'No errors' });
     },
   );
+});
+
+// A client that is written for the example must be able to read the program's lines; a test of npm start compares both.
+test('the log lines of the examples are those that the command reads', () => {
+  for (const { attempt, lines } of examples.logs.attempts) {
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) {
+      expect(renderLogLine(attempt, line)).toMatch(
+        new RegExp(
+          `^${attempt}  2026-11-27T10:00:0[24]\\.\\d{3}Z  (info |error) attempt (started|failed|succeeded)`,
+        ),
+      );
+    }
+  }
 });
 
 describe('links', () => {

@@ -113,7 +113,7 @@ describe('a create', () => {
     eks.clusters.set('main', nowhere);
     const { Status, Reason } = await ask('Create', properties);
     expect(Status).toBe('FAILED');
-    expect(Reason).toMatch(/^the API server https:\/\/127.0.0.1:2 does not answer: .*ECONNREFUSED/);
+    expect(Reason).toMatch(/^the API server https:\/\/127.0.0.1:2 does not respond: .*ECONNREFUSED/);
   });
 
   // Lambda would end the function in the middle, and nobody would answer.
@@ -159,7 +159,7 @@ describe('a delete', () => {
     eks.clusters.set('main', nowhere);
     const answer = await ask('Delete', properties, 'main/jobs');
     expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'main/jobs' });
-    expect(answer.Reason).toContain('does not answer');
+    expect(answer.Reason).toContain('does not respond');
   });
 });
 

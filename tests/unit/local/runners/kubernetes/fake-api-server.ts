@@ -22,7 +22,7 @@ export interface StoredJob {
  * What a real API server cannot be made to do when a test wants it: refuse with a status; break the connection before
  * the request is carried out, or after.
  */
-type Fault = { statusCode: number } | 'break' | 'lose answer';
+type Fault = { statusCode: number } | 'break' | 'lose response';
 
 interface Stream {
   response: ServerResponse;
@@ -47,7 +47,7 @@ export class FakeApiServer {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      void this.#answer(request, response);
+      void this.#respond(request, response);
     });
   }
 
@@ -140,7 +140,7 @@ export class FakeApiServer {
     for (const { response, silent } of this.#streams) if (!silent) response.write(line(type, object));
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = '', url = '' } = request;
     const { pathname: path, searchParams: query } = new URL(url, 'http://fake');
     const sent = await text(request);
@@ -159,9 +159,9 @@ export class FakeApiServer {
       this.#watch(response, Number(query.get('resourceVersion')));
       return;
     }
-    const [statusCode, answer] = this.#carryOut(method, path, body);
-    if (fault === 'lose answer') request.socket.resetAndDestroy();
-    else reply(response, statusCode, answer);
+    const [statusCode, result] = this.#carryOut(method, path, body);
+    if (fault === 'lose response') request.socket.resetAndDestroy();
+    else reply(response, statusCode, result);
   }
 
   #carryOut(method: string, path: string, body: unknown): [number, unknown] {

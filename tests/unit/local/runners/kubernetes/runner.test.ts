@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { KubernetesJob } from '../../../../../local/aws/step-functions/integrations/job-runner.ts';
-import { ApiServer, KubernetesRunner } from '../../../../../local/runners/kubernetes/index.ts';
+import { KubernetesRunner, openApiServer } from '../../../../../local/runners/kubernetes/index.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 
 // What a real cluster cannot be made to do at the moment a test wants it. The rest is in tests/cluster.
@@ -12,7 +12,7 @@ let runner: KubernetesRunner;
 beforeEach(async () => {
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
   server = await FakeApiServer.start();
-  runner = new KubernetesRunner(new ApiServer(server.config), 'service', { TABLE: 'http://10.0.0.1' });
+  runner = new KubernetesRunner(openApiServer(server.config), 'service', { TABLE: 'http://10.0.0.1' });
 });
 
 afterEach(async () => {
@@ -75,8 +75,8 @@ const isCreation = (method: string): boolean => method === 'POST';
 
 describe('a Job', () => {
   test('is created as the state machine says, with what this cluster must add for its container', async () => {
-    const { answer } = await start('a');
-    expect(answer).toMatchObject({
+    const { response } = await start('a');
+    expect(response).toMatchObject({
       statusCode: 201,
       statusText: 'Created',
       body: { metadata: { name: 'a' } },
@@ -139,7 +139,7 @@ describe('a Job', () => {
     await watched();
     server.vanish('a');
     await expect(ended).rejects.toMatchObject({
-      answer: { statusCode: 404, statusText: 'Not Found', body: { reason: 'NotFound' } },
+      response: { statusCode: 404, statusText: 'Not Found', body: { reason: 'NotFound' } },
     });
   });
 });
@@ -180,7 +180,7 @@ describe('the watch', () => {
   test('that is refused as too old misses no deletion', async () => {
     const { ended } = await start('a');
     await watched();
-    const gone = expect(ended).rejects.toMatchObject({ answer: { statusCode: 404 } });
+    const gone = expect(ended).rejects.toMatchObject({ response: { statusCode: 404 } });
     server.silenceStreams();
     server.vanish('a');
     server.compact();
@@ -216,32 +216,32 @@ describe('the watch', () => {
 describe('a creation', () => {
   test.each([401, 403, 404, 422])('that is refused with %i is not tried again', async (statusCode) => {
     server.fault = () => ({ statusCode });
-    await expect(start('a')).rejects.toMatchObject({ name: 'JobRefused', answer: { statusCode } });
+    await expect(start('a')).rejects.toMatchObject({ name: 'JobRefused', response: { statusCode } });
     expect(server.requests).toHaveLength(1);
   });
 
   test.each([429, 500, 503])('that meets %i is tried again', async (statusCode) => {
     failOnce({ statusCode }, isCreation);
-    expect(await start('a')).toMatchObject({ answer: { statusCode: 201 } });
+    expect(await start('a')).toMatchObject({ response: { statusCode: 201 } });
   });
 
   // The Job runs already: another try would be refused with 409, and a failure here would burn a retry.
-  test('whose answer was lost made the Job: there is no second one', async () => {
-    failOnce('lose answer', isCreation);
-    const { answer, ended } = await start('a');
-    expect(answer).toMatchObject({ statusCode: 200, body: { metadata: { name: 'a' } } });
+  test('whose response was lost made the Job: there is no second one', async () => {
+    failOnce('lose response', isCreation);
+    const { response, ended } = await start('a');
+    expect(response).toMatchObject({ statusCode: 200, body: { metadata: { name: 'a' } } });
     expect(server.jobs.size).toBe(1);
     server.end('a', 'Complete');
     await ended;
   });
 
-  test("of a name that somebody else's Job has is refused, after a lost answer too", async () => {
+  test("of a name that somebody else's Job has is refused, after a lost response too", async () => {
     await start('a');
-    await expect(start('a')).rejects.toMatchObject({ answer: { statusCode: 409 } });
+    await expect(start('a')).rejects.toMatchObject({ response: { statusCode: 409 } });
     const job = server.jobs.get('a');
     if (job) job.metadata.labels = { 'eks-jobs/job-id': 'other' };
     failOnce('break', isCreation);
-    await expect(start('a')).rejects.toMatchObject({ answer: { statusCode: 409 } });
+    await expect(start('a')).rejects.toMatchObject({ response: { statusCode: 409 } });
     expect(server.jobs.size).toBe(1);
   });
 });
@@ -262,7 +262,7 @@ describe('after a restart of the service', () => {
   });
 
   test('one that is gone is created anew', async () => {
-    expect(await start('a', { resumed: true })).toMatchObject({ answer: { statusCode: 201 } });
+    expect(await start('a', { resumed: true })).toMatchObject({ response: { statusCode: 201 } });
   });
 
   // A service that stops deletes its Jobs; their pods may take half a minute to go.
@@ -276,7 +276,7 @@ describe('after a restart of the service', () => {
     const again = start('a', { resumed: true });
     await until(() => server.count('GET', 'object') === 1);
     server.vanish('a');
-    expect(await again).toMatchObject({ answer: { statusCode: 201 } });
+    expect(await again).toMatchObject({ response: { statusCode: 201 } });
     await rejected;
   });
 });
@@ -308,7 +308,7 @@ describe('a task that is over', () => {
     server.fault = (method) => {
       if (method !== 'POST') return undefined;
       task.abort(new Error('stopped'));
-      return 'lose answer';
+      return 'lose response';
     };
     await expect(start('a', { signal: task.signal })).rejects.toThrow('stopped');
     expect(server.jobs.size).toBe(0);

@@ -28,7 +28,7 @@ describe('eks:runJob.sync', () => {
     start: (body, options) => {
       received.push(options);
       return Promise.resolve({
-        answer: { statusCode: 201, statusText: 'Created', body },
+        response: { statusCode: 201, statusText: 'Created', body },
         ended: Promise.resolve(outcome),
       });
     },

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createHash, createHmac } from 'node:crypto';
-import { eksJobs } from './run-command.ts';
-import { FakeApi, type ReceivedRequest } from './fake-api.ts';
-import { jobView } from './jobs.ts';
+import { eksJobs } from '../run-command.ts';
+import { FakeApi, type ReceivedRequest } from '../fake-api.ts';
+import { jobView } from '../jobs.ts';
 
 /** An API Gateway that accepts requests signed with these credentials. It follows AWS's document and does not use the SDK that signs. */
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';

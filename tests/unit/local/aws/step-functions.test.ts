@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { recordedCases } from '../../../../harness/states/recorded-case.ts';
-import { replay } from '../../../../harness/states/replay.ts';
+import { recordedCases } from '../../../harness/states/recorded-case.ts';
+import { replay } from '../../../harness/states/replay.ts';
 
 // Histories that AWS recorded decide whether the local interpreter is right.
 test.each(recordedCases().map((recorded) => [recorded.id, recorded] as const))('%s', async (_, recorded) => {

@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
-import type { Authorization } from '../../../jobs/settings.ts';
-import { firstJob } from '../../../plugins/info/first-job.ts';
+import type { Authorization } from '../../../../jobs/settings.ts';
+import { firstJob } from '../../../../plugins/info/first-job.ts';
 
 // The lines that `sls info` prints are pasted into a shell: so a shell runs them here, with the real curl, and a server
 // looks at what arrived as AWS would.

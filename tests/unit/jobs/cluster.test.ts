@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { openCluster } from '../../../../jobs/cluster/open.ts';
-import { deleterOfJobs, readerOfWaitingJobs } from '../../../../jobs/cluster/index.ts';
-import { clusterToken } from '../../../../k8s/eks-token.ts';
-import { readSettings } from '../../../../jobs/settings.ts';
-import { KubeConfigConnection } from '../../../../k8s/kubeconfig-connection.ts';
+import { openCluster } from '../../../jobs/cluster/open.ts';
+import { deleterOfJobs, readerOfWaitingJobs } from '../../../jobs/cluster/index.ts';
+import { clusterToken } from '../../../k8s/eks-token.ts';
+import { readSettings } from '../../../jobs/settings.ts';
+import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 
 const always = { TABLE_NAME: 'table', STATE_MACHINE_ARN: 'arn:x' };
 const eks = {
