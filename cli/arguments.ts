@@ -5,7 +5,7 @@ import { readInput } from './input.ts';
 import type { Session } from './session.ts';
 
 /** Makes a parser of integers from minimum to maximum, both included. */
-export function integerBetween(minimum: number, maximum: number): (text: string) => number {
+export function integerParser(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d{1,9}$/.test(text) && value >= minimum && value <= maximum) return value;
@@ -79,12 +79,12 @@ export const withJobOptions = (command: Command, inputDefault: string): Command 
     )
     .addOption(
       new Option('--timeout <seconds>', 'time limit of one attempt: 1 to 21600').argParser(
-        integerBetween(1, 21_600),
+        integerParser(1, 21_600),
       ),
     )
     .addOption(
       new Option('--max-attempts <attempts>', 'maximum number of attempts: 1 to 3').argParser(
-        integerBetween(1, 3),
+        integerParser(1, 3),
       ),
     )
     .option(
@@ -141,7 +141,7 @@ export const withWaitOptions = (command: Command): Command =>
     .addOption(
       new Option('--wait-seconds <seconds>', 'with --wait: stop waiting after this time; the job continues')
         .default(longestWait, 'two days, longer than any job')
-        .argParser(integerBetween(1, longestWait)),
+        .argParser(integerParser(1, longestWait)),
     );
 
 /** Options of commands that print a list. */
@@ -160,7 +160,7 @@ export const withPageOptions = (command: Command, items: string): Command =>
     .addOption(
       new Option(`--limit <${items}>`, `maximum number of ${items}: 1 to ${longestList}`)
         .default(20)
-        .argParser(integerBetween(1, longestList)),
+        .argParser(integerParser(1, longestList)),
     )
     .addOption(new Option('--all', `the same as --limit ${longestList}`).conflicts('limit'))
     .option('--cursor <cursor>', 'continue where another list ended; use the same filters');

@@ -22,7 +22,9 @@ export async function readInput(argument: string, standardInput: Readable): Prom
     ]);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new WrongUsage('--input is not a JSON object', [`Allowed: an object such as '{"source": "synthetic"}'.`]);
+  throw new WrongUsage('--input is not a JSON object', [
+    `Allowed: an object such as '{"source": "synthetic"}'.`,
+  ]);
 }
 
 async function readText(argument: string, standardInput: Readable): Promise<string> {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { integerBetween } from '../arguments.ts';
+import { integerParser } from '../arguments.ts';
 import type { DoctorOptions } from '../doctor/examine.ts';
 import { renderFinding, renderSummary } from '../doctor/finding.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -40,7 +40,7 @@ export const doctor = (context: CommandContext): Command =>
           'time limit of the canary, which may have to wait for a node',
         )
           .default(600)
-          .argParser(integerBetween(1, 7200)),
+          .argParser(integerParser(1, 7200)),
       ),
     context,
     async (session, options) => {

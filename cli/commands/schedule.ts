@@ -88,10 +88,10 @@ const listSchedules = (context: CommandContext): Command =>
         read: (size, start) =>
           session.api.schedules([
             ['limit', String(size)],
-            ...(start === undefined ? [] : [['nextToken', start] as const]),
+            ...(start === undefined ? [] : [['cursor', start] as const]),
           ]),
         itemsOf: ({ schedules }) => schedules,
-        cursorOf: ({ nextToken }) => nextToken,
+        cursorOf: ({ cursor }) => cursor,
         render: renderSchedules,
       });
       return undefined;
@@ -101,9 +101,11 @@ const listSchedules = (context: CommandContext): Command =>
 /** `eks-jobs schedule get`: GET /jobs/schedules/{scheduleId} */
 const getSchedule = (context: CommandContext): Command =>
   withAction(
-    newCommand('get', 'Show a schedule: its expressions, its next runs, the input of its jobs.', [
-      'eks-jobs schedule get 01k…',
-    ]).addArgument(scheduleIdArgument()),
+    newCommand(
+      'get',
+      'Show a schedule: its expressions, its next runs, the options and the input of its jobs.',
+      ['eks-jobs schedule get 01k…'],
+    ).addArgument(scheduleIdArgument()),
     context,
     async (session, _options, scheduleId = '') => {
       session.printResponse(await session.api.schedule(scheduleId), renderSchedule);
