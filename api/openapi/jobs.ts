@@ -2,9 +2,7 @@ import * as z from 'zod';
 import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../responses/job.ts';
 import { JobId } from '../../jobs/ids.ts';
 import { ListQuery } from '../job-list.ts';
-import { JobRequest } from '../job-request.ts';
-import { RetryRequest } from '../../jobs/retry.ts';
-import { JobQuery } from '../../jobs/wait-for-end.ts';
+import { JobQuery, JobRequest, RetryRequest } from '../job-request.ts';
 import * as examples from './examples.ts';
 import {
   createdHeaders,

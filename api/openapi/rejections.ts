@@ -76,20 +76,20 @@ export const forbidden: ZodOpenApiResponseObject = {
 export const noSuchJob = rejection(
   'NoSuchJob',
   'The job does not exist, or it belongs to another owner.',
-  new NotFound('There is no such job.'),
+  new NotFound('The job does not exist.'),
 );
 
 export const noSuchSchedule = rejection(
   'NoSuchSchedule',
   'The schedule does not exist, or it belongs to another owner.',
-  new NotFound('There is no such schedule.'),
+  new NotFound('The schedule does not exist.'),
 );
 
 export const keyUsed = conflict(
   'KeyUsed',
   'The Idempotency-Key was used for another request.',
   new Conflict('The Idempotency-Key was used for another request.', [
-    { field: 'Idempotency-Key', message: 'It stands for job 01kb3x4v5n0000000000000000.' },
+    { field: 'Idempotency-Key', message: 'It belongs to job 01kb3x4v5n0000000000000000.' },
   ]),
 );
 

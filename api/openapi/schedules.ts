@@ -1,10 +1,8 @@
 import * as z from 'zod';
 import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
 import { ScheduleListQuery } from '../schedule-list.ts';
-import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
+import { RunRequest, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
 import {
   createdHeaders,
@@ -19,6 +17,7 @@ import {
   response,
 } from './operation.ts';
 import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
+import { ScheduleId } from '../../jobs/ids.ts';
 
 const { jobId, scheduleId } = examples;
 const path = z.object({

@@ -1,15 +1,15 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { Forbidden } from '../../jobs/errors.ts';
-import { type Caller, schedulesOf } from '../../jobs/caller.ts';
 import { scopes, scopesOf } from '../../api/scopes.ts';
+import { type Caller, scheduleOwnerPrefix } from '../../jobs/caller.ts';
+import { Forbidden } from '../../jobs/errors.ts';
 
 /** As OpenID Connect bounds a subject: a key of the table's index takes no more than 2048 bytes. */
 const Subject = z
   .string()
   .min(1)
   .max(255)
-  .refine((text) => !text.startsWith(schedulesOf));
+  .refine((text) => !text.startsWith(scheduleOwnerPrefix));
 
 const RequestContext = z.object({
   authorizer: z
@@ -44,7 +44,7 @@ export function callerOf(event: APIGatewayProxyEventV2, withoutAuthorizer: strin
   const subject = Subject.safeParse(jwt.claims.sub);
   if (!subject.success) {
     throw new Forbidden(
-      `The token does not say who you are: its claim sub must have 1 to 255 characters and not begin with ${schedulesOf}`,
+      `The token does not say who you are: its claim sub must have 1 to 255 characters and not begin with ${scheduleOwnerPrefix}`,
     );
   }
   return { owner: subject.data, admin: scopesOf(jwt.claims).includes(scopes.admin) };

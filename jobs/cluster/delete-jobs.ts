@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import type { JobCluster } from '../settle.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { ClusterConnection } from '../../k8s/connection.ts';
 import { jobIdLabel } from '../../k8s/labels.ts';
+import type { JobCluster } from '../ports.ts';
 
 /** A job has one Kubernetes Job for each try, and new tries only when it is redriven: a page is enough. */
 const pageSize = 100;

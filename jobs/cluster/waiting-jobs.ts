@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { WaitingJobs, WaitingReason } from '../waiting-reason.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import type { ClusterConnection } from '../../k8s/connection.ts';
 import { jobIdLabel, queueLabel } from '../../k8s/labels.ts';
+import type { WaitingJobs } from '../ports.ts';
+import type { WaitingReason } from '../record.ts';
 
 /** Pods are some kilobytes each; with more than ten thousand that wait, the others get no reason. */
 const pageSize = 500;

@@ -80,7 +80,7 @@ describe('GET /jobs/{jobId}', () => {
     async (jobId) => {
       const { status, body } = await service.request<ErrorBody>('GET', `/jobs/${jobId}`);
       expect(status).toBe(404);
-      expect(body.error).toEqual({ code: 'NotFound', message: 'There is no such job.' });
+      expect(body.error).toEqual({ code: 'NotFound', message: 'The job does not exist.' });
     },
   );
 

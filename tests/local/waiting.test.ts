@@ -48,7 +48,7 @@ test('a job that waits for its turn says so, until it begins', async () => {
   expect(await sweep({ waitingTurn: [second] })).toMatchObject({ explained: 1 });
   expect((await inStatus(second, 'QUEUED')).waitingReason).toEqual({
     reason: 'LimitReached',
-    message: 'As many jobs run as may run at once; this one waits for its turn.',
+    message: 'The maximum number of jobs is running; this job waits for its turn.',
   });
   // Nothing has changed: nothing is written.
   expect(await sweep({ waitingTurn: [second] })).toMatchObject({ explained: 0 });

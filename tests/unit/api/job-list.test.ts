@@ -1,22 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidRequest } from '../../../jobs/errors.ts';
-import type { JobList } from '../../../api/responses/job.ts';
-import type { JobFilter } from '../../../jobs/aws/job-filter.ts';
 import { listJobs } from '../../../api/job-list.ts';
 import type { Query } from '../../../api/request.ts';
-import type { ListedJob } from '../../../jobs/aws/job-store.ts';
+import type { JobList } from '../../../api/responses/job.ts';
+import { InvalidRequest } from '../../../jobs/errors.ts';
+import type { JobFilter, ListedJob } from '../../../jobs/ports.ts';
 
 const now = (): Date => new Date('2026-11-23T12:00:00.000Z');
+
+const listed = (jobId: string, status: ListedJob['status'], createdAt: string): ListedJob => ({
+  ...{ jobId, status, origin: 'api', retryOf: '', labels: {}, createdAt },
+  createdAtId: `${createdAt}#${jobId}`,
+});
 
 /** Jobs of one owner, one a second, the first few failed. */
 const stored = (count: number, failed = 0): ListedJob[] =>
   Array.from({ length: count }, (_, index): ListedJob => {
     const createdAt = new Date(Date.parse('2026-11-23T00:00:00.000Z') + index * 1000).toISOString();
     const status = index < failed ? 'FAILED' : 'SUCCEEDED';
-    return {
-      position: `${createdAt}#job-${index}`,
-      summary: { jobId: `job-${index}`, status, origin: 'api', createdAt },
-    };
+    return listed(`job-${index}`, status, createdAt);
   });
 
 /** The index as DynamoDB reads it: a limit counts what is looked at, and an end is known only once it is reached. */
@@ -28,11 +29,11 @@ function index(jobs: ListedJob[]) {
       jobsOf: (_owner: string, { from = '0', to = ':', status, after = ':', limit }: JobFilter) => {
         reads.push(limit);
         const rest = jobs
-          .filter(({ position }) => position >= from && position <= to && position < after)
-          .sort((left, right) => (left.position < right.position ? 1 : -1));
+          .filter(({ createdAtId: at }) => at >= from && at <= to && at < after)
+          .sort((left, right) => (left.createdAtId < right.createdAtId ? 1 : -1));
         const looked = rest.slice(0, limit);
-        const last = looked.length === limit ? looked.at(-1)?.position : undefined;
-        const passed = looked.filter(({ summary }) => status === undefined || summary.status === status);
+        const last = looked.length === limit ? looked.at(-1)?.createdAtId : undefined;
+        const passed = looked.filter((job) => status === undefined || job.status === status);
         return Promise.resolve({ jobs: passed, ...(last !== undefined && { after: last }) });
       },
     },
@@ -77,10 +78,7 @@ describe('GET /jobs', () => {
         expect(page.jobs.length).toBeLessThanOrEqual(limit);
         seen.push(...page.jobs.map(({ jobId }) => jobId));
         cursor = page.cursor;
-        jobs.push({
-          position: `2026-11-23T11:00:00.000Z#new-${jobs.length}`,
-          summary: { jobId: 'new', status: 'QUEUED', origin: 'api', createdAt: '2026-11-23T11:00:00.000Z' },
-        });
+        jobs.push(listed(`new-${jobs.length}`, 'QUEUED', '2026-11-23T11:00:00.000Z'));
       } while (cursor !== undefined);
       expect(seen).toEqual(Array.from({ length: 50 }, (_, number) => `job-${49 - number}`));
     }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { acceptJob, RetryRequest } from '../../../api/job-request.ts';
+import { readBody } from '../../../api/request.ts';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
-import { acceptJob, ExecutionInput, largestExecutionInput } from '../../../api/job-request.ts';
+import { ExecutionInput, largestExecutionInput } from '../../../jobs/execution-input.ts';
 
 const most = { cpu: '4', memory: '8Gi' };
 
@@ -115,5 +117,10 @@ describe('what POST /jobs refuses, and how it says so', () => {
     expect(limit).toBe(largestExecutionInput);
     expect(bytes).toBeGreaterThan(largestExecutionInput);
     expect(bytes).toBeLessThan(largestExecutionInput + 1000);
+  });
+
+  test('a retry takes no options: a changed job is a new job', () => {
+    expect(() => readBody('{"input":{}}', RetryRequest, 'retry')).toThrow(InvalidRequest);
+    expect(readBody('', RetryRequest, 'retry')).toEqual({});
   });
 });
