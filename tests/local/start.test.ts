@@ -71,7 +71,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     const options = ['--context', 'stagin', '--kubeconfig', file, '--advertise', '10.0.0.1'];
     const { code, output } = await refused({ arguments: options });
     expect(code).toBe(1);
-    expect(output).toBe(`eks-jobs: the kubeconfig ${file} has no context stagin; it has staging\n`);
+    expect(output).toBe(`eks-jobs: the kubeconfig ${file} does not have the context stagin; it has staging\n`);
   });
 
   test('a function that does not compile', async () => {
