@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import type { JobList } from './responses/job.ts';
+import type { JobList, JobSummary } from './responses/job.ts';
 import { instant, integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
 import { LabelQuery } from '../jobs/labels.ts';
 import { JobStatus } from '../jobs/protocol.ts';
-import { ScheduleId } from '../jobs/schedules/id.ts';
-import type { JobStore, ListedJob } from '../jobs/aws/job-store.ts';
+import { ScheduleId, scheduleOriginOf } from '../jobs/ids.ts';
+import type { JobStore, ListedJob } from '../jobs/ports.ts';
 
 /** What `GET /jobs` takes. */
 export const ListQuery = z.strictObject({
@@ -51,10 +51,25 @@ export async function listJobs(
     if (jobs.length > limit || after === undefined) break;
   }
   const shown = jobs.slice(0, limit);
-  const end = jobs.length > limit ? shown.at(-1)?.position : after;
+  const end = jobs.length > limit ? shown.at(-1)?.createdAtId : after;
   return {
-    jobs: shown.map(({ summary }) => summary),
+    jobs: shown.map(summaryOf),
     ...(end !== undefined && { cursor: cursorAt(end, list) }),
+  };
+}
+
+function summaryOf(job: ListedJob): JobSummary {
+  const { jobId, status, origin, retryOf, labels, createdAt, startedAt, finishedAt } = job;
+  return {
+    jobId,
+    status,
+    origin,
+    ...(origin === 'schedule' && scheduleOriginOf(jobId)),
+    ...(retryOf !== '' && { retryOf }),
+    ...(Object.keys(labels).length > 0 && { labels }),
+    createdAt,
+    ...(startedAt !== undefined && { startedAt }),
+    ...(finishedAt !== undefined && { finishedAt }),
   };
 }
 

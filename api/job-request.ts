@@ -1,12 +1,8 @@
 import * as z from 'zod';
-import { readBody, readFieldText } from './request.ts';
-import { PayloadTooLarge } from '../jobs/errors.ts';
-import { JobId, registeredId } from '../jobs/ids.ts';
-import { optionsOf, RequestedOptions, StoredOptions } from '../jobs/options.ts';
+import { integerBetween, readBody, readFieldText } from './request.ts';
+import { checkEncodedSize, type ExecutionInput } from '../jobs/execution-input.ts';
+import { optionsOf, RequestedOptions } from '../jobs/options.ts';
 import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
-
-/** Room for the state machine's own words within the 256 KiB of a Step Functions payload. */
-export const largestExecutionInput = 240_000;
 
 /** What `POST /jobs` takes. Of `input` only its being an object is checked: what is inside belongs to the function. */
 export const JobRequest = z.strictObject({
@@ -17,30 +13,28 @@ export const JobRequest = z.strictObject({
   ...RequestedOptions.shape,
 });
 
-/** The input of an execution of run-job: it holds nothing that differs between repeats of a request. */
-export const ExecutionInput = z.object({
-  jobId: z.string().transform(registeredId).pipe(JobId),
-  owner: z.string(),
-  origin: z.enum(['api', 'schedule']),
-  /** JSON text, serialised once: Step Functions' JSONata would round its numbers. */
-  input: z.string(),
-  ...StoredOptions.shape,
-  /** The job that this one runs again. */
-  retryOf: JobId.optional(),
+/** What `POST /jobs/{jobId}/retry` takes: no fields yet. */
+export const RetryRequest = z.strictObject({});
+
+/** In seconds. An HTTP API gives a request 30 seconds, with the start and the response of the function. */
+const longestWait = 25;
+
+/** What `GET /jobs/{jobId}` takes. */
+export const JobQuery = z.strictObject({
+  wait: integerBetween(0, longestWait, 0).describe('For how many seconds to wait for its end.'),
 });
-export type ExecutionInput = z.infer<typeof ExecutionInput>;
 
 const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });
 
 /**
  * Turns the body of `POST /jobs` into the input of an execution, and that into text.
- * @param most what a job may ask of its node.
- * @throws InvalidRequest when the body is no JSON object of the documented fields, or asks for more than a job may have.
+ * @param limits of the resources of a job.
+ * @throws InvalidRequest when the body is not a JSON object of the documented fields, or exceeds the limits.
  * @throws PayloadTooLarge when the text exceeds 240,000 bytes.
  */
-export function acceptJob(body: string, jobId: string, owner: string, most: ResourceLimits): string {
+export function acceptJob(body: string, jobId: string, owner: string, limits: ResourceLimits): string {
   const request = readBody(body, JobRequest, 'job request');
-  checkResources(request.resources, most);
+  checkResources(request.resources, limits);
   const text = JSON.stringify({
     jobId,
     owner,
@@ -48,19 +42,9 @@ export function acceptJob(body: string, jobId: string, owner: string, most: Reso
     input: inputOf(body),
     ...optionsOf(request),
   } satisfies ExecutionInput);
-  checkSize(text);
+  checkEncodedSize(text);
   return text;
 }
 
 /** The text of a job's input as the body gives it; without one it is the demonstration. */
 export const inputOf = (body: string): string => readFieldText(body, 'input') ?? defaultInput;
-
-/** @throws PayloadTooLarge when the input of an execution, encoded, exceeds 240,000 bytes. */
-export function checkSize(text: string): void {
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= largestExecutionInput) return;
-  throw new PayloadTooLarge(
-    `The job takes ${bytes} bytes once it is encoded for Step Functions; at most ${largestExecutionInput} are allowed.` +
-      ' Put large data into S3 and send its URI.',
-  );
-}

@@ -1,21 +1,24 @@
 import type { AttemptView, HistoryEntry, JobLogs, JobView, OptionsView } from './responses/job.ts';
 import { parseExactly } from '../lib/exact-json.ts';
-import type { Execution } from '../jobs/aws/executions.ts';
+import { type ExecutionEvent, type JobExecution, statusOfUnrecorded } from '../jobs/execution.ts';
+import { scheduleOriginOf } from '../jobs/ids.ts';
 import { type JobOptions, optionsOf } from '../jobs/options.ts';
-import { type JobStatus, limits } from '../jobs/protocol.ts';
+import { limits } from '../jobs/protocol.ts';
 import type { AttemptItem, JobRecord } from '../jobs/record.ts';
-import { originOf } from '../jobs/schedules/id.ts';
-import { waitingView } from '../jobs/waiting-reason.ts';
+import { waitingMessages } from '../jobs/waiting-reason.ts';
 
 /** Shows a job that is in the table. */
 export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
   return {
     jobId: job.jobId,
     status: job.status,
-    ...(job.status === 'QUEUED' && job.waitingReason && { waitingReason: waitingView(job.waitingReason) }),
+    ...(job.status === 'QUEUED' &&
+      job.waitingReason && {
+        waitingReason: { reason: job.waitingReason, message: waitingMessages[job.waitingReason] },
+      }),
     owner: job.owner,
     origin: job.origin,
-    ...(job.origin === 'schedule' && originOf(job.jobId)),
+    ...(job.origin === 'schedule' && scheduleOriginOf(job.jobId)),
     ...(job.retryOf !== '' && { retryOf: job.retryOf }),
     ...viewOfOptions(job),
     ...(input !== undefined && { input: parseExactly(input) }),
@@ -59,32 +62,14 @@ function viewOfAttempt({
   };
 }
 
-const unrecordedStatuses: Record<Execution['status'], JobStatus> = {
-  RUNNING: 'QUEUED',
-  PENDING_REDRIVE: 'QUEUED',
-  SUCCEEDED: 'QUEUED',
-  FAILED: 'FAILED',
-  TIMED_OUT: 'TIMED_OUT',
-  ABORTED: 'CANCELLED',
-};
-
-/** Maps the status of an execution to that of its job, which is not in the table yet. */
-export const statusOfUnrecorded = ({ status }: Pick<Execution, 'status'>): JobStatus =>
-  unrecordedStatuses[status];
-
 /** Shows a job between its 202 and Register: it exists only as an execution. */
-export function viewOfExecution({
-  input,
-  status,
-  startedAt,
-  stoppedAt,
-}: Execution & Required<Pick<Execution, 'input'>>): JobView {
+export function viewOfExecution({ input, status, startedAt, stoppedAt }: JobExecution): JobView {
   return {
     jobId: input.jobId,
     status: statusOfUnrecorded({ status }),
     owner: input.owner,
     origin: input.origin,
-    ...(input.origin === 'schedule' && originOf(input.jobId)),
+    ...(input.origin === 'schedule' && scheduleOriginOf(input.jobId)),
     ...(input.retryOf !== undefined && { retryOf: input.retryOf }),
     ...viewOfOptions(input),
     input: parseExactly(input.input),
@@ -112,25 +97,6 @@ export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup
   };
 }
 
-/** An event of an execution, as GetExecutionHistory returns it. */
-interface ExecutionEvent {
-  type?: string | undefined;
-  timestamp?: Date | undefined;
-}
-
-/** The fields of an event besides its type; each type of event has them in a field of its own. */
-interface EventDetails {
-  name?: string | undefined;
-  resourceType?: string | undefined;
-  error?: string | undefined;
-  cause?: string | undefined;
-}
-
-const eventDetails = (event: ExecutionEvent): EventDetails =>
-  Object.entries(event)
-    .filter(([field]) => field.endsWith('EventDetails'))
-    .map(([, details]: [string, EventDetails]) => details)[0] ?? {};
-
 /**
  * Shows the history of an execution: each event with its state and try. Inputs and outputs are left out: GET /jobs/{jobId}
  * shows what of them belongs to the job.
@@ -139,14 +105,12 @@ const eventDetails = (event: ExecutionEvent): EventDetails =>
 export function historyOf(events: readonly ExecutionEvent[]): HistoryEntry[] {
   let state: string | undefined;
   let attempt = -1;
-  return events.map((event) => {
-    const { name, resourceType, error, cause } = eventDetails(event);
-    const type = event.type ?? '';
+  return events.map(({ at, type, name, resourceType, error, cause }) => {
     if (type.endsWith('StateEntered')) state = name;
     if (type.startsWith('Execution')) state = undefined;
     if (type === 'TaskScheduled' && resourceType === 'eks') attempt += 1;
     return {
-      at: (event.timestamp ?? new Date(0)).toISOString(),
+      at,
       type,
       ...(state !== undefined && { state }),
       ...(state === 'RunJob' && attempt >= 0 && resourceType === 'eks' && { attempt }),

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
 import type { ScheduleList } from './responses/schedule.ts';
 import { summaryOf } from './schedule-view.ts';
-import type { Cursor as Position, ScheduleStore } from '../jobs/aws/schedule-store.ts';
-import { ScheduleId } from '../jobs/schedules/id.ts';
+import type { SchedulePosition, ScheduleStore } from '../jobs/schedules/ports.ts';
+import { ScheduleId } from '../jobs/ids.ts';
 
 const allowed = 'Allowed: the cursor of the page before.';
 
@@ -52,8 +52,8 @@ export async function listSchedules(
   };
 }
 
-const positionOf = (cursor: z.output<typeof Cursor> | undefined): Position | undefined =>
+const positionOf = (cursor: z.output<typeof Cursor> | undefined): SchedulePosition | undefined =>
   cursor && { createdAt: cursor[0], scheduleId: cursor[1] };
 
-const cursorAt = ({ createdAt, scheduleId }: Position): string =>
+const cursorAt = ({ createdAt, scheduleId }: SchedulePosition): string =>
   Buffer.from(JSON.stringify([createdAt, scheduleId])).toString('base64url');

@@ -1,20 +1,14 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { instant, readBody } from './request.ts';
-import { nextRuns } from '../lib/cron/next-runs.ts';
 import { cronLengthLimit, InvalidCron, parseCron } from '../lib/cron/parse.ts';
 import { toAwsExpressions } from '../lib/cron/translate.ts';
-import { Conflict, InvalidRequest } from '../jobs/errors.ts';
+import { InvalidRequest } from '../jobs/errors.ts';
 import { inputOf, JobRequest } from './job-request.ts';
-import {
-  ChangedOptions,
-  differencesOf,
-  type JobOptions,
-  optionsOf,
-  RequestedOptions,
-} from '../jobs/options.ts';
+import { ChangedOptions, differencesOf, optionsOf, RequestedOptions } from '../jobs/options.ts';
 import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
+import type { RequestedChange, RequestedSchedule } from '../jobs/schedules/lifecycle.ts';
 
 /** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
 const CronText = z
@@ -64,35 +58,19 @@ export const ScheduleChange = z
   })
   .meta({ override: { minProperties: 1 } });
 
-/** When a schedule fires, and whether. */
-export interface Timing {
-  cron: string;
-  timezone: string;
-  expressions: string[];
-  enabled: boolean;
-  startAt?: string | undefined;
-  endAt?: string | undefined;
-}
-
-/** A schedule as it was asked for. */
-export interface Wanted extends Timing, JobOptions {
-  name?: string | undefined;
-  /** JSON text. */
-  input: string;
-  /** The same for the same request, whatever the order of its fields. */
-  fingerprint: string;
-}
+/** What `POST /jobs/schedules/{scheduleId}/run` takes: no fields yet. */
+export const RunRequest = z.strictObject({});
 
 /**
  * Reads the body of `POST /jobs/schedule`. Nothing here depends on the time: a repeated request is read as the first.
- * @param most what a job may ask of its node.
+ * @param limits of the resources of a job.
  * @throws InvalidRequest
  */
-export function acceptSchedule(body: string, most: ResourceLimits): Wanted {
+export function acceptSchedule(body: string, limits: ResourceLimits): RequestedSchedule {
   const request = readBody(body, ScheduleRequest, 'schedule');
   const { cron, timezone, name, startAt, endAt, enabled } = request;
   const options = optionsOf(request);
-  checkResources(options.resources, most);
+  checkResources(options.resources, limits);
   const input = inputOf(body);
   const identity = JSON.stringify([
     ...[cron.text, timezone, name, startAt, endAt, enabled, input],
@@ -110,16 +88,16 @@ export function acceptSchedule(body: string, most: ResourceLimits): Wanted {
 
 /**
  * Reads the body of `PATCH /jobs/schedules/{scheduleId}`.
- * @param most what a job may ask of its node.
+ * @param limits of the resources of a job.
  * @throws InvalidRequest
  */
-export function acceptChange(body: string, most: ResourceLimits): Partial<Omit<Wanted, 'fingerprint'>> {
+export function acceptChange(body: string, limits: ResourceLimits): RequestedChange {
   const { cron, timezone, input, enabled, ...options } = readBody(
     body,
     ScheduleChange,
     'change of a schedule',
   );
-  if (options.resources) checkResources(options.resources, most);
+  if (options.resources) checkResources(options.resources, limits);
   const change = {
     ...options,
     ...(cron && { cron: cron.text, expressions: cron.expressions }),
@@ -131,45 +109,4 @@ export function acceptChange(body: string, most: ResourceLimits): Partial<Omit<W
   throw new InvalidRequest(
     `The body changes nothing. Allowed: ${Object.keys(ScheduleChange.shape).join(', ')}.`,
   );
-}
-
-/** The next times at which a schedule fires, RFC 3339; none while it is paused. */
-export const nextRunsOf = (
-  { cron, timezone, enabled, startAt, endAt }: Timing,
-  now: number,
-  count: number,
-): string[] =>
-  enabled
-    ? nextRuns(parseCron(cron), timezone, now, count, {
-        ...(startAt !== undefined && { startAt: Date.parse(startAt) }),
-        ...(endAt !== undefined && { endAt: Date.parse(endAt) }),
-      }).map((run) => new Date(run).toISOString())
-    : [];
-
-/**
- * Refuses a new schedule that would never run.
- * @throws InvalidRequest naming endAt.
- */
-export function checkRuns(timing: Timing, now: number): void {
-  if (nextRunsOf({ ...timing, enabled: true }, now, 1).length > 0) return;
-  throw new InvalidRequest('The schedule would never run.', [
-    { field: 'endAt', message: 'No time of the cron expression lies between now, or startAt, and endAt.' },
-  ]);
-}
-
-/**
- * Refuses to change a schedule that has ended, or so that it would never run again.
- * @throws Conflict, InvalidRequest
- */
-export function checkRunsAgain(timing: Timing, now: number): void {
-  if (timing.endAt !== undefined && Date.parse(timing.endAt) <= now) {
-    throw new Conflict(`The schedule ended at ${timing.endAt}. Delete it, and make another.`);
-  }
-  if (nextRunsOf({ ...timing, enabled: true }, now, 1).length > 0) return;
-  throw new InvalidRequest('The schedule would never run again.', [
-    {
-      field: 'cron',
-      message: `No time of the cron expression lies before its endAt, ${timing.endAt ?? ''}.`,
-    },
-  ]);
 }

@@ -2,7 +2,7 @@ import type { ScheduleSummary, ScheduleView } from './responses/schedule.ts';
 import { parseExactly } from '../lib/exact-json.ts';
 import { ownerOfSchedule, type ScheduleItem, type ScheduleRecord } from '../jobs/schedules/record.ts';
 import { viewOfOptions } from './job-view.ts';
-import { nextRunsOf } from './schedule-request.ts';
+import { nextRunsOf } from '../jobs/schedules/timing.ts';
 
 /** Shows a schedule in a list. */
 export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {

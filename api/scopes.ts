@@ -1,19 +1,19 @@
-/** What a token may allow. With `admin` its holder is let in everywhere, and everybody's jobs are theirs to see and touch. */
+/** The scopes of a token. `admin` authorizes for every route, and for the jobs and schedules of all owners. */
 export const scopes = { read: 'jobs:read', write: 'jobs:write', admin: 'jobs:admin' } as const;
 
-/** The scopes of which a token must hold one to be let in at a route of that method. */
+/** Lists the scopes of which a token must have one for a route with that method. */
 export const scopesFor = (method: string): string[] => [
   method === 'GET' ? scopes.read : scopes.write,
   scopes.admin,
 ];
 
-/** The claims that hold scopes, each a text: of an array API Gateway makes one in brackets, `[a b]`. */
+/** The claims that hold scopes, each as text: API Gateway turns an array into text in brackets, `[a b]`. */
 export interface ScopeClaims {
   scope?: string | undefined;
   scp?: string | undefined;
 }
 
-/** The scopes a token holds: those of `scope` (RFC 8693) and `scp`, which some issuers say instead. */
+/** Lists the scopes of a token: those in `scope` (RFC 8693), and in `scp`, which some issuers use instead. */
 export const scopesOf = ({ scope = '', scp = '' }: ScopeClaims): string[] =>
   [scope, scp].flatMap((text) =>
     text

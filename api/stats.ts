@@ -1,6 +1,6 @@
 import type { Stats } from './responses/service.ts';
 
-/** Sums the shards. What it costs does not depend on how many jobs there are. */
+/** Sums the counters of all shards. The cost does not depend on the number of jobs. */
 export function sumStats(shards: readonly Record<string, number>[]): Stats {
   const sum = (counter: string): number => shards.reduce((total, shard) => total + (shard[counter] ?? 0), 0);
   return {

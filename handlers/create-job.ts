@@ -1,22 +1,21 @@
-import { newJobId } from '../jobs/ids.ts';
 import { acceptJob } from '../api/job-request.ts';
+import { idempotencyKeyOf } from '../api/request.ts';
+import { jobIdOfKey, newJobId } from '../jobs/ids.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
-import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { ownerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/request.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
 
 const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
-const most = readLimits();
+const limits = readLimits();
 
 /** `POST /jobs`: exactly one AWS call, then 202; with an Idempotency-Key two, and 200 for a request that was made before. */
 export const handler = api(async (event) => {
   const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
   const jobId = key === undefined ? newJobId() : jobIdOfKey(owner, key);
-  const input = acceptJob(event.body ?? '', jobId, owner, most);
+  const input = acceptJob(event.body ?? '', jobId, owner, limits);
   return await startJob(event, { jobId, input, key }, services);
 });

@@ -1,8 +1,8 @@
+import { historyOf } from '../api/job-view.ts';
 import type { JobHistory } from '../api/responses/job.ts';
 import { NotFound } from '../jobs/errors.ts';
-import { arnOf } from '../jobs/aws/executions.ts';
+import { arnOf } from '../jobs/execution.ts';
 import { findJob } from '../jobs/find-job.ts';
-import { historyOf } from '../api/job-view.ts';
 import { readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';

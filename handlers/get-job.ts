@@ -1,10 +1,11 @@
+import { JobQuery } from '../api/job-request.ts';
+import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
+import { readQuery } from '../api/request.ts';
 import type { JobView } from '../api/responses/job.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { readQuery } from '../api/request.ts';
 import { readSettings } from '../jobs/settings.ts';
-import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
-import { JobQuery, waitForEnd } from '../jobs/wait-for-end.ts';
+import { waitForEnd } from '../jobs/wait-for-end.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
 import { openExecutions, openStore } from './middleware/services.ts';

@@ -1,18 +1,18 @@
+import { RetryRequest } from '../api/job-request.ts';
+import { idempotencyKeyOf, readBody } from '../api/request.ts';
 import { findJob } from '../jobs/find-job.ts';
-import { newJobId } from '../jobs/ids.ts';
-import { acceptRetry } from '../jobs/retry.ts';
+import { jobIdOfKey, newJobId } from '../jobs/ids.ts';
+import { retryInput } from '../jobs/retry.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
-import { jobIdOfKey } from '../jobs/start.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { idempotencyKeyOf } from '../api/request.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { startJob } from './middleware/start-job.ts';
 
 const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
-const most = readLimits();
+const limits = readLimits();
 
 /** `POST /jobs/{jobId}/retry`: a new job with the same input, which names the old one; with an Idempotency-Key one at most. */
 export const handler = api(async (event) => {
@@ -20,7 +20,8 @@ export const handler = api(async (event) => {
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
   const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
+  readBody(event.body ?? '', RetryRequest, 'retry');
   const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
-  const input = acceptRetry(found, event.body ?? '', jobId, most);
+  const input = retryInput(found, jobId, limits);
   return await startJob(event, { jobId, input, key, source: { retryOf } }, { store, executions });
 });

@@ -1,8 +1,9 @@
 import { idempotencyKeyOf, readBody } from '../api/request.ts';
-import { executionInput, RunRequest, scheduledJobOf } from '../jobs/schedules/scheduled-job.ts';
-import { jobIdOfRunNow } from '../jobs/schedules/id.ts';
-import { readOwn } from '../jobs/schedules/lifecycle.ts';
-import { checkResourcesAgain } from '../jobs/resources.ts';
+import { RunRequest } from '../api/schedule-request.ts';
+import { jobIdOfRunNow } from '../jobs/ids.ts';
+import { checkAcceptedResources } from '../jobs/resources.ts';
+import { readSchedule } from '../jobs/schedules/lifecycle.ts';
+import { executionInput, scheduledJobOf } from '../jobs/schedules/scheduled-job.ts';
 import { readLimits, readSettings } from '../jobs/settings.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
@@ -13,22 +14,22 @@ import { startJob } from './middleware/start-job.ts';
 const schedules = openScheduleStore();
 const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
-const most = readLimits();
+const limits = readLimits();
 
 /** The same run, though its schedule may have been changed since. */
 const isSame = (): boolean => true;
 
 /**
  * `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused; its owner's, whoever asks; with an
- * Idempotency-Key one at most.
+ * Idempotency-Key one at limits.
  */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
-  const scheduled = scheduledJobOf(await readOwn(scheduleId, caller, schedules));
+  const scheduled = scheduledJobOf(await readSchedule(scheduleId, caller, schedules));
   readBody(event.body ?? '', RunRequest, 'run of a schedule');
-  checkResourcesAgain(scheduled.resources, most);
+  checkAcceptedResources(scheduled.resources, limits);
   const jobId = jobIdOfRunNow(scheduleId, key);
   const input = executionInput(jobId, scheduled);
   return await startJob(event, { jobId, input, key, source: { scheduleId }, isSame }, services);

@@ -1,10 +1,10 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import * as z from 'zod';
-import { executionFence } from '../jobs/aws/executions.ts';
-import { JobId } from '../jobs/ids.ts';
-import { type Asking, settle, type Settlement } from '../jobs/settle.ts';
 import { openCluster } from '../jobs/cluster/open.ts';
+import { executionFence } from '../jobs/execution.ts';
+import { JobId } from '../jobs/ids.ts';
+import { settle, type Settlement, type SettleRequest } from '../jobs/settle.ts';
 import { logger } from './middleware/logger.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 
@@ -31,14 +31,14 @@ const cluster = openCluster();
 export const handler = middy<unknown, Settlement | undefined>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event) => {
-    const asking = await askingOf(Event.parse(event));
-    if (!asking) return undefined;
-    const settlement = await settle(asking, { store, executions, cluster, now: () => new Date() });
-    logger.info('job settled', { ...asking, verdict: settlement.verdict });
+    const request = await requestOf(Event.parse(event));
+    if (!request) return undefined;
+    const settlement = await settle(request, { store, executions, cluster, now: () => new Date() });
+    logger.info('job settled', { ...request, verdict: settlement.verdict });
     return settlement;
   });
 
-async function askingOf(event: z.infer<typeof Event>): Promise<Asking | undefined> {
+async function requestOf(event: z.infer<typeof Event>): Promise<SettleRequest | undefined> {
   if ('jobId' in event) return { ...event, status: 'RUNNING' };
   const { executionArn, startDate, status } = event.detail;
   const execution = await executions.describe(executionArn);

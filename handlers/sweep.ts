@@ -1,10 +1,10 @@
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import * as z from 'zod';
-import { sweepSchedules, type SchedulesSwept } from '../jobs/schedules/sweep.ts';
-import { settle } from '../jobs/settle.ts';
-import { sweep, type Swept } from '../jobs/sweep.ts';
 import { openCluster } from '../jobs/cluster/open.ts';
+import { type ScheduleSweepResult, sweepSchedules } from '../jobs/schedules/sweep.ts';
+import { settle } from '../jobs/settle.ts';
+import { sweep, type SweepResult } from '../jobs/sweep.ts';
 import { openSchedules } from './middleware/schedule-services.ts';
 import { logger } from './middleware/logger.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
@@ -19,7 +19,7 @@ const now = (): Date => new Date();
 const Event = z.object({ waitingTurn: z.array(z.string()).default([]) });
 
 /** Every five minutes: what events missed. */
-export const handler = middy<unknown, Swept & { schedules: SchedulesSwept }>()
+export const handler = middy<unknown, SweepResult & { schedules: ScheduleSweepResult }>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event) => {
     const { waitingTurn } = Event.parse(event);
@@ -27,7 +27,7 @@ export const handler = middy<unknown, Swept & { schedules: SchedulesSwept }>()
       store,
       executions,
       now,
-      settle: (asking) => settle(asking, { store, executions, cluster, now }),
+      settle: (request) => settle(request, { store, executions, cluster, now }),
       waiting: async () =>
         new Map([
           ...waitingTurn.map((jobId) => [jobId, 'LimitReached'] as const),

@@ -1,12 +1,12 @@
 import pRetry from 'p-retry';
+import { type Caller, mayAccess } from './caller.ts';
 import { closeJob, recordUnregistered } from './closing.ts';
 import { Conflict, RecordContended, TooManyRequests } from './errors.ts';
-import { arnOf, type Executions } from './aws/executions.ts';
-import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './caller.ts';
+import { arnOf, statusOfUnrecorded } from './execution.ts';
+import { checkJobId, findExecution, noSuchJob } from './find-job.ts';
+import type { Executions, JobStore } from './ports.ts';
 import { isTerminal, type JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
-import type { JobStore } from './aws/job-store.ts';
-import { statusOfUnrecorded } from '../api/job-view.ts';
 import type { Write } from './write.ts';
 
 interface Dependencies {
@@ -16,15 +16,15 @@ interface Dependencies {
 }
 
 /**
- * Cancels a job: first its record, in one transaction, then its execution, whose end makes Settle delete what runs.
- * Repeatable: cancelling a cancelled job stops its execution once more, should the first time have come half-way.
- * @throws NotFound where there is no such job, or it is somebody else's.
- * @throws Conflict when the job has ended otherwise; details hold its status.
- * @throws TooManyRequests when the record changed under six tries, or Step Functions throttles.
+ * Cancels a job: first its record, in one transaction, then its execution, whose end makes Settle delete the Kubernetes Jobs.
+ * Repeatable: to cancel a cancelled job stops its execution once more, in case the first request was cut off.
+ * @throws NotFound if the job does not exist or belongs to another owner.
+ * @throws Conflict if the job has ended otherwise; details have its status.
+ * @throws TooManyRequests when the record changed during six tries, or Step Functions throttles.
  */
 export async function cancel(jobId: string, caller: Caller, dependencies: Dependencies): Promise<void> {
   checkJobId(jobId);
-  // Six tries between 50 and 800 ms apart: 3 s at most, within the function's own limit.
+  // Six tries, 50 to 800 ms apart: 3 s at most, within the function's time limit.
   const arn = await pRetry(() => record(jobId, caller, dependencies), {
     retries: 5,
     minTimeout: 50,
@@ -38,7 +38,7 @@ export async function cancel(jobId: string, caller: Caller, dependencies: Depend
   await dependencies.executions.stop(arn, 'The job was cancelled.');
 }
 
-/** The transaction that cancels a job as it was read. A try whose container never began is no attempt. */
+/** Makes the transaction that cancels a job as it was read. A try whose container never started is not an attempt. */
 export const cancelJob = (found: JobRecord, now: string): Write[] => closeJob(found, 'ABORTED', [], now);
 
 /** Records that the job is cancelled. @returns the ARN of its execution. */
@@ -50,17 +50,17 @@ async function record(
   const at = now();
   const found = await store.readDecisive(jobId, at.getTime());
   if (!found) {
-    const execution = await ownExecution(jobId, caller, executions, at.getTime());
-    // Ended well and not in the table: Register came between the two reads.
+    const execution = await findExecution(jobId, caller, executions, at.getTime());
+    // It succeeded and is not in the table: Register ran between the two reads.
     if (execution.status === 'SUCCEEDED') throw new RecordContended(`job ${jobId} was just registered`);
-    // Ended otherwise: the record is Settle's to write.
-    if (execution.status !== 'RUNNING') return refuseEnded(statusOfUnrecorded(execution), execution.arn);
+    // It ended otherwise: Settle writes the record.
+    if (execution.status !== 'RUNNING') return checkCancelled(statusOfUnrecorded(execution), execution.arn);
     await write(store, recordUnregistered(execution.input, execution, 'ABORTED', at.toISOString()));
     return execution.arn;
   }
-  if (!maySee(caller, found.job)) throw noSuchJob();
+  if (!mayAccess(caller, found.job)) throw noSuchJob();
   const { status, execution } = found.job;
-  if (isTerminal(status)) return refuseEnded(status, arnOf(execution));
+  if (isTerminal(status)) return checkCancelled(status, arnOf(execution));
   await write(store, cancelJob(found, at.toISOString()));
   return arnOf(execution);
 }
@@ -69,7 +69,8 @@ async function write(store: Dependencies['store'], writes: readonly Write[]): Pr
   if (!(await store.write(writes))) throw new RecordContended('the record keeps changing');
 }
 
-function refuseEnded(status: JobStatus, arn: string): string {
+/** @throws Conflict if the job ended otherwise. @returns the ARN of its execution. */
+function checkCancelled(status: JobStatus, arn: string): string {
   if (status === 'CANCELLED') return arn;
-  throw new Conflict(`The job has ended already: it is ${status}.`, [{ field: 'status', message: status }]);
+  throw new Conflict(`The job has already ended: it is ${status}.`, [{ field: 'status', message: status }]);
 }

@@ -11,23 +11,20 @@ import {
   shardOf,
   type TerminalStatus,
 } from './protocol.ts';
-import type { Execution, Try } from './aws/executions.ts';
+import type { Execution, ExecutionStatus, Try } from './execution.ts';
+import type { ExecutionInput } from './execution-input.ts';
 import type { Failure, JobRecord } from './record.ts';
-import type { ExecutionInput } from '../api/job-request.ts';
 import type { Write } from './write.ts';
-
-/** How an execution stands that asks for its job to be settled: RUNNING when its own last state asks. */
-export type ExecutionStatus = Execution['status'];
 
 const lost: Failure = { code: 'AttemptLost', message: errors.AttemptLost };
 
-/** The verdict on a job whose container left none (docs/accounting.md, Settle). */
+/** Decides the verdict of a job whose container recorded none (docs/accounting.md, step 7). */
 function verdictOf(status: ExecutionStatus): TerminalStatus {
   if (status === 'ABORTED') return 'CANCELLED';
   return status === 'TIMED_OUT' ? 'TIMED_OUT' : 'FAILED';
 }
 
-/** What closing the attempts writes, counts and leaves as the job's error. */
+/** The writes that close the attempts, what they count, and the job's error. */
 interface Closing {
   writes: Write[];
   counts: Partial<Record<Counter, number>>;
@@ -35,8 +32,8 @@ interface Closing {
 }
 
 /**
- * Closes attempts 0 to tries - 1: those still RUNNING, and those that never reached the table.
- * When the execution was stopped, the attempt that was under way is CANCELLED and counts as no failure.
+ * Closes attempts 0 to tries - 1: those that are still RUNNING, and those that never reached the table.
+ * When the execution was stopped, the attempt that was running is CANCELLED and not counted as a failure.
  */
 function closeAttempts(
   { job, attempts }: JobRecord,
@@ -50,7 +47,7 @@ function closeAttempts(
     closing.counts[counter] = (closing.counts[counter] ?? 0) + 1;
   };
   const expiresAt = expiryOf(now);
-  // The history may lag behind the table: what the table knows of is closed in any case.
+  // The history may be behind the table: every attempt in the table is closed in any case.
   const last = Math.max(tries.length - 1, job.attempt ?? -1, ...attempts.map(({ attempt }) => attempt));
   for (let attempt = 0; attempt <= last; attempt += 1) {
     const known = attempts.find((each) => each.attempt === attempt);
@@ -90,8 +87,9 @@ const countWrites = (jobId: string, counts: Closing['counts']): Write[] =>
   Object.keys(counts).length === 0 ? [] : [{ update: countersKey(shardOf(jobId)), add: counts }];
 
 /**
- * Ends a job whose container left no verdict.
- * @param tries how often RunJob was tried; tries beyond maxAttempts are none of the job's attempts.
+ * Closes a job whose container recorded no verdict.
+ * @param status of its execution; RUNNING when the last state of the execution calls.
+ * @param tries of RunJob; those after the first maxAttempts are not attempts of the job.
  */
 export function closeJob(
   record: JobRecord,
@@ -125,7 +123,7 @@ function errorOf(verdict: TerminalStatus, last: Failure | undefined): Failure | 
   return last ?? { code: 'ExecutionFailed', message: errors.ExecutionFailed };
 }
 
-/** Attempts that stayed RUNNING although their job has ended: the job stands, they are closed as it was. */
+/** Closes attempts that are RUNNING although their job has ended. The job's verdict stays; theirs follows it. */
 export function closeLeftovers({ job, attempts }: JobRecord, now: string): Write[] {
   const open = attempts.filter(({ status }) => status === 'RUNNING');
   if (open.length === 0) return [];
@@ -142,10 +140,10 @@ export function closeLeftovers({ job, attempts }: JobRecord, now: string): Write
   ];
 }
 
-/** Records a job whose execution ended before Register: all that is known of it is the execution's input. */
+/** Records a job whose execution ended before Register: only the execution's input is known. */
 export function recordUnregistered(
   input: ExecutionInput,
-  execution: Pick<Execution, 'execution' | 'startedAt'>,
+  execution: Pick<Execution, 'fence' | 'startedAt'>,
   status: ExecutionStatus,
   now: string,
 ): Write[] {
@@ -161,7 +159,7 @@ export function recordUnregistered(
         ...rest,
         retryOf,
         status: verdict,
-        execution: execution.execution,
+        execution: execution.fence,
         createdAt: execution.startedAt,
         createdAtId: `${execution.startedAt}#${jobId}`,
         open: openPartition(shardOf(jobId)),

@@ -1,16 +1,24 @@
-import type { Execution, Executions } from './aws/executions.ts';
-import { type Caller, checkJobId, maySee, noSuchJob, ownExecution } from './caller.ts';
+import { type Caller, mayAccess } from './caller.ts';
+import { NotFound } from './errors.ts';
+import { type JobExecution, statusOfUnrecorded } from './execution.ts';
+import { creationTimeOf, JobId } from './ids.ts';
+import type { Executions, JobStore } from './ports.ts';
+import type { JobStatus } from './protocol.ts';
 import type { JobRecord } from './record.ts';
-import type { ExecutionInput } from '../api/job-request.ts';
-import type { JobStore } from './aws/job-store.ts';
 
-/** A job: what the table holds of it, or before Register its execution. */
-export type Found = { record: JobRecord } | { execution: Execution & { input: ExecutionInput } };
+/** A job: its record in the table, or before Register its execution. */
+export type FoundJob = { record: JobRecord } | { execution: JobExecution };
+
+/** In milliseconds. A job is registered within seconds of its 202; an older id that is not in the table never will be. */
+const registeredWithin = 15 * 60_000;
+
+/** A job of another owner does not exist for the caller: "forbidden" would tell which ids exist. */
+export const noSuchJob = (): NotFound => new NotFound('The job does not exist.');
 
 /**
- * The caller's job.
+ * Finds the caller's job.
  * @param read how much of it is read.
- * @throws NotFound where there is none, or it is somebody else's.
+ * @throws NotFound if the job does not exist or belongs to another owner.
  */
 export async function findJob(
   jobId: string,
@@ -18,10 +26,38 @@ export async function findJob(
   read: JobStore['read'],
   executions: Pick<Executions, 'ofJob'>,
   now: number,
-): Promise<Found> {
+): Promise<FoundJob> {
   checkJobId(jobId);
   const record = await read(jobId, now);
-  if (!record) return { execution: await ownExecution(jobId, caller, executions, now) };
-  if (!maySee(caller, record.job)) throw noSuchJob();
+  if (!record) return { execution: await findExecution(jobId, caller, executions, now) };
+  if (!mayAccess(caller, record.job)) throw noSuchJob();
   return { record };
 }
+
+/** @throws NotFound for a text that cannot be the id of a job. */
+export function checkJobId(jobId: string): void {
+  if (!JobId.safeParse(jobId).success) throw noSuchJob();
+}
+
+/**
+ * Finds the execution of the caller's job that is not in the table: between its 202 and Register a job is only that.
+ * @param now epoch milliseconds; an old id is rejected without a call.
+ * @throws NotFound if it does not exist or belongs to another owner.
+ */
+export async function findExecution(
+  jobId: string,
+  caller: Caller,
+  executions: Pick<Executions, 'ofJob'>,
+  now: number,
+): Promise<JobExecution> {
+  const createdAt = creationTimeOf(jobId);
+  if (createdAt !== undefined && now - createdAt > registeredWithin) throw noSuchJob();
+  const execution = await executions.ofJob(jobId);
+  const input = execution?.input;
+  if (!execution || !input || !mayAccess(caller, input)) throw noSuchJob();
+  return { ...execution, input };
+}
+
+/** Reads the status of a job. */
+export const statusOf = (found: FoundJob): JobStatus =>
+  'record' in found ? found.record.job.status : statusOfUnrecorded(found.execution);

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** How many labels a job may have: each is written anew whenever the job's item is. */
-const most = 16;
+/** The maximum number of labels of a job: each is written again with every write of the job's item. */
+const labelsAtMost = 16;
 
-/** A Kubernetes label's key in small letters: nobody searches for `Team` and finds no `team`. */
+/** The key of a Kubernetes label, without capitals: a search for `Team` would not find `team`. */
 const key = '[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?';
-/** A Kubernetes label's value; none holds a comma, which separates labels in a query. */
+/** The value of a Kubernetes label; it has no comma, which separates labels in a query. */
 const value = '([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?';
 
 const allowedKey =
@@ -13,35 +13,38 @@ const allowedKey =
 const allowedValue =
   'Allowed: up to 63 letters, digits, dashes, underscores and dots; the first and last a letter or digit.';
 
-/** What zod would leave out without a word. */
-function refusePrototype(given: unknown, context: z.RefinementCtx): unknown {
-  if (typeof given === 'object' && given !== null && Object.hasOwn(given, '__proto__')) {
+/** Rejects a key that zod would drop silently. */
+function rejectPrototype(labels: unknown, context: z.RefinementCtx): unknown {
+  if (typeof labels === 'object' && labels !== null && Object.hasOwn(labels, '__proto__')) {
     context.addIssue({ code: 'custom', path: ['__proto__'], message: allowedKey });
   }
-  return given;
+  return labels;
 }
 
-/** The caller's own words about a job: shown with it, and what lists can be narrowed by. */
+/** The caller's own names for a job: shown with it, and filters of lists. */
 export const Labels = z.preprocess(
-  refusePrototype,
+  rejectPrototype,
   z
     .record(
       z.string().regex(new RegExp(`^${key}$`), allowedKey),
       z.string().regex(new RegExp(`^${value}$`), allowedValue),
     )
-    .refine((labels) => Object.keys(labels).length <= most, `Allowed: ${most} labels at most.`)
-    .meta({ maxProperties: most }),
+    .refine(
+      (labels) => Object.keys(labels).length <= labelsAtMost,
+      `Allowed: ${labelsAtMost} labels at most.`,
+    )
+    .meta({ maxProperties: labelsAtMost }),
 );
 export type Labels = z.output<typeof Labels>;
 
 const pair = `${key}=${value}`;
 
-/** Labels as a query spells them, key=value with commas between: a job must have them all. */
+/** Labels in a query: key=value, separated by commas. A job must have all of them. */
 export const LabelQuery = z
   .string()
   .regex(
-    new RegExp(`^${pair}(,${pair}){0,${most - 1}}$`),
-    `Allowed: key=value; ${most} of them at most, repeated or with commas between.`,
+    new RegExp(`^${pair}(,${pair}){0,${labelsAtMost - 1}}$`),
+    `Allowed: key=value, up to ${labelsAtMost} of them, repeated or separated by commas.`,
   )
   .transform((text) =>
     text.split(',').map((label): [key: string, value: string] => {

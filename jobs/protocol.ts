@@ -3,8 +3,8 @@ import * as z from 'zod';
 import protocol from './protocol.json' with { type: 'json' };
 
 /**
- * The accounting protocol's names: keys, statuses, counters, limits (docs/accounting.md).
- * protocol.json holds them for both languages; the types here are checked against it in tests/unit.
+ * The names of the accounting protocol: keys, statuses, counters, limits (docs/accounting.md).
+ * protocol.json has them for both languages; tests/unit checks the types here against it.
  */
 export const JobStatus = z.enum(['QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED', 'TIMED_OUT']);
 export type JobStatus = z.infer<typeof JobStatus>;
@@ -44,7 +44,7 @@ export interface Key {
 const { keys } = protocol;
 const partition = (jobId: string): string => keys.job.replace('{jobId}', jobId);
 
-/** One of 16 shards, by the first hexadecimal digit of SHA-256 over the job id: every language has that. */
+/** Computes the shard of a job, one of 16: the first hexadecimal digit of the SHA-256 of its id, which every language has. */
 export const shardOf = (jobId: string): string =>
   createHash('sha256').update(jobId).digest('hex').slice(0, 1);
 
@@ -64,6 +64,6 @@ export const openPartition = (shard: string): string => keys.open.replace('{shar
 export const isTerminal = (status: JobStatus): status is TerminalStatus =>
   TerminalStatus.safeParse(status).success;
 
-/** Epoch seconds at which an item of a job that ended at this time expires (DynamoDB TTL). */
+/** Computes when the items of a job that ended at this time expire, in epoch seconds (DynamoDB TTL). */
 export const expiryOf = (endedAt: string): number =>
   Math.floor(Date.parse(endedAt) / 1000) + limits.retentionDays * 24 * 60 * 60;

@@ -1,18 +1,22 @@
 import * as z from 'zod';
 import { StoredOptions } from './options.ts';
 import { AttemptStatus, JobStatus } from './protocol.ts';
-import { WaitingReason } from './waiting-reason.ts';
 
-/** What the table holds of one job. Attributes unknown to this version pass through unseen. */
+/** Why an attempt or a job failed. */
 export const Failure = z.object({ code: z.string(), message: z.string() });
 export type Failure = z.infer<typeof Failure>;
 
-/** Where a job comes from. */
+/** How a job was created: by a request, or by a schedule. */
 export const Origin = z.enum(['api', 'schedule']);
 
-/** How far an attempt is: records done, of how many where that is known. */
+/** How far an attempt is: records done, and their total if it is known. */
 export const Progress = z.object({ done: z.number(), total: z.number().optional() });
 
+/** Why a queued job has not started. */
+export const WaitingReason = z.enum(['LimitReached', 'NoNode', 'Starting', 'ImagePull', 'ContainerRefused']);
+export type WaitingReason = z.infer<typeof WaitingReason>;
+
+/** The item of one job in the table. Attributes that this version does not know are ignored. */
 export const JobItem = z.object({
   pk: z.string(),
   sk: z.literal('JOB'),
@@ -20,18 +24,18 @@ export const JobItem = z.object({
   owner: z.string(),
   origin: Origin,
   status: JobStatus,
-  /** Execution ARN and its start, joined by @. With attempt and runner it is the fence of every write. */
+  /** ARN and start of the execution, joined by @. With attempt and runner it is the fence of every write. */
   execution: z.string(),
   attempt: z.number().optional(),
   runner: z.string().optional(),
-  /** When the container last said that it lives, RFC 3339. */
+  /** The time of the container's last heartbeat, RFC 3339. */
   beat: z.string().optional(),
   progress: Progress.optional(),
   ...StoredOptions.shape,
-  /** What sweep saw it wait for; means something while it is QUEUED only. */
+  /** What the job waited for at the last sweep; it has a meaning only while the job is QUEUED. */
   waitingReason: WaitingReason.optional().catch(undefined),
   error: Failure.optional(),
-  /** Empty where the job runs no other again: the state machine writes the same attributes for every job. */
+  /** Empty if the job does not run another job again: the state machine writes the same attributes for every job. */
   retryOf: z.string().default(''),
   createdAt: z.string(),
   createdAtId: z.string(),
@@ -42,6 +46,7 @@ export const JobItem = z.object({
 });
 export type JobItem = z.infer<typeof JobItem>;
 
+/** The item of one attempt in the table. */
 export const AttemptItem = z.object({
   pk: z.string(),
   sk: z.string().startsWith('ATTEMPT#'),
@@ -58,7 +63,7 @@ export const AttemptItem = z.object({
 });
 export type AttemptItem = z.infer<typeof AttemptItem>;
 
-/** One job as it stands in the table: its item, its attempts in order, and the texts of input and result. */
+/** One job in the table: its item, its attempts in order, and the texts of its input and result. */
 export interface JobRecord {
   job: JobItem;
   attempts: AttemptItem[];
@@ -69,8 +74,8 @@ export interface JobRecord {
 const TextItem = z.object({ json: z.string() });
 
 /**
- * Puts the items of one job's partition together.
- * @returns undefined where there is no job, or where it has expired and DynamoDB has not removed it yet.
+ * Makes a record from the items of one job's partition.
+ * @returns undefined if the job is absent, or has expired and DynamoDB has not removed it yet.
  */
 export function recordOf(items: readonly Record<string, unknown>[], now: number): JobRecord | undefined {
   const bySort = new Map(items.map((item) => [item['sk'], item]));

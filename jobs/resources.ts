@@ -4,7 +4,7 @@ import { Conflict, type Detail, InvalidRequest } from './errors.ts';
 
 const names = ['cpu', 'memory'] as const;
 
-/** What a job asks of its node; of what is absent it gets what all jobs get. */
+/** The resources that a job requests of its node. If one is absent, the job gets the default of the service. */
 export const Resources = z.strictObject(
   { cpu: z.exactOptional(Cpu), memory: z.exactOptional(Memory) },
   {
@@ -14,20 +14,24 @@ export const Resources = z.strictObject(
 );
 export type Resources = z.output<typeof Resources>;
 
-/** The most that a job may ask for, as quantities. */
+/** The maximum that a job may request, as quantities. */
 export type ResourceLimits = Required<Resources>;
 
-/** @throws InvalidRequest naming each that is too small or too large, and what is allowed. */
-export function checkResources(asked: Resources, limits: ResourceLimits): void {
-  const details = beyond(asked, limits);
-  if (details.length > 0) throw new InvalidRequest('The job asks for what no job may have.', details);
+/** @throws InvalidRequest which names each quantity that is too small or too large, and the range. */
+export function checkResources(resources: Resources, limits: ResourceLimits): void {
+  const details = resourceProblems(resources, limits);
+  if (details.length > 0) {
+    throw new InvalidRequest('The requested resources are outside the allowed range.', details);
+  }
 }
 
-/** As checkResources, for a job that was accepted under other limits. @throws Conflict */
-export function checkResourcesAgain(asked: Resources, limits: ResourceLimits): void {
-  const details = beyond(asked, limits);
-  if (details.length > 0) throw new Conflict('The job asks for more than a job may have by now.', details);
+/** Checks the resources of a job or schedule that was accepted under other limits. @throws Conflict */
+export function checkAcceptedResources(resources: Resources, limits: ResourceLimits): void {
+  const details = resourceProblems(resources, limits);
+  if (details.length > 0) {
+    throw new Conflict('The resources of the job are outside the range that is allowed now.', details);
+  }
 }
 
-const beyond = (asked: Resources, limits: ResourceLimits): Detail[] =>
-  outsideLimits(asked, limits).map(({ name, message }) => ({ field: `resources.${name}`, message }));
+const resourceProblems = (resources: Resources, limits: ResourceLimits): Detail[] =>
+  outsideLimits(resources, limits).map(({ name, message }) => ({ field: `resources.${name}`, message }));

@@ -3,25 +3,25 @@ import { dnsLabel, logGroupOrNone } from '../lib/patterns.ts';
 import { Cpu, Memory } from '../lib/quantities.ts';
 import type { ResourceLimits } from './resources.ts';
 
-/** Who may call the API: identities of AWS by their signature, holders of a token, or everybody. */
+/** Who may call the API: IAM identities with their signature, callers with a token, or every caller. */
 export const Authorization = z.enum(['iam', 'jwt', 'none']);
 export type Authorization = z.infer<typeof Authorization>;
 
-/** Every environment setting of the functions, in one place. Serverless sets them; local/ sets the same ones. */
+/** The environment variables of the functions. serverless.yml sets them; local/ sets the same. */
 const Settings = z.object({
   /** The table of jobs, attempts and counters. */
   TABLE_NAME: z.string().min(3).max(255),
   /** The state machine that runs a job; its name is fixed by service and stage. */
   STATE_MACHINE_ARN: z.string().startsWith('arn:'),
-  /** Who asked, where the API runs without an authorizer. */
+  /** The owner of every job, if the API runs without an authorizer. */
   OWNER_WITHOUT_AUTHORIZER: z.string().min(1).max(128).default('anonymous'),
-  /** The API's kind of authorization, which the OpenAPI document describes; a package holds the document itself. */
+  /** The type of the API's authorizer, which the OpenAPI document describes; a package has the document itself. */
   API_AUTHORIZATION: Authorization.default('none'),
-  /** The log group of CloudWatch that the jobs' containers log to; empty or absent where the cluster collects none. */
+  /** The CloudWatch log group of the jobs' containers; empty or absent if the cluster collects no logs. */
   JOB_LOG_GROUP: z.string().regex(logGroupOrNone).optional(),
-  /** Where the jobs' Kubernetes Jobs are; without it settle deletes none. It needs one of the clusters below. */
+  /** The namespace of the Kubernetes Jobs; without it settle deletes none. It needs one of the clusters below. */
   JOB_NAMESPACE: z.string().regex(dnsLabel).optional(),
-  /** The cluster by a context of this machine's kubeconfig (KUBECONFIG, ~/.kube/config). */
+  /** The cluster, as a context in this machine's kubeconfig (KUBECONFIG, ~/.kube/config). */
   KUBE_CONTEXT: z.string().min(1).optional(),
   /** The EKS cluster: its name, its API server's address, and its certificate authority (PEM in base64). */
   CLUSTER_NAME: z.string().min(1).max(100).optional(),
@@ -29,8 +29,8 @@ const Settings = z.object({
   CLUSTER_CERTIFICATE_AUTHORITY: z.base64().min(1).optional(),
 });
 
-/** What names a cluster only together; one that is half named must not pass for none. */
-const whole = Settings.check(({ value, issues }) => {
+/** Checks the settings that name a cluster only together: a cluster that is half named must not count as none. */
+const CheckedSettings = Settings.check(({ value, issues }) => {
   const eks = [value.CLUSTER_NAME, value.CLUSTER_ENDPOINT, value.CLUSTER_CERTIFICATE_AUTHORITY];
   const given = eks.filter((part) => part !== undefined).length;
   const problem = (message: string): void => {
@@ -45,19 +45,19 @@ const whole = Settings.check(({ value, issues }) => {
   }
 });
 
-/** The settings of those functions that make, change and delete schedules. */
+/** The settings of the functions that create, change and delete schedules. */
 const ScheduleSettings = Settings.extend({
-  /** The group at EventBridge Scheduler that holds the schedules of this stage. */
+  /** The group of this stage's schedules at EventBridge Scheduler. */
   SCHEDULE_GROUP: z.string().min(1).max(64),
-  /** What EventBridge Scheduler starts jobs with. */
+  /** The role with which EventBridge Scheduler starts jobs. */
   SCHEDULE_ROLE_ARN: z.string().startsWith('arn:'),
-  /** The queue of ticks that could not be delivered. */
+  /** The queue of firings that could not be delivered. */
   SCHEDULE_DEAD_LETTERS_ARN: z.string().startsWith('arn:'),
 });
 
-/** The settings of those functions that accept jobs. */
+/** The settings of the functions that accept jobs and schedules. */
 const LimitSettings = Settings.extend({
-  /** The most processor share and memory that a job may ask for, as Kubernetes writes quantities. */
+  /** The maximum CPU and memory that a job may request, as Kubernetes quantities. */
   MAX_JOB_CPU: Cpu,
   MAX_JOB_MEMORY: Memory,
 });
@@ -66,16 +66,17 @@ export type Settings = z.infer<typeof Settings>;
 
 /**
  * Reads the settings from an environment.
- * @throws Error naming every setting that is missing or wrong, without its value.
+ * @throws Error which names every setting that is missing or wrong, without its value.
  */
-export const readSettings = (environment: Environment = process.env): Settings => read(whole, environment);
+export const readSettings = (environment: Environment = process.env): Settings =>
+  read(CheckedSettings, environment);
 
-/** Reads these and the settings for schedules; throws as readSettings. */
+/** Reads the settings and those for schedules; throws as readSettings. */
 export const readScheduleSettings = (
   environment: Environment = process.env,
 ): z.infer<typeof ScheduleSettings> => read(ScheduleSettings, environment);
 
-/** Reads what a job may ask of its node at most; throws as readSettings. */
+/** Reads the maximum resources of a job; throws as readSettings. */
 export function readLimits(environment: Environment = process.env): ResourceLimits {
   const { MAX_JOB_CPU: cpu, MAX_JOB_MEMORY: memory } = read(LimitSettings, environment);
   return { cpu, memory };

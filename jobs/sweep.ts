@@ -1,20 +1,20 @@
-import { arnOf, type Executions } from './aws/executions.ts';
+import { arnOf } from './execution.ts';
+import type { Executions, JobStore, OpenJob, WaitingJobs } from './ports.ts';
 import { isTerminal, shards } from './protocol.ts';
-import type { Asking } from './settle.ts';
-import type { JobStore, OpenJob } from './aws/job-store.ts';
-import { recordWaiting, type WaitingJobs } from './waiting-reason.ts';
+import type { SettleRequest } from './settle.ts';
+import { recordWaitingReasons } from './waiting-reason.ts';
 
-/** The most jobs one sweep asks Step Functions about: DescribeExecution refills 15 a second in small regions. */
-const mostAsked = 500;
-/** Read from each shard of the index; the jobs that live are dropped before the others are asked about. */
-const mostRead = 1000;
-/** A container that said something this recently is alive. */
-const freshBeat = 2 * 60_000;
-/** AWS may need minutes to see that a Job has ended; an execution of a job that ended long before this is stuck. */
+/** The maximum of executions that one sweep describes: DescribeExecution refills 15 a second in small regions. */
+const describesAtMost = 500;
+/** The maximum of jobs read from each shard of the index; executions of jobs with a recent heartbeat are not described. */
+const readsAtMost = 1000;
+/** In milliseconds. A container with a heartbeat this recent is alive. */
+const recentHeartbeat = 2 * 60_000;
+/** AWS may need minutes to see that a Job has ended. If a job ended longer ago than this, its execution is stuck. */
 const slowestPoll = 30 * 60_000;
-/** A job this old whose execution AWS does not know is closed as one that failed. */
+/** A job of this age whose execution AWS does not know is closed as failed. */
 const forgottenAfter = 24 * 60 * 60_000;
-/** How far back executions that ended without a record are looked for: several sweeps. */
+/** How long ago an execution without a record may have started: several sweeps. */
 const lookBack = 30 * 60_000;
 
 interface Dependencies {
@@ -22,95 +22,101 @@ interface Dependencies {
   executions: Pick<Executions, 'describe' | 'stop' | 'endedSince'>;
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
-  settle: (asking: Asking) => Promise<unknown>;
-  /** What jobs wait for. */
+  settle: (request: SettleRequest) => Promise<unknown>;
+  /** Reads what jobs wait for. */
   waiting: () => Promise<WaitingJobs>;
   report: (message: string, problem: unknown) => void;
 }
 
-/** What one sweep did. */
-export interface Swept {
+/** What one sweep did. The names are those of the log. */
+export interface SweepResult {
+  /** Executions that were described. */
   asked: number;
   settled: number;
   stopped: number;
-  /** Jobs under way that gave no sign of life for half an hour: an alarm counts them (resources/observability.yml). */
+  /** Jobs without a heartbeat for half an hour: an alarm counts them (resources/observability.yml). */
   silent: number;
-  /** Queued jobs that now say what they wait for, or no longer do. */
+  /** Queued jobs whose waitingReason changed. */
   explained: number;
 }
 
-/** Finds what events missed, so that nothing stays open for ever (promise 1). Bounded; what is left waits for the next. */
-export async function sweep(dependencies: Dependencies): Promise<Swept> {
-  const swept: Swept = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0 };
+/** Settles what events missed, so that no job stays open (promise 1). Its work is limited; the next sweep does the rest. */
+export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
+  const result: SweepResult = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0 };
   const open = await readOpen(dependencies);
   for (const job of suspects(open, dependencies)) {
-    swept.asked += 1;
-    await attempt(dependencies, job.jobId, () => sweepOpen(job, dependencies, swept));
+    result.asked += 1;
+    await reportFailure(dependencies, job.jobId, () => sweepOpen(job, dependencies, result));
   }
   for (const status of ['FAILED', 'TIMED_OUT', 'ABORTED'] as const) {
     const since = dependencies.now().getTime() - lookBack;
     for (const arn of await dependencies.executions.endedSince(status, since)) {
-      await attempt(dependencies, arn, () => sweepUnrecorded(arn, dependencies, swept));
+      await reportFailure(dependencies, arn, () => sweepUnrecorded(arn, dependencies, result));
     }
   }
-  await attempt(dependencies, 'what jobs wait for', async () => {
-    swept.explained = await recordWaiting(open, dependencies);
+  await reportFailure(dependencies, 'what jobs wait for', async () => {
+    result.explained = await recordWaitingReasons(open, dependencies);
   });
-  return swept;
+  return result;
 }
 
 async function readOpen({ store }: Dependencies): Promise<OpenJob[]> {
-  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, mostRead)));
+  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, readsAtMost)));
   return read.flat();
 }
 
-/** Open jobs that may need us: all that ended, and of the others those without a fresh beat, in random order. */
+/** Selects open jobs to examine: all that ended, then those without a recent heartbeat, in random order. */
 function suspects(open: readonly OpenJob[], { now }: Dependencies): OpenJob[] {
-  const alive = now().getTime() - freshBeat;
+  const alive = now().getTime() - recentHeartbeat;
   return open
     .filter(({ status, beat }) => isTerminal(status) || beat === undefined || Date.parse(beat) <= alive)
     .map((job) => ({ job, order: isTerminal(job.status) ? 0 : 1 + Math.random() }))
     .sort((left, right) => left.order - right.order)
-    .slice(0, mostAsked)
+    .slice(0, describesAtMost)
     .map(({ job }) => job);
 }
 
-async function sweepOpen(job: OpenJob, dependencies: Dependencies, swept: Swept): Promise<void> {
+async function sweepOpen(job: OpenJob, dependencies: Dependencies, result: SweepResult): Promise<void> {
   const { executions, now, settle } = dependencies;
   const arn = arnOf(job.execution);
   const execution = await executions.describe(arn);
   if (execution?.status === 'RUNNING') {
-    if (isSilent(job, now())) swept.silent += 1;
+    if (isSilent(job, now())) result.silent += 1;
     const ended = Date.parse(job.finishedAt ?? '');
     if (job.status === 'CANCELLED' || now().getTime() - ended > slowestPoll) {
       await executions.stop(arn, `The job is ${job.status}.`);
-      swept.stopped += 1;
+      result.stopped += 1;
     }
     return;
   }
-  // DescribeExecution is eventually consistent: only of an old job does it mean that AWS has forgotten the execution.
+  // DescribeExecution is eventually consistent: only for an old job it means that AWS has forgotten the execution.
   if (!execution && now().getTime() - Date.parse(job.createdAt) < forgottenAfter) return;
   await settle({ jobId: job.jobId, execution: job.execution, status: execution?.status ?? 'FAILED' });
-  swept.settled += 1;
+  result.settled += 1;
 }
 
-/** It waits for a node that does not come, or AWS has not yet seen its container's end: no job waits that long in peace. */
+/** The job waits for a node that does not come, or AWS has not seen its container's end. Neither should take this long. */
 function isSilent({ status, beat, createdAt }: OpenJob, now: Date): boolean {
   return !isTerminal(status) && now.getTime() - Date.parse(beat ?? createdAt) > slowestPoll;
 }
 
-async function sweepUnrecorded(arn: string, dependencies: Dependencies, swept: Swept): Promise<void> {
+async function sweepUnrecorded(arn: string, dependencies: Dependencies, result: SweepResult): Promise<void> {
   const { store, executions, now, settle } = dependencies;
   const execution = await executions.describe(arn);
-  // Started by hand with something that is no job: nobody was promised anything.
+  // It was started by hand with an input that is not a job's: promise 1 does not apply.
   if (!execution?.input) return;
   const { jobId } = execution.input;
   if (await store.readDecisive(jobId, now().getTime())) return;
-  await settle({ jobId, execution: execution.execution, status: execution.status });
-  swept.settled += 1;
+  await settle({ jobId, execution: execution.fence, status: execution.status });
+  result.settled += 1;
 }
 
-async function attempt({ report }: Dependencies, what: string, work: () => Promise<void>): Promise<void> {
+/** Does the work; reports its failure, and leaves it to the next sweep. */
+async function reportFailure(
+  { report }: Dependencies,
+  what: string,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (problem) {

@@ -1,18 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import * as z from 'zod';
 import { isTerminal, type JobStatus } from './protocol.ts';
-import { integerBetween } from '../api/request.ts';
-
-/** An HTTP API gives a request 30 seconds, start and answer of the function included. */
-const longestWait = 25;
-
-/** What `GET /jobs/{jobId}` takes. */
-export const JobQuery = z.strictObject({
-  wait: integerBetween(0, longestWait, 0).describe('For how many seconds to wait for its end.'),
-});
 
 interface Dependencies {
-  /** How the job stands; undefined where it is not in the table yet. */
+  /** Reads the status of the job; undefined if it is not in the table yet. */
   statusOf: (jobId: string) => Promise<JobStatus | undefined>;
   /** Milliseconds on a clock that never goes back. */
   clock?: () => number;

@@ -1,29 +1,19 @@
-import * as z from 'zod';
-import type { WaitingView } from '../api/responses/job.ts';
+import type { JobStore, OpenJob, WaitingJobs } from './ports.ts';
 import { jobKey } from './protocol.ts';
-import type { JobStore, OpenJob } from './aws/job-store.ts';
+import type { WaitingReason } from './record.ts';
 
-export const WaitingReason = z.enum(['LimitReached', 'NoNode', 'Starting', 'ImagePull', 'ContainerRefused']);
-export type WaitingReason = z.infer<typeof WaitingReason>;
-
-/** Why a job has not begun, in our own words: those of a cluster name its nodes and registries. */
-const messages: Record<WaitingReason, string> = {
-  LimitReached: 'As many jobs run as may run at once; this one waits for its turn.',
-  NoNode: 'No node has room for the job yet: one is on its way, or the limit on nodes is reached.',
-  Starting: 'The job has a node, which fetches the image and makes the container.',
-  ImagePull: "The node cannot fetch the job's image; Kubernetes tries again.",
-  ContainerRefused: "The node cannot make the job's container; Kubernetes tries again.",
+/** Why a job has not started, in messages of our own: the cluster's name its nodes and registries. */
+export const waitingMessages: Record<WaitingReason, string> = {
+  LimitReached: 'The maximum number of jobs is running; this job waits for its turn.',
+  NoNode: 'No node has room for the job: a node is on its way, or the limit on nodes is reached.',
+  Starting: 'The job has a node, which pulls the image and creates the container.',
+  ImagePull: "The node cannot pull the job's image; Kubernetes tries again.",
+  ContainerRefused: "The node cannot create the job's container; Kubernetes tries again.",
 };
 
-/** What a queued job waits for, as users see it. */
-export const waitingView = (reason: WaitingReason): WaitingView => ({ reason, message: messages[reason] });
-
-/** What jobs wait for, by their ids; one that waits for nothing we know of is absent. */
-export type WaitingJobs = ReadonlyMap<string, WaitingReason>;
-
-/** The most items one sweep writes; those of the jobs that wait longest come first. */
-const mostWritten = 1000;
-const atOnce = 25;
+/** The maximum of items that one sweep writes; the jobs that wait longest come first. */
+const writesAtMost = 1000;
+const concurrentWrites = 25;
 
 interface Dependencies {
   store: Pick<JobStore, 'write'>;
@@ -31,12 +21,12 @@ interface Dependencies {
 }
 
 /**
- * Writes to queued jobs what they wait for, where that has changed: aside from the accounting, since neither the fence nor
- * anything else that decisions are made from is touched, and only while the job is this execution's and still queued.
- * @param open jobs as the index has them; where none is queued nobody is asked.
+ * Updates `waitingReason` of queued jobs where it has changed. This is outside the accounting protocol: the condition of the
+ * write is that the job is QUEUED and belongs to the same execution, and no decision reads the attribute.
+ * @param open the jobs in the index; if none is queued, `waiting` is not called.
  * @returns how many were written.
  */
-export async function recordWaiting(
+export async function recordWaitingReasons(
   open: readonly OpenJob[],
   { store, waiting }: Dependencies,
 ): Promise<number> {
@@ -46,11 +36,11 @@ export async function recordWaiting(
   const changed = queued
     .filter(({ jobId, waitingReason }) => reasons.get(jobId) !== waitingReason)
     .sort((left, right) => Date.parse(left.createdAt) - Date.parse(right.createdAt))
-    .slice(0, mostWritten);
+    .slice(0, writesAtMost);
   let written = 0;
   while (changed.length > 0) {
     const done = await Promise.all(
-      changed.splice(0, atOnce).map(({ jobId, execution }) => {
+      changed.splice(0, concurrentWrites).map(({ jobId, execution }) => {
         const reason = reasons.get(jobId);
         const change =
           reason === undefined ? { remove: ['waitingReason'] } : { set: { waitingReason: reason } };

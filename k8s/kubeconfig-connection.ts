@@ -1,5 +1,5 @@
 import { createConfiguration, HttpMethod, type KubeConfig, RequestContext } from '@kubernetes/client-node';
-import type { ApiAnswer, ApiRequest, Connection } from './connection.ts';
+import type { ClusterConnection, KubernetesRequest, KubernetesResponse } from './connection.ts';
 import { NoCredentials } from './failure.ts';
 
 /** How long connections are shared, in milliseconds: a client certificate may be short-lived. */
@@ -9,7 +9,7 @@ const connectionsFor = 300_000;
  * The current context of a kubeconfig; client-node finds the credentials. Its own typed clients would drop every field of an
  * object that they do not know, open a connection for each request, and wait for an answer for ever.
  */
-export class KubeConfigConnection implements Connection {
+export class KubeConfigConnection implements ClusterConnection {
   readonly config: KubeConfig;
   readonly #http = createConfiguration().httpApi;
   #shared: { dispatcher: ReturnType<RequestContext['getDispatcher']>; until: number } | undefined;
@@ -22,7 +22,7 @@ export class KubeConfigConnection implements Connection {
     return (this.config.getCurrentCluster()?.server ?? '').replace(/\/+$/, '');
   }
 
-  async send({ method, path, headers, body, signal }: ApiRequest): Promise<ApiAnswer> {
+  async send({ method, path, headers, body, signal }: KubernetesRequest): Promise<KubernetesResponse> {
     const request = new RequestContext(`${this.server}${path}`, HttpMethod[method]);
     for (const [name, value] of Object.entries(headers)) request.setHeaderParam(name, value);
     if (body !== undefined) request.setBody(body);

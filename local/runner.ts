@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { buildDataProcessor } from './build.ts';
+import { buildDataProcessor } from '../image/cargo.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
 import type { ServiceOptions } from './options.ts';
 import { type JobRunner, taskArguments } from './aws/step-functions/index.ts';
@@ -35,10 +35,10 @@ async function prepareCluster(
   signal: AbortSignal,
 ): Promise<OpenRunner> {
   // Loaded only here: the Kubernetes client takes a third of a second to load.
-  const { ApiServer, ensurePermissions, forward, KubernetesRunner, probe } =
+  const { openApiServer, ensurePermissions, forward, KubernetesRunner, probe } =
     await import('./runners/kubernetes/index.ts');
   const { loadContext } = await import('../k8s/context.ts');
-  const api = new ApiServer(loadContext(context, kubeconfig));
+  const api = openApiServer(loadContext(context, kubeconfig));
   await ensurePermissions(api, context, namespace);
   const tableUrl = `http://${isIPv6(advertise) ? `[${advertise}]` : advertise}:${tablePort}`;
   const environment = podEnvironment(tableUrl);
@@ -48,7 +48,9 @@ async function prepareCluster(
       `eks-jobs: The table at ${tableUrl} has no authentication: anyone who can reach that address can read and write it.`,
     );
     try {
-      console.error(`eks-jobs: checking with a pod in ${context} (${api.url}) that jobs can run`);
+      console.error(
+        `eks-jobs: checking with a pod in ${context} (${api.connection.server}) that jobs can run`,
+      );
       const target = { context, namespace, environment, tableUrl };
       await probe(api, await probeManifest(definition), target, signal);
     } catch (error) {

@@ -2,19 +2,36 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 
-/** All that ClusterSetup does: the manifests, and the code that applies them. */
-const sources = ['k8s/**/*.{yml,ts}', 'handlers/cluster-setup.ts'];
+const handler = 'handlers/cluster-setup.ts';
+
+/** Lists the files of this repository that the function's bundle contains: the handler and all that it imports. */
+function bundledFiles(root: string): string[] {
+  const { metafile } = buildSync({
+    absWorkingDir: root,
+    entryPoints: [handler],
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  return Object.keys(metafile.inputs);
+}
 
 /**
- * `${clusterSetup:version}`: changes when ClusterSetup would do something else, and only then. CloudFormation calls a custom
- * resource again only when one of its properties has changed.
+ * Computes `${clusterSetup:version}`: it changes when the code or the manifests of ClusterSetup change, and only then.
+ * CloudFormation calls a custom resource again only when one of its properties has changed.
  */
 export function clusterSetupVersion(root = repository): string {
   const hash = createHash('sha256');
-  for (const path of globSync(sources, { cwd: root }).sort()) {
+  const files = [...bundledFiles(root), ...globSync('k8s/manifests/*.yml', { cwd: root })];
+  for (const path of files.sort()) {
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))

@@ -8,16 +8,16 @@ import { schedulePaths } from './schedules.ts';
 import { security } from './security.ts';
 import { servicePaths } from './service.ts';
 
-/** @param authorization how callers say who they are. @returns the API as an OpenAPI 3.1 document. */
+/** Makes the OpenAPI 3.1 document of the API with this kind of authorization. */
 export function openApiDocument(authorization: Authorization): ReturnType<typeof createDocument> {
-  const { schemes, requirements, refusals } = security[authorization];
-  const whole = (method: Method, operation: Operation): ZodOpenApiOperationObject => ({
+  const { schemes, requirements, rejections } = security[authorization];
+  const complete = (method: Method, operation: Operation): ZodOpenApiOperationObject => ({
     ...operation,
     security: requirements(method),
     responses: {
       ...operation.responses,
       400: invalidRequest,
-      ...refusals,
+      ...rejections,
       413: tooLarge,
       429: tooManyRequests,
       500: internalError,
@@ -28,7 +28,7 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
   for (const [path, operations] of Object.entries({ ...jobPaths, ...schedulePaths, ...servicePaths })) {
     const methods = Object.entries(operations) as [Method, Operation][];
     paths[path] = Object.fromEntries(
-      methods.map(([method, operation]) => [method, whole(method, operation)]),
+      methods.map(([method, operation]) => [method, complete(method, operation)]),
     );
   }
   return createDocument(
@@ -46,7 +46,7 @@ export function openApiDocument(authorization: Authorization): ReturnType<typeof
       components: { securitySchemes: schemes },
     },
     {
-      // What zod says twice: a format in a long pattern too, and that names are texts.
+      // zod repeats a format as a long pattern, and the fact that names are texts.
       override: ({ jsonSchema }) => {
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
         if (JSON.stringify(jsonSchema.propertyNames) === '{"type":"string"}') delete jsonSchema.propertyNames;

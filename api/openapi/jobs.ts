@@ -2,17 +2,23 @@ import * as z from 'zod';
 import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../responses/job.ts';
 import { JobId } from '../../jobs/ids.ts';
 import { ListQuery } from '../job-list.ts';
-import { JobRequest } from '../job-request.ts';
-import { RetryRequest } from '../../jobs/retry.ts';
-import { JobQuery } from '../../jobs/wait-for-end.ts';
+import { JobQuery, JobRequest, RetryRequest } from '../job-request.ts';
 import * as examples from './examples.ts';
-import { linksOfJob, linkToNextPage } from './links.ts';
-import { answer, idempotencyHeader, json, made, madeBefore, type Paths } from './operation.ts';
+import {
+  createdHeaders,
+  idempotencyHeader,
+  json,
+  linksOfJob,
+  linkToNextPage,
+  type Paths,
+  replayedHeaders,
+  response,
+} from './operation.ts';
 import { keyUsed, noSuchJob, wrongStatus } from './rejections.ts';
 
 const { jobId } = examples;
 const path = z.object({
-  jobId: JobId.meta({ param: { description: 'The id that POST /jobs answered.', example: jobId } }),
+  jobId: JobId.meta({ param: { description: 'The id in the response of POST /jobs.', example: jobId } }),
 });
 const ofNewJob = linksOfJob('$response.body#/jobId');
 const ofThisJob = linksOfJob('$request.path.jobId');
@@ -27,17 +33,17 @@ export const jobPaths: Paths = {
       requestParams: { header: idempotencyHeader },
       requestBody: { content: json(JobRequest.meta({ id: 'JobRequest' }), examples.jobRequest) },
       responses: {
-        200: answer(
-          'It was started before, by a request with this Idempotency-Key.',
+        200: response(
+          'An earlier request with this Idempotency-Key started it.',
           AcceptedJob,
           { jobId, status: 'RUNNING' },
-          { headers: madeBefore(`/jobs/${jobId}`), links: ofNewJob },
+          { headers: replayedHeaders(`/jobs/${jobId}`), links: ofNewJob },
         ),
-        202: answer(
-          'It is started.',
+        202: response(
+          'The job is started.',
           AcceptedJob,
           { jobId, status: 'QUEUED' },
-          { headers: made(`/jobs/${jobId}`), links: ofNewJob },
+          { headers: createdHeaders(`/jobs/${jobId}`), links: ofNewJob },
         ),
         409: keyUsed,
       },
@@ -46,11 +52,11 @@ export const jobPaths: Paths = {
       operationId: 'listJobs',
       tags: ['Jobs'],
       summary: 'List your jobs, newest first',
-      description: 'A page may hold fewer than `limit`, even none, and still have a cursor.',
+      description: 'A page may hold fewer jobs than `limit`, even none, and still have a cursor.',
       requestParams: { query: ListQuery },
       responses: {
-        200: answer(
-          'A page of them.',
+        200: response(
+          'A page of the jobs.',
           JobList,
           { jobs: [examples.jobSummary], cursor: 'WyIyMDI2LTExLTI3VDEwOjAw' },
           {
@@ -70,7 +76,7 @@ export const jobPaths: Paths = {
       summary: 'Read a job, or wait for its end',
       requestParams: { path, query: JobQuery },
       responses: {
-        200: answer('The job as it is now.', JobView, examples.job, { links: ofThisJob }),
+        200: response('The job as it is now.', JobView, examples.job, { links: ofThisJob }),
         404: noSuchJob,
       },
     },
@@ -78,10 +84,15 @@ export const jobPaths: Paths = {
       operationId: 'cancelJob',
       tags: ['Jobs'],
       summary: 'Cancel a job',
-      description: 'Its record stays. Cancelling a cancelled job again changes nothing.',
+      description: 'Its record stays. To cancel a cancelled job again changes nothing.',
       requestParams: { path },
       responses: {
-        202: answer('It is cancelled.', CancelledJob, { jobId, status: 'CANCELLED' }, { links: ofThisJob }),
+        202: response(
+          'The job is cancelled.',
+          CancelledJob,
+          { jobId, status: 'CANCELLED' },
+          { links: ofThisJob },
+        ),
         404: noSuchJob,
         409: wrongStatus,
       },
@@ -91,22 +102,23 @@ export const jobPaths: Paths = {
     post: {
       operationId: 'retryJob',
       tags: ['Jobs'],
-      summary: 'Run a job again that has ended',
-      description: 'A new job with the same input and limits, which names the old one as `retryOf`.',
+      summary: 'Run an ended job again',
+      description:
+        'Starts a new job with the same input and options. Its `retryOf` is the id of the old job.',
       requestParams: { path, header: idempotencyHeader },
       requestBody: { content: json(RetryRequest.meta({ id: 'RetryRequest' }), {}) },
       responses: {
-        200: answer(
-          'It was run again before, by a request with this Idempotency-Key.',
+        200: response(
+          'An earlier request with this Idempotency-Key ran it again.',
           AcceptedJob,
           { jobId: examples.retryId, status: 'RUNNING', retryOf: jobId },
-          { headers: madeBefore(`/jobs/${examples.retryId}`), links: ofNewJob },
+          { headers: replayedHeaders(`/jobs/${examples.retryId}`), links: ofNewJob },
         ),
-        202: answer(
+        202: response(
           'The new job is started.',
           AcceptedJob,
           { jobId: examples.retryId, status: 'QUEUED', retryOf: jobId },
-          { headers: made(`/jobs/${examples.retryId}`), links: ofNewJob },
+          { headers: createdHeaders(`/jobs/${examples.retryId}`), links: ofNewJob },
         ),
         404: noSuchJob,
         409: wrongStatus,
@@ -117,10 +129,15 @@ export const jobPaths: Paths = {
     get: {
       operationId: 'getHistory',
       tags: ['Jobs'],
-      summary: 'Read what Step Functions did for a job',
+      summary: 'Read the history of a job’s execution',
       requestParams: { path },
       responses: {
-        200: answer('Its events, the first thousand.', JobHistory, examples.history, { links: ofThisJob }),
+        200: response(
+          'The first thousand events of its execution in Step Functions.',
+          JobHistory,
+          examples.history,
+          { links: ofThisJob },
+        ),
         404: noSuchJob,
       },
     },
@@ -129,10 +146,10 @@ export const jobPaths: Paths = {
     get: {
       operationId: 'getLogs',
       tags: ['Jobs'],
-      summary: 'Read each attempt’s last lines',
+      summary: 'Read the last log lines of each attempt',
       requestParams: { path },
       responses: {
-        200: answer('The lines.', JobLogs, examples.logs, { links: ofThisJob }),
+        200: response('The last log lines of each attempt.', JobLogs, examples.logs, { links: ofThisJob }),
         404: noSuchJob,
       },
     },

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi';
 import { idempotencyKeyPattern } from '../request.ts';
 
-/** An operation without what all have: who may call it, and what can go wrong with any. */
+/** An operation without what document.ts adds to all: its authorization and its error responses. */
 export interface Operation extends Omit<ZodOpenApiOperationObject, 'security'> {
   operationId: string;
   summary: string;
@@ -11,7 +11,7 @@ export interface Operation extends Omit<ZodOpenApiOperationObject, 'security'> {
 export type Method = 'get' | 'post' | 'patch' | 'delete';
 export type Paths = Record<string, Partial<Record<Method, Operation>>>;
 
-/** A JSON body with an example of its schema. */
+/** Describes a JSON body, with an example of its schema. */
 export const json = <Schema extends z.ZodType>(
   schema: Schema,
   example: z.input<Schema>,
@@ -19,13 +19,13 @@ export const json = <Schema extends z.ZodType>(
   'application/json': { schema, example },
 });
 
-/** A successful answer. */
-export const answer = <Schema extends z.ZodType>(
+/** Describes a successful response. */
+export const response = <Schema extends z.ZodType>(
   description: string,
   schema: Schema,
   example: z.input<Schema>,
-  more: Pick<ZodOpenApiResponseObject, 'headers' | 'links'> = {},
-): ZodOpenApiResponseObject => ({ description, content: json(schema, example), ...more });
+  rest: Pick<ZodOpenApiResponseObject, 'headers' | 'links'> = {},
+): ZodOpenApiResponseObject => ({ description, content: json(schema, example), ...rest });
 
 export const idempotencyHeader = z.object({
   'Idempotency-Key': z
@@ -34,20 +34,45 @@ export const idempotencyHeader = z.object({
     .optional()
     .meta({
       param: {
-        description: 'The same request with the same key is done once. A key is its caller’s own.',
+        description:
+          'Makes the request idempotent: of several requests with one key, one is carried out. A key belongs to its caller.',
         example: 'order-4711',
       },
     }),
 });
 
-/** The headers of an answer that says where what was made is. @param example a path. */
-export const made = (example: string) =>
-  z.object({ Location: z.string().meta({ header: { description: 'Where what was made is.', example } }) });
+/** Describes the headers of a response to a request that created something. @param example the path of what was created. */
+export const createdHeaders = (example: string) =>
+  z.object({
+    Location: z.string().meta({ header: { description: 'The path of what was created.', example } }),
+  });
 
-/** Those where a request with this Idempotency-Key made it before. */
-export const madeBefore = (example: string) =>
-  made(example).extend({
+/** Describes these headers if an earlier request with the Idempotency-Key created it. */
+export const replayedHeaders = (example: string) =>
+  createdHeaders(example).extend({
     'Idempotency-Replayed': z
       .literal('true')
-      .meta({ header: { description: 'A request with this key was answered before.' } }),
+      .meta({ header: { description: 'An earlier request with this key was carried out.' } }),
   });
+
+type Links = NonNullable<ZodOpenApiResponseObject['links']>;
+
+const linksTo = (operationIds: readonly string[], parameters: Record<string, string>): Links =>
+  Object.fromEntries(operationIds.map((operationId) => [operationId, { operationId, parameters }]));
+
+/** Links a response to the operations on its job. @param jobId the place of the id, as a runtime expression. */
+export const linksOfJob = (jobId: string): Links =>
+  linksTo(['getJob', 'cancelJob', 'retryJob', 'getHistory', 'getLogs'], { jobId });
+
+/** Links a response to the operations on its schedule. @param scheduleId the place of the id, as a runtime expression. */
+export const linksOfSchedule = (scheduleId: string): Links =>
+  linksTo(['getSchedule', 'changeSchedule', 'deleteSchedule', 'runSchedule'], { scheduleId });
+
+/** Links a page of a list to the next page. */
+export const linkToNextPage = (operationId: string): Links => ({
+  nextPage: {
+    operationId,
+    parameters: { cursor: '$response.body#/cursor' },
+    description: 'Use it with the same query. The last page does not have it.',
+  },
+});

@@ -1,7 +1,7 @@
 import { Authorization } from '../../jobs/settings.ts';
 import { openApiDocument } from './document.ts';
 
-/** `npm run openapi`: the document, as a service with this `--param auth` serves it; iam is the default. */
+/** `npm run openapi`: prints the document of a service with this `--param auth`; the default is iam. */
 const authorization = Authorization.safeParse(process.argv[2] ?? 'iam');
 if (authorization.success) console.log(JSON.stringify(openApiDocument(authorization.data), undefined, 2));
 else {

@@ -12,110 +12,112 @@ import {
 } from '../../jobs/errors.ts';
 import { json } from './operation.ts';
 
-/** What API Gateway answers by itself, before a function is asked or when one does not answer. */
+/** The body of API Gateway's own error responses: no function was called, or it did not respond in time. */
 const GatewayError = z.object({ message: z.string() }).meta({ id: 'GatewayError' });
 
 const requestId = '3d0f8a4e-6a53-4c62-9a5e-1f2f6f0a7c11';
 
-/** The service's own words; where the gateway refuses for the same reason it has others. */
-const refusal = (id: string, description: string, error: unknown): ZodOpenApiResponseObject => ({
+/** Describes a rejection by the service. API Gateway rejects some requests for the same reason, with its own body. */
+const rejection = (id: string, description: string, error: unknown): ZodOpenApiResponseObject => ({
   id,
   description,
   content: json(z.union([ErrorBody, GatewayError]), errorResponse(error, requestId).body),
 });
 
-const ofGateway = (id: string, description: string, message: string): ZodOpenApiResponseObject => ({
+/** Describes an error response that only API Gateway makes. */
+const gatewayError = (id: string, description: string, message: string): ZodOpenApiResponseObject => ({
   id,
   description,
   content: json(GatewayError, { message }),
 });
 
+/** Describes a rejection that only the service makes. */
 const conflict = (id: string, description: string, error: Conflict): ZodOpenApiResponseObject => ({
   id,
   description,
   content: json(ErrorBody, errorResponse(error, requestId).body),
 });
 
-export const invalidRequest = refusal(
+export const invalidRequest = rejection(
   'InvalidRequest',
-  'A body, parameter, header or cursor that is not valid; details name the fields and what is allowed.',
+  'The body, a parameter, a header or a cursor is not valid. Details name the fields and what is allowed.',
   new InvalidRequest('The query is not valid.', [
     { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
   ]),
 );
 
-/** What a token lacks (RFC 6750). */
+/** The header that describes what the token lacks (RFC 6750). */
 const challenge = z.object({
   'WWW-Authenticate': z
     .string()
     .optional()
-    .meta({ header: { description: 'What is missing (RFC 6750).', example: 'Bearer' } }),
+    .meta({ header: { description: 'What the token lacks (RFC 6750).', example: 'Bearer' } }),
 });
 
 export const unauthorized: ZodOpenApiResponseObject = {
-  ...ofGateway(
+  ...gatewayError(
     'Unauthorized',
-    'The request has no token that the issuer signed for this audience and that is still good.',
+    'The token is missing, has expired, or is not of the configured issuer and audience.',
     'Unauthorized',
   ),
   headers: challenge,
 };
 
 export const forbidden: ZodOpenApiResponseObject = {
-  ...refusal(
+  ...rejection(
     'Forbidden',
-    'Who asks may not: the token lacks the scope or does not name its subject, or the signature is wrong or of an identity ' +
-      'that may not execute-api:Invoke.',
-    new Forbidden('Nothing says who you are: neither a token nor a signature of AWS.'),
+    'The caller is not authorized: the token lacks the scope or a valid subject, or the signature is wrong or belongs to an ' +
+      'identity without execute-api:Invoke.',
+    new Forbidden('The request is not authenticated: it has neither a token nor an AWS signature.'),
   ),
   headers: challenge,
 };
 
-export const noSuchJob = refusal(
+export const noSuchJob = rejection(
   'NoSuchJob',
-  'There is no such job, or it is somebody else’s.',
-  new NotFound('There is no such job.'),
+  'The job does not exist, or it belongs to another owner.',
+  new NotFound('The job does not exist.'),
 );
 
-export const noSuchSchedule = refusal(
+export const noSuchSchedule = rejection(
   'NoSuchSchedule',
-  'There is no such schedule, or it is somebody else’s.',
-  new NotFound('There is no such schedule.'),
+  'The schedule does not exist, or it belongs to another owner.',
+  new NotFound('The schedule does not exist.'),
 );
 
 export const keyUsed = conflict(
   'KeyUsed',
   'The Idempotency-Key was used for another request.',
   new Conflict('The Idempotency-Key was used for another request.', [
-    { field: 'Idempotency-Key', message: 'It stands for job 01kb3x4v5n0000000000000000.' },
+    { field: 'Idempotency-Key', message: 'It belongs to job 01kb3x4v5n0000000000000000.' },
   ]),
 );
 
 export const wrongStatus = conflict(
   'WrongStatus',
-  'The job’s status does not allow it (details hold it), it asks for more than a job may have by now, or the Idempotency-Key was ' +
-    'used for another request.',
+  'The status of the job does not allow the request (details hold it), the job exceeds limits that were lowered since, or the ' +
+    'Idempotency-Key was used for another request.',
   new Conflict('The job has not ended yet: it is RUNNING.', [{ field: 'status', message: 'RUNNING' }]),
 );
 
 export const scheduleBusy = conflict(
   'ScheduleBusy',
-  'The schedule is being changed, has ended, or the Idempotency-Key was used for another.',
+  'Another request is changing the schedule, or it has ended.',
   new Conflict('The schedule is being changed; try again in a minute.'),
 );
 
-export const tooLarge = refusal(
+export const tooLarge = rejection(
   'PayloadTooLarge',
-  'The job exceeds 240,000 bytes once it is encoded, or the body 10 MB.',
+  'The encoded job exceeds 240,000 bytes, or the body exceeds 10 MB.',
   new PayloadTooLarge(
     'The job takes 310000 bytes once it is encoded for Step Functions; at most 240000 are allowed.',
   ),
 );
 
 export const tooManyRequests: ZodOpenApiResponseObject = {
-  ...refusal(
+  ...rejection(
     'TooManyRequests',
-    'The API is throttled, AWS throttles, or a record changes too fast.',
+    'API Gateway or AWS throttles, or the job changes too fast to be cancelled.',
     new TooManyRequests('Too many jobs are started at once; try again in a few seconds.'),
   ),
   headers: z.object({
@@ -123,18 +125,18 @@ export const tooManyRequests: ZodOpenApiResponseObject = {
       .int()
       .min(1)
       .optional()
-      .meta({ header: { description: 'Seconds; absent where the API itself is throttled.', example: 5 } }),
+      .meta({ header: { description: 'Seconds to wait; absent if API Gateway throttles.', example: 5 } }),
   }),
 };
 
-export const internalError = refusal(
+export const internalError = rejection(
   'InternalError',
-  'Something went wrong inside; the log has the reason, under the requestId.',
+  'An internal error; the log has the reason, under the requestId.',
   new Error(),
 );
 
-export const unavailable = ofGateway(
+export const unavailable = gatewayError(
   'Unavailable',
-  'The function did not answer within the 30 seconds that API Gateway gives it.',
+  'The function did not respond within the 30 seconds that API Gateway allows.',
   'Service Unavailable',
 );

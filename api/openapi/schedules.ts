@@ -1,27 +1,28 @@
 import * as z from 'zod';
 import { AcceptedJob } from '../responses/job.ts';
 import { DeletedSchedule, ScheduleList, ScheduleView } from '../responses/schedule.ts';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { RunRequest } from '../../jobs/schedules/scheduled-job.ts';
 import { ScheduleListQuery } from '../schedule-list.ts';
-import { ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
+import { RunRequest, ScheduleChange, ScheduleRequest } from '../schedule-request.ts';
 import * as examples from './examples.ts';
-import { linksOfJob, linksOfSchedule, linkToNextPage } from './links.ts';
 import {
-  answer,
+  createdHeaders,
   idempotencyHeader,
   json,
-  made,
-  madeBefore,
+  linksOfJob,
+  linksOfSchedule,
+  linkToNextPage,
   type Operation,
   type Paths,
+  replayedHeaders,
+  response,
 } from './operation.ts';
 import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
+import { ScheduleId } from '../../jobs/ids.ts';
 
 const { jobId, scheduleId } = examples;
 const path = z.object({
   scheduleId: ScheduleId.meta({
-    param: { description: 'The id that POST /jobs/schedule answered.', example: scheduleId },
+    param: { description: 'The id in the response of POST /jobs/schedule.', example: scheduleId },
   }),
 });
 const ofNew = linksOfSchedule('$response.body#/scheduleId');
@@ -31,7 +32,7 @@ const ofItsJob = { ...linksOfJob('$response.body#/jobId'), ...ofThis };
 const createSchedule: Operation = {
   operationId: 'createSchedule',
   tags: ['Schedules'],
-  summary: 'Run a job whenever a cron expression says',
+  summary: 'Run a job whenever a cron expression is due',
   requestParams: { header: idempotencyHeader },
   requestBody: {
     required: true,
@@ -45,14 +46,14 @@ const createSchedule: Operation = {
     }),
   },
   responses: {
-    200: answer(
-      'It was made before, by a request with this Idempotency-Key.',
+    200: response(
+      'An earlier request with this Idempotency-Key created it.',
       ScheduleView,
       examples.schedule,
-      { headers: madeBefore(`/jobs/schedules/${scheduleId}`), links: ofNew },
+      { headers: replayedHeaders(`/jobs/schedules/${scheduleId}`), links: ofNew },
     ),
-    201: answer('It is made.', ScheduleView, examples.schedule, {
-      headers: made(`/jobs/schedules/${scheduleId}`),
+    201: response('The schedule is created.', ScheduleView, examples.schedule, {
+      headers: createdHeaders(`/jobs/schedules/${scheduleId}`),
       links: ofNew,
     }),
     409: keyUsed,
@@ -75,8 +76,8 @@ export const schedulePaths: Paths = {
       summary: 'List your schedules, newest first',
       requestParams: { query: ScheduleListQuery },
       responses: {
-        200: answer(
-          'A page of them.',
+        200: response(
+          'A page of the schedules.',
           ScheduleList,
           { schedules: [examples.scheduleSummary] },
           {
@@ -96,7 +97,7 @@ export const schedulePaths: Paths = {
       summary: 'Read a schedule',
       requestParams: { path },
       responses: {
-        200: answer('The schedule, with the input of its jobs.', ScheduleView, examples.schedule, {
+        200: response('The schedule, with the input of its jobs.', ScheduleView, examples.schedule, {
           links: ofThis,
         }),
         404: noSuchSchedule,
@@ -106,14 +107,14 @@ export const schedulePaths: Paths = {
       operationId: 'changeSchedule',
       tags: ['Schedules'],
       summary: 'Change, pause or resume a schedule',
-      description: 'What is absent stays as it is; `enabled` pauses and resumes.',
+      description: 'A field that is absent stays as it is. `enabled` pauses and resumes the schedule.',
       requestParams: { path },
       requestBody: {
         required: true,
         content: json(ScheduleChange.meta({ id: 'ScheduleChange' }), { enabled: false }),
       },
       responses: {
-        200: answer(
+        200: response(
           'The schedule as it is now.',
           ScheduleView,
           { ...examples.schedule, status: 'PAUSED', state: 'PAUSED', nextRuns: [] },
@@ -127,10 +128,14 @@ export const schedulePaths: Paths = {
       operationId: 'deleteSchedule',
       tags: ['Schedules'],
       summary: 'Delete a schedule',
-      description: 'Its jobs stay, and a tick on its way still becomes one.',
+      description: 'Its jobs stay. A firing that is already under way still becomes a job.',
       requestParams: { path },
       responses: {
-        200: answer('It is deleted.', DeletedSchedule, { scheduleId, status: 'DELETED', state: 'DELETED' }),
+        200: response('The schedule is deleted.', DeletedSchedule, {
+          scheduleId,
+          status: 'DELETED',
+          state: 'DELETED',
+        }),
         404: noSuchSchedule,
         409: scheduleBusy,
       },
@@ -141,21 +146,21 @@ export const schedulePaths: Paths = {
       operationId: 'runSchedule',
       tags: ['Schedules'],
       summary: 'Run a job of a schedule now',
-      description: 'Also while it is paused.',
+      description: 'This is possible also while the schedule is paused.',
       requestParams: { path, header: idempotencyHeader },
       requestBody: { content: json(RunRequest.meta({ id: 'RunRequest' }), {}) },
       responses: {
-        200: answer(
-          'It was run before, by a request with this Idempotency-Key.',
+        200: response(
+          'An earlier request with this Idempotency-Key ran it.',
           AcceptedJob,
           { jobId, status: 'RUNNING', scheduleId },
-          { headers: madeBefore(`/jobs/${jobId}`), links: ofItsJob },
+          { headers: replayedHeaders(`/jobs/${jobId}`), links: ofItsJob },
         ),
-        202: answer(
+        202: response(
           'The job is started.',
           AcceptedJob,
           { jobId, status: 'QUEUED', scheduleId },
-          { headers: made(`/jobs/${jobId}`), links: ofItsJob },
+          { headers: createdHeaders(`/jobs/${jobId}`), links: ofItsJob },
         ),
         404: noSuchSchedule,
       },

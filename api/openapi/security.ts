@@ -8,13 +8,13 @@ type Schemes = NonNullable<NonNullable<ZodOpenApiObject['components']>['security
 
 interface Security {
   schemes: Schemes;
-  /** What an operation of that method asks for; one of them is enough. */
+  /** The requirements of an operation with that method; to meet one is enough. */
   requirements: (method: Method) => Record<string, string[]>[];
-  /** What whoever has not got it is answered. */
-  refusals: ZodOpenApiResponsesObject;
+  /** The responses to callers that are not authenticated or not authorized. */
+  rejections: ZodOpenApiResponsesObject;
 }
 
-/** How callers say who they are, for each way in which the service runs. */
+/** How the service authenticates and authorizes callers, by the stack parameter `auth`. */
 export const security: Record<Authorization, Security> = {
   jwt: {
     schemes: {
@@ -23,12 +23,12 @@ export const security: Record<Authorization, Security> = {
         scheme: 'bearer',
         bearerFormat: 'JWT',
         description:
-          'A token of the issuer for this audience. Its claim `scope` holds jobs:read, jobs:write or both, with a space between; ' +
-          'who holds jobs:admin sees and touches what is others’ too.',
+          'A token of the configured issuer and audience. Its claim `scope` or `scp` holds jobs:read, jobs:write or both, separated ' +
+          'by a space. With jobs:admin a caller may also read and change what belongs to other owners.',
       },
     },
     requirements: (method) => scopesFor(method.toUpperCase()).map((scope) => ({ bearer: [scope] })),
-    refusals: { 401: unauthorized, 403: forbidden },
+    rejections: { 401: unauthorized, 403: forbidden },
   },
   iam: {
     schemes: {
@@ -37,12 +37,12 @@ export const security: Record<Authorization, Security> = {
         in: 'header',
         name: 'Authorization',
         description:
-          'Signature Version 4 for the service execute-api, of an identity that may execute-api:Invoke.',
+          'Signature Version 4 for the service execute-api, by an IAM identity that is allowed execute-api:Invoke.',
         'x-amazon-apigateway-authtype': 'awsSigv4',
       },
     },
     requirements: () => [{ sigv4: [] }],
-    refusals: { 403: forbidden },
+    rejections: { 403: forbidden },
   },
-  none: { schemes: {}, requirements: () => [], refusals: {} },
+  none: { schemes: {}, requirements: () => [], rejections: {} },
 };

@@ -1,17 +1,18 @@
 import * as z from 'zod';
 import { Stats } from '../responses/service.ts';
-import { answer, type Paths } from './operation.ts';
+import { type Paths, response } from './operation.ts';
 
-/** What is asked of the service as a whole. */
+/** The routes of the service itself. */
 export const servicePaths: Paths = {
   '/jobs/stats': {
     get: {
       operationId: 'getStats',
       tags: ['Service'],
       summary: 'Count attempts and jobs',
-      description: 'Of all owners, since the beginning. Costs the same however many there are.',
+      description:
+        'Counts the jobs of all owners since the service was created. The cost does not depend on their number.',
       responses: {
-        200: answer('The counters.', Stats, {
+        200: response('The counters.', Stats, {
           succeedJob: 1,
           jobRetry: 2,
           failedJob: 3,
@@ -26,7 +27,7 @@ export const servicePaths: Paths = {
       tags: ['Service'],
       summary: 'Read this document',
       responses: {
-        200: answer('An OpenAPI 3.1 document.', z.looseObject({ openapi: z.string() }), {
+        200: response('An OpenAPI 3.1 document.', z.looseObject({ openapi: z.string() }), {
           openapi: '3.1.1',
           info: { title: 'eks-jobs', version: '0.1.0' },
           paths: {},

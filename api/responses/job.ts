@@ -1,10 +1,8 @@
 import * as z from 'zod';
-import { JobId } from '../../jobs/ids.ts';
+import { JobId, ScheduleId } from '../../jobs/ids.ts';
 import { JobOptions } from '../../jobs/options.ts';
 import { AttemptStatus, JobStatus, limits } from '../../jobs/protocol.ts';
-import { Failure, Origin, Progress } from '../../jobs/record.ts';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
-import { WaitingReason } from '../../jobs/waiting-reason.ts';
+import { Failure, Origin, Progress, WaitingReason } from '../../jobs/record.ts';
 
 /** A time in a response. */
 export const Time = z.iso.datetime().describe('RFC 3339, in UTC.');

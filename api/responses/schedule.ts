@@ -1,7 +1,7 @@
 import * as z from 'zod';
-import { ScheduleId } from '../../jobs/schedules/id.ts';
 import { ScheduleState } from '../../jobs/schedules/record.ts';
 import { OptionsView, Time } from './job.ts';
+import { ScheduleId } from '../../jobs/ids.ts';
 
 /** Describes a field that has a new name. Both names are in every response until the next major version. */
 const formerName = (name: string): { description: string; deprecated: true } => ({

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { ulid } from 'ulid';
 import { countersKey, shardOf } from '../../jobs/protocol.ts';
-import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
 import type { RecordedJob } from './recorded-jobs.ts';
+import type { DynamoJobStore } from '../../jobs/aws/job-store.ts';
 
 /** The maximum of a transaction. The local DynamoDB syncs the disk once for a transaction, but for each item of a batch. */
 const itemsPerTransaction = 100;
@@ -27,7 +27,7 @@ type Item = Extract<Write, { put: unknown }>['put'];
  * @returns some of their ids.
  */
 export async function fill(
-  store: JobStore,
+  store: DynamoJobStore,
   recorded: readonly RecordedJob[],
   { jobs, owner }: { jobs: number; owner: string },
   report: (written: number) => void,

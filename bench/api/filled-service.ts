@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { JobStore } from '../../jobs/aws/job-store.ts';
 import { RunningService } from '../../tests/harness/running-service.ts';
 import { fill } from './fill.ts';
 import type { RecordedJob } from './recorded-jobs.ts';
+import { DynamoJobStore } from '../../jobs/aws/job-store.ts';
 
 /** The name of the table of a service on one machine. */
 export const table = 'eks-jobs-local';
@@ -12,7 +12,7 @@ export const table = 'eks-jobs-local';
 export class FilledService {
   readonly running: RunningService;
   readonly client: DynamoDBClient;
-  readonly store: JobStore;
+  readonly store: DynamoJobStore;
   /** Some ids of the first jobs that were written, evenly spread. */
   ids: readonly string[] = [];
 
@@ -23,7 +23,7 @@ export class FilledService {
       region: 'local',
       credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     });
-    this.store = new JobStore(this.client, table);
+    this.store = new DynamoJobStore(this.client, table);
   }
 
   static async start(): Promise<FilledService> {

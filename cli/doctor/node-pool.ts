@@ -37,7 +37,7 @@ export const checkNodePool = (
 ): Promise<Finding> =>
   checkOrSkip(check, async () => {
     const connection = new KubeConfigConnection(loadContext(context, kubeconfig));
-    const server = new ApiServer(connection, signal);
+    const server = new ApiServer(connection, { signal });
     try {
       const pool = await server.read({ apiVersion: 'karpenter.sh/v1', kind: 'NodePool', name });
       if (pool === undefined) {

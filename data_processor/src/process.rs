@@ -1,12 +1,16 @@
-//! The function. Replace what is here with your own, and nothing else.
+//! The function. To run your own, replace [`process`], [`Input`] and [`Output`]; nothing else has to change.
 //!
-//! [`Input`] is what `POST /jobs` takes as `input`, read by serde; input that it refuses fails the job for good, with the
-//! field's name. [`Output`] becomes the job's result. In between, [`process`] may block and compute as it likes: it has
-//! a thread of its own. It says how far it is with [`Job::progress`], reads files and objects through [`Job`], logs with
-//! `tracing::info!`, and fails with a [`Failure`]: retryable if another attempt may help, permanent if none would.
-//! A panic is a retryable failure too. Try it without a table: `data-processor --input '{…}'`.
+//! - [`Input`] is the `input` of `POST /jobs`, read by serde. If serde rejects it, the job fails permanently with the name
+//!   of the field.
+//! - [`Output`] becomes the job's result.
+//! - [`process`] runs on its own thread and may block. It reports its progress with [`Job::progress`], reads files and
+//!   objects through [`Job`], and logs with the macros of [`job_runtime::tracing`].
+//! - It fails with a [`Failure`]: retryable if another attempt may succeed, permanent if not. A panic is a retryable failure.
 //!
-//! What ships summarises records, in constant memory: each column's kind, counts, extremes, mean and deviation.
+//! To run it without a table: `data-processor --input '{…}'`.
+//!
+//! This function summarises records in constant memory: the kind, the counts, the minimum and maximum, the mean and the
+//! standard deviation of each column.
 
 mod column;
 mod csv;
@@ -28,9 +32,9 @@ use job_runtime::{Failure, Job};
 pub use input::{Format, Input, Synthetic};
 pub use summary::{ColumnSummary, Kind, Summary as Output};
 
-/// The longest record; a longer one is a permanent failure, so that memory stays bounded.
+/// The maximum length of a record. A longer one is a permanent failure, so that memory is limited.
 pub const RECORD_BYTES: usize = 1024 * 1024;
-/// The most columns; more are a permanent failure.
+/// The maximum number of columns. More are a permanent failure.
 pub const COLUMNS: usize = 1_000;
 
 /// Summarises the records of the input's source.

@@ -1,5 +1,8 @@
-//! Records that lie elsewhere than in the input: the function reads them through its job.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! Records outside the input: the function reads files and objects through its job.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod support;
 
@@ -31,7 +34,7 @@ fn a_file_of_the_data_directory_is_summarised() {
 }
 
 #[test]
-fn files_and_objects_are_those_of_the_job() {
+fn files_and_objects_are_opened_by_the_job() {
     let file = json!({"source": "file", "path": "a.csv", "format": "csv"});
     let object = json!({"source": "s3", "uri": "s3://bucket/key", "format": "csv"});
     for (input, code) in [(file, "NoDataDirectory: "), (object, "NoObjects: ")] {

@@ -1,5 +1,8 @@
-//! The summary beside one computed naively: everything in memory, two passes, other code.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! Compares the summary with a naive one: everything in memory, two passes, other code.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod naive;
 mod support;
@@ -21,9 +24,9 @@ proptest! {
         check(&summarise("ndjson", &ndjson(&columns, 20)).unwrap(), &columns, 20)?;
     }
 
-    /// Whatever is posted: a summary, or a permanent failure that names a record.
+    /// Any text leads to a summary, or to a permanent failure that names a record.
     #[test]
-    fn no_text_upsets_it(text in "[a1,\"{}:\\\\\n\r ä-]{0,80}", format in prop_oneof![Just("csv"), Just("ndjson")]) {
+    fn any_text_is_summarised_or_rejected(text in "[a1,\"{}:\\\\\n\r ä-]{0,80}", format in prop_oneof![Just("csv"), Just("ndjson")]) {
         if let Err(failure) = summarise(format, &text) {
             prop_assert!(failure.to_string().starts_with("InvalidRecord: record "), "{}", failure);
         }
@@ -31,7 +34,7 @@ proptest! {
 }
 
 #[test]
-fn integers_beyond_a_float_stay_exact() {
+fn integers_too_large_for_a_float_stay_exact() {
     let summary = summarise("csv", "n\n9007199254740993\n-9223372036854775808\n").unwrap();
     assert_eq!(summary["columns"][0]["max"].to_string(), "9007199254740993");
     assert_eq!(
@@ -41,7 +44,7 @@ fn integers_beyond_a_float_stay_exact() {
 }
 
 #[test]
-fn nothing_is_summarised_too() {
+fn empty_data_is_summarised() {
     assert_eq!(
         summarise("csv", "").unwrap(),
         json!({"records": 0, "columns": []})
@@ -59,7 +62,7 @@ fn nothing_is_summarised_too() {
 }
 
 #[test]
-fn ndjson_columns_come_and_go() {
+fn ndjson_records_may_have_different_columns() {
     let data = r#"{"a":1}
 {"b":[1, {"c":2}],"a":null}
 
@@ -79,7 +82,7 @@ fn ndjson_columns_come_and_go() {
 }
 
 #[test]
-fn a_byte_order_mark_is_no_part_of_a_name() {
+fn a_byte_order_mark_is_not_part_of_a_name() {
     assert_eq!(
         summarise("csv", "\u{feff}a,b\n1,2\n").unwrap()["columns"][0]["name"],
         "a"
@@ -91,7 +94,7 @@ fn a_byte_order_mark_is_no_part_of_a_name() {
 }
 
 #[test]
-fn what_is_out_of_bounds_is_refused_by_name() {
+fn data_that_exceeds_a_limit_is_a_named_failure() {
     let wide = vec!["c"; 1001].join(",");
     let long = format!("a,b\n1,{}\n", "x".repeat(1024 * 1024));
     let keys: Vec<_> = (0..1001).map(|key| format!("\"{key}\":1")).collect();
@@ -124,7 +127,7 @@ fn what_is_out_of_bounds_is_refused_by_name() {
         (
             "csv",
             "a,b\n1,2\n3\n",
-            "InvalidRecord: record 2 (ends before line 4) has 1 fields; the header names 2",
+            "InvalidRecord: record 2 (ends before line 4) has 1 fields; the header has 2",
         ),
         (
             "ndjson",
@@ -143,9 +146,9 @@ fn what_is_out_of_bounds_is_refused_by_name() {
             "{format}"
         );
     }
-    let most = vec!["c"; 1000].join(",");
+    let maximum = vec!["c"; 1000].join(",");
     assert_eq!(
-        summarise("csv", &most).unwrap()["columns"]
+        summarise("csv", &maximum).unwrap()["columns"]
             .as_array()
             .unwrap()
             .len(),

@@ -1,5 +1,8 @@
-//! The made-up workload is the same each time: a failure seen once can be seen again.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! The generated records are reproducible: a failure can be repeated.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod support;
 
@@ -9,20 +12,20 @@ use support::run;
 
 proptest! {
     #[test]
-    fn seed_and_attempt_decide_everything(seed in any::<u64>(), attempt in 0_u32..3) {
+    fn the_outcome_depends_on_seed_and_attempt_only(seed in any::<u64>(), attempt in 0_u32..3) {
         let input = json!({"source": "synthetic", "records": 200, "failureRate": 0.005, "seed": seed});
         prop_assert_eq!(run(&input, attempt), run(&input, attempt));
     }
 
     #[test]
-    fn the_values_are_those_of_the_seed_whatever_the_attempt(seed in any::<u64>(), attempt in 1_u32..3) {
+    fn the_values_depend_on_the_seed_only(seed in any::<u64>(), attempt in 1_u32..3) {
         let input = json!({"source": "synthetic", "records": 50, "seed": seed});
         prop_assert_eq!(run(&input, 0).unwrap(), run(&input, attempt).unwrap());
     }
 }
 
 #[test]
-fn another_attempt_may_pass_where_one_failed() {
+fn another_attempt_may_succeed_after_a_failure() {
     let outcomes: Vec<_> = (0..20)
         .map(|attempt| {
             let input =
@@ -30,13 +33,13 @@ fn another_attempt_may_pass_where_one_failed() {
             run(&input, attempt).is_ok()
         })
         .collect();
-    // The chance to pass is (1 - 1/5000)^5000, a good third.
+    // The probability of success is (1 - 1/5000)^5000, a little more than a third.
     let passed = outcomes.iter().filter(|passed| **passed).count();
     assert!((2..=14).contains(&passed), "{outcomes:?}");
 }
 
 #[test]
-fn the_first_attempts_fail_as_asked() {
+fn the_first_attempts_fail_on_request() {
     for records in [0, 1, 100] {
         let input = json!({"source": "synthetic", "records": records, "failAttempts": 2});
         for attempt in 0..2 {
@@ -48,15 +51,15 @@ fn the_first_attempts_fail_as_asked() {
 }
 
 #[test]
-fn nothing_is_done_at_once() {
+fn zero_records_are_summarised() {
     let summary = run(&json!({"source": "synthetic", "records": 0}), 0).unwrap();
     assert_eq!(summary["records"], 0);
     assert_eq!(summary["columns"][0]["count"], 0);
 }
 
 #[test]
-fn the_memory_it_asks_for_is_held_to_the_end() {
-    // Linux keeps the peak; elsewhere only that it runs is seen.
+fn the_requested_memory_is_used() {
+    // Only Linux reports the peak. Elsewhere this tests only that the run succeeds.
     let summary = run(
         &json!({"source": "synthetic", "records": 1, "memoryMebibytes": 64}),
         0,

@@ -1,20 +1,20 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
-import { AwsSchedules } from '../../jobs/aws/scheduler.ts';
-import type { Dependencies } from '../../jobs/schedules/lifecycle.ts';
-import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
+import { DynamoScheduleStore } from '../../jobs/aws/schedule-store.ts';
+import { EventBridgeScheduler } from '../../jobs/aws/scheduler.ts';
+import type { ScheduleDependencies } from '../../jobs/schedules/lifecycle.ts';
 import { readScheduleSettings, readSettings } from '../../jobs/settings.ts';
 import { logger } from './logger.ts';
 
-export const openScheduleStore = (): ScheduleStore =>
-  new ScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);
+export const openScheduleStore = (): DynamoScheduleStore =>
+  new DynamoScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);
 
 /** What it takes to make, change and delete schedules. */
-export function openSchedules(): Dependencies {
+export function openSchedules(): ScheduleDependencies {
   const settings = readScheduleSettings();
   return {
     store: openScheduleStore(),
-    aws: new AwsSchedules(new SchedulerClient(), {
+    scheduler: new EventBridgeScheduler(new SchedulerClient(), {
       group: settings.SCHEDULE_GROUP,
       stateMachineArn: settings.STATE_MACHINE_ARN,
       roleArn: settings.SCHEDULE_ROLE_ARN,

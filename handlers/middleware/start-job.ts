@@ -1,8 +1,7 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { AcceptedJob } from '../../api/responses/job.ts';
-import type { Executions } from '../../jobs/aws/executions.ts';
-import type { JobStore } from '../../jobs/aws/job-store.ts';
-import { type Started, startOnce } from '../../jobs/start.ts';
+import type { Executions, JobStore } from '../../jobs/ports.ts';
+import { type StartedJob, startOnce } from '../../jobs/start.ts';
 import { creationHeaders, type RouteResponse } from './api.ts';
 import { logger } from './logger.ts';
 
@@ -41,7 +40,7 @@ export async function startJob(
 }
 
 const accepted = (
-  { jobId, status, replayed }: Started,
+  { jobId, status, replayed }: StartedJob,
   source: Pick<AcceptedJob, 'retryOf' | 'scheduleId'>,
 ): RouteResponse => ({
   statusCode: replayed ? 200 : 202,

@@ -1,7 +1,6 @@
 import {
   DescribeExecutionCommand,
   ExecutionAlreadyExists,
-  type ExecutionStatus,
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   type HistoryEvent,
@@ -11,41 +10,13 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { TooManyRequests } from '../errors.ts';
+import { type Execution, type ExecutionEvent, executionFence, type Try } from '../execution.ts';
+import { ExecutionInput } from '../execution-input.ts';
+import type { Executions } from '../ports.ts';
 import { limits } from '../protocol.ts';
-import type { Failure } from '../record.ts';
-import { ExecutionInput } from '../../api/job-request.ts';
 
-/** What AWS knows of an execution of run-job. */
-export interface Execution {
-  arn: string;
-  /** ARN and start: the fence in the job's record. */
-  execution: string;
-  status: ExecutionStatus;
-  startedAt: string;
-  stoppedAt?: string;
-  /** undefined where it is not a job's: somebody started the state machine by hand with something else. */
-  input?: ExecutionInput;
-}
-
-/** One try of RunJob, as AWS's history tells it. */
-export interface Try {
-  error?: Failure;
-}
-
-/** The fence of an execution: an ARN is free again 90 days after its execution closed, with its start it is unique. */
-export const executionFence = (arn: string, startedAt: string): string => `${arn}@${startedAt}`;
-
-/** The ARN in a fence. */
-export const arnOf = (fence: string): string => fence.slice(0, fence.lastIndexOf('@'));
-
-/** Whether two fences mean one execution. AWS shows a start with and without its milliseconds: a minute is near enough. */
-export function sameExecution(left: string, right: string): boolean {
-  const startOf = (fence: string): number => Date.parse(fence.slice(fence.lastIndexOf('@') + 1));
-  return arnOf(left) === arnOf(right) && Math.abs(startOf(left) - startOf(right)) < 60_000;
-}
-
-/** The executions of the state machine, in the domain's words. */
-export class Executions {
+/** The executions of the state machine in Step Functions. */
+export class StepFunctionsExecutions implements Executions {
   readonly #client: SFNClient;
   readonly #stateMachineArn: string;
 
@@ -54,25 +25,18 @@ export class Executions {
     this.#stateMachineArn = stateMachineArn;
   }
 
-  /**
-   * Starts the execution of a job: the one AWS call of a POST.
-   * @throws TooManyRequests when Step Functions throttles or the account's limit of open executions is reached.
-   */
+  /** The only AWS call of a POST. */
   async start(jobId: string, input: string): Promise<void> {
     try {
       await this.#client.send(
         new StartExecutionCommand({ stateMachineArn: this.#stateMachineArn, name: jobId, input }),
       );
     } catch (error) {
-      refuseThrottled(error, 'Too many jobs are started at once; try again in a few seconds.');
+      throwIfThrottled(error, 'Too many jobs are being started; try again in a few seconds.');
       throw error;
     }
   }
 
-  /**
-   * Starts the execution of a job whose id comes from an Idempotency-Key; throws as `start`.
-   * @returns false when there was one already, ended or with another input.
-   */
   async startOnce(jobId: string, input: string): Promise<boolean> {
     try {
       await this.start(jobId, input);
@@ -83,12 +47,10 @@ export class Executions {
     }
   }
 
-  /** The execution of an API job (its name is the job id), or undefined. */
   async ofJob(jobId: string): Promise<Execution | undefined> {
     return this.describe(`${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${jobId}`);
   }
 
-  /** The execution, or undefined where AWS knows none of that ARN (any more). */
   async describe(arn: string): Promise<Execution | undefined> {
     try {
       const found = await this.#client.send(new DescribeExecutionCommand({ executionArn: arn }));
@@ -97,7 +59,7 @@ export class Executions {
       const input = parseInput(found.input);
       return {
         arn,
-        execution: executionFence(arn, startedAt),
+        fence: executionFence(arn, startedAt),
         status: found.status,
         startedAt,
         ...(found.stopDate && { stoppedAt: found.stopDate.toISOString() }),
@@ -109,7 +71,7 @@ export class Executions {
     }
   }
 
-  /** The tries of RunJob so far, in order. A history is at most 25 pages long; ours need one. */
+  /** A history has at most 25 pages; ours need one. */
   async tries(arn: string): Promise<Try[]> {
     const tries: Try[] = [];
     let nextToken: string | undefined;
@@ -124,34 +86,30 @@ export class Executions {
     return tries;
   }
 
-  /** The first thousand events of an execution, many times what ours have; undefined where AWS keeps none (any more). */
-  async history(arn: string): Promise<{ events: HistoryEvent[]; truncated: boolean } | undefined> {
+  /** Reads one page, which holds many times the events of a job. */
+  async history(arn: string): Promise<{ events: ExecutionEvent[]; truncated: boolean } | undefined> {
     try {
       const { events = [], nextToken } = await this.#client.send(
         new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000 }),
       );
-      return { events, truncated: nextToken !== undefined };
+      return { events: events.map(eventOf), truncated: nextToken !== undefined };
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return undefined;
       throw error;
     }
   }
 
-  /**
-   * Ends an execution whose job has ended otherwise. One that has ended already is left as it is.
-   * @throws TooManyRequests when Step Functions throttles.
-   */
   async stop(arn: string, cause: string): Promise<void> {
     try {
       await this.#client.send(new StopExecutionCommand({ executionArn: arn, error: 'JobEnded', cause }));
     } catch (error) {
       if (error instanceof ExecutionDoesNotExist) return;
-      refuseThrottled(error, 'Too many jobs are stopped at once; try again in a few seconds.');
+      throwIfThrottled(error, 'Too many jobs are being stopped; try again in a few seconds.');
       throw error;
     }
   }
 
-  /** ARNs of executions that ended in this status and started after this moment, newest first; bounded to five pages. */
+  /** Reads five pages at most. */
   async endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]> {
     const arns: string[] = [];
     let nextToken: string | undefined;
@@ -173,8 +131,8 @@ export class Executions {
   }
 }
 
-/** @throws TooManyRequests where the error says that AWS wants us to slow down. */
-function refuseThrottled(error: unknown, message: string): void {
+/** @throws TooManyRequests if the error means that AWS throttles. */
+function throwIfThrottled(error: unknown, message: string): void {
   if (error instanceof Error && /Throttling|TooManyRequests|ExecutionLimitExceeded/.test(error.name)) {
     throw new TooManyRequests(message, [], error);
   }
@@ -186,6 +144,29 @@ function parseInput(text: string | undefined): ExecutionInput | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The fields of an event besides its type; each type of event has them in a field of its own. */
+interface EventDetails {
+  name?: string | undefined;
+  resourceType?: string | undefined;
+  error?: string | undefined;
+  cause?: string | undefined;
+}
+
+function eventOf(event: HistoryEvent): ExecutionEvent {
+  const details = Object.entries(event)
+    .filter(([field]) => field.endsWith('EventDetails'))
+    .map(([, value]: [string, EventDetails]) => value)[0];
+  const { name, resourceType, error, cause } = details ?? {};
+  return {
+    at: (event.timestamp ?? new Date(0)).toISOString(),
+    type: event.type ?? '',
+    ...(name !== undefined && { name }),
+    ...(resourceType !== undefined && { resourceType }),
+    ...(error !== undefined && { error }),
+    ...(cause !== undefined && { cause }),
+  };
 }
 
 function countTry(tries: Try[], event: HistoryEvent): void {

@@ -1,26 +1,14 @@
-import type { JobStatus } from '../protocol.ts';
-import { jobIdPrefix } from '../schedules/id.ts';
-
-/** Which jobs: times are RFC 3339, `from` included, `to` not and later; `after` is a position. */
-export interface JobFilter {
-  from?: string | undefined;
-  to?: string | undefined;
-  status?: JobStatus | undefined;
-  scheduleId?: string | undefined;
-  /** All of them, key and value. */
-  label?: readonly (readonly [key: string, value: string])[] | undefined;
-  after?: string | undefined;
-  limit: number;
-}
+import { jobIdPrefix } from '../ids.ts';
+import type { JobFilter } from '../ports.ts';
 
 /** A FilterExpression, with its placeholders. */
-export interface FilterExpression {
+interface FilterExpression {
   expression: string;
   names: Record<string, string>;
   values: Record<string, string | number>;
 }
 
-/** What the key condition cannot say. An expired job is none, although DynamoDB may not have removed it yet. */
+/** Makes the filter of what the key condition cannot express. An expired job is left out: DynamoDB may not have removed it yet. */
 export function filterExpression(
   { status, scheduleId, label = [] }: JobFilter,
   now: number,

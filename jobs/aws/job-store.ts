@@ -1,5 +1,4 @@
 import {
-  BatchGetItemCommand,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -8,28 +7,16 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { JobSummary } from '../../api/responses/job.ts';
-import { isContention } from './table.ts';
-import { filterExpression, type JobFilter } from './job-filter.ts';
+import type { JobFilter, JobStore, ListedJob, OpenJob } from '../ports.ts';
 import { countersKey, indexes, jobKey, openPartition, shards } from '../protocol.ts';
 import { JobItem, type JobRecord, recordOf } from '../record.ts';
-import { originOf } from '../schedules/id.ts';
-import { toTransactItem, type Write } from '../write.ts';
+import type { Write } from '../write.ts';
+import { filterExpression } from './job-filter.ts';
+import { readItems, succeeds } from './table.ts';
+import { toTransactItem } from './transact-item.ts';
 
-/** What sweep needs to know of a job that is not settled. */
-export type OpenJob = Pick<
-  JobItem,
-  'jobId' | 'status' | 'waitingReason' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'
->;
-
-export interface ListedJob {
-  summary: JobSummary;
-  /** Its createdAtId. */
-  position: string;
-}
-
-/** The table, in the domain's words. */
-export class JobStore {
+/** The jobs in the DynamoDB table. */
+export class DynamoJobStore implements JobStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -38,14 +25,14 @@ export class JobStore {
     this.#table = table;
   }
 
-  /** The job as users see it, with its input and result: one Query. */
+  /** Costs one Query. */
   async read(jobId: string, now: number): Promise<JobRecord | undefined> {
     return recordOf(await this.#query(jobId), now);
   }
 
   /**
-   * The job and its attempts without the large texts: what decisions are made from. The job is read first: attempts that
-   * were older than the fence in it could hide one that began in between (docs/accounting.md).
+   * Reads the job first: attempts that are older than its fence could hide an attempt that began in between
+   * (docs/accounting.md).
    */
   async readDecisive(jobId: string, now: number): Promise<JobRecord | undefined> {
     const { Item } = await this.#client.send(
@@ -55,42 +42,21 @@ export class JobStore {
     return recordOf([unmarshall(Item), ...(await this.#query(jobId, 'ATTEMPT#'))], now);
   }
 
-  /**
-   * Applies the writes together or not at all.
-   * @returns false when a condition failed or another transaction was in the way: read again, decide again.
-   */
   async write(writes: readonly Write[]): Promise<boolean> {
     const items = writes.map((write) => toTransactItem(this.#table, write));
-    // Alone, a write costs half of what it costs in a transaction.
+    // A single write costs half of what it costs in a transaction.
     const only = items.length === 1 ? items[0] : undefined;
-    try {
-      if (only?.Put) await this.#client.send(new PutItemCommand(only.Put));
-      else if (only?.Update) await this.#client.send(new UpdateItemCommand(only.Update));
-      else await this.#client.send(new TransactWriteItemsCommand({ TransactItems: items }));
-      return true;
-    } catch (error) {
-      if (isContention(error)) return false;
-      throw error;
-    }
+    if (only?.Put) return succeeds(this.#client.send(new PutItemCommand(only.Put)));
+    if (only?.Update) return succeeds(this.#client.send(new UpdateItemCommand(only.Update)));
+    return succeeds(this.#client.send(new TransactWriteItemsCommand({ TransactItems: items })));
   }
 
-  /** The counters of every shard; a shard that has counted nothing yet is an empty one. */
-  async counters(): Promise<Record<string, number>[]> {
-    let keys = shards.map((shard) => marshall(countersKey(shard)));
-    const found: Record<string, number>[] = [];
-    // DynamoDB may leave some of the 16 keys for another call when throttled; more than five calls is an outage.
-    for (let call = 0; keys.length > 0; call += 1) {
-      if (call === 5) throw new Error('DynamoDB left counters unread five times');
-      const answer = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      found.push(...(answer.Responses?.[this.#table] ?? []).map((item) => unmarshall(item)));
-      keys = answer.UnprocessedKeys?.[this.#table]?.Keys ?? [];
-    }
-    return found;
+  /** Reads the counters of every shard; a shard that has counted nothing yet is absent. */
+  counters(): Promise<Record<string, number>[]> {
+    const keys = shards.map((shard) => countersKey(shard));
+    return readItems(this.#client, this.#table, keys);
   }
 
-  /** Jobs of one shard that are not settled, oldest first, `limit` at most. */
   async openJobs(shard: string, limit: number): Promise<OpenJob[]> {
     const answer = await this.#client.send(
       new QueryCommand({
@@ -105,7 +71,7 @@ export class JobStore {
     return (answer.Items ?? []).map((item) => OpenJobItem.parse(unmarshall(item)));
   }
 
-  /** How a job stands, a second old at most: half a read unit. undefined where it is not in the table. */
+  /** Costs half a read unit. */
   async statusOf(jobId: string): Promise<JobItem['status'] | undefined> {
     const { Item } = await this.#client.send(
       new GetItemCommand({
@@ -118,10 +84,7 @@ export class JobStore {
     return Item && JobItem.pick({ status: true }).parse(unmarshall(Item)).status;
   }
 
-  /**
-   * One owner's jobs that pass the filter, newest first: one Query, which reads `limit` jobs whether they pass or not.
-   * @returns `after`: where it stopped, undefined at the end.
-   */
+  /** Costs one Query. */
   async jobsOf(
     owner: string,
     filter: JobFilter,
@@ -134,7 +97,7 @@ export class JobStore {
       new QueryCommand({
         TableName: this.#table,
         IndexName: 'byOwner',
-        // A sort key begins with a digit, which comes before a colon, and goes on behind its time.
+        // A sort key begins with a digit, which sorts before a colon, and continues after its time.
         KeyConditionExpression: '#owner = :owner AND #created BETWEEN :from AND :to',
         FilterExpression: expression,
         ExpressionAttributeNames: { '#owner': partition, '#created': sort, ...names },
@@ -188,7 +151,7 @@ const OpenJobItem = JobItem.pick({
   finishedAt: true,
 });
 
-/** Other things than jobs share the index under partitions of their own; nobody's name may reach them. */
+/** A job in the index byOwner. Other items share the index, under partitions that no owner's name may have. */
 const ListedItem = JobItem.pick({
   sk: true,
   jobId: true,
@@ -200,19 +163,4 @@ const ListedItem = JobItem.pick({
   startedAt: true,
   finishedAt: true,
   createdAtId: true,
-}).transform(
-  ({ createdAtId, jobId, status, origin, retryOf, labels, createdAt, startedAt, finishedAt }): ListedJob => ({
-    position: createdAtId,
-    summary: {
-      jobId,
-      status,
-      origin,
-      ...(origin === 'schedule' && originOf(jobId)),
-      ...(retryOf !== '' && { retryOf }),
-      ...(Object.keys(labels).length > 0 && { labels }),
-      createdAt,
-      ...(startedAt !== undefined && { startedAt }),
-      ...(finishedAt !== undefined && { finishedAt }),
-    },
-  }),
-);
+});

@@ -1,15 +1,8 @@
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  QueryCommand,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { isContention } from './table.ts';
-import { indexes } from '../protocol.ts';
-import { toTransactItem, type Write } from '../write.ts';
+import { indexes, type Key } from '../protocol.ts';
+import type { SchedulePosition, ScheduleStore } from '../schedules/ports.ts';
 import {
   ownerPartition,
   pendingPartition,
@@ -20,18 +13,15 @@ import {
   type ScheduleRecord,
   scheduleSort,
 } from '../schedules/record.ts';
-
-/** Where a page of an owner's schedules ended. */
-export interface Cursor {
-  createdAt: string;
-  scheduleId: string;
-}
+import type { Write } from '../write.ts';
+import { readItems, succeeds } from './table.ts';
+import { toTransactItem } from './transact-item.ts';
 
 const Row = z.object({ sk: z.string(), json: z.string().optional() });
-const Found = z.object({ pk: z.string(), sk: z.string() });
+const ItemKey = z.object({ pk: z.string(), sk: z.string() });
 
-/** The schedules in the table. */
-export class ScheduleStore {
+/** The schedules in the DynamoDB table. */
+export class DynamoScheduleStore implements ScheduleStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
 
@@ -40,7 +30,6 @@ export class ScheduleStore {
     this.#table = table;
   }
 
-  /** A schedule and its input, as they stand now. */
   async read(scheduleId: string): Promise<ScheduleRecord | undefined> {
     const { Items = [] } = await this.#client.send(
       new QueryCommand({
@@ -59,28 +48,17 @@ export class ScheduleStore {
     return { schedule: scheduleOf(schedule), input: input.json };
   }
 
-  /**
-   * Applies the writes together or not at all.
-   * @returns false when a condition failed or another transaction was in the way.
-   */
   async write(writes: readonly Write[]): Promise<boolean> {
     const TransactItems = writes.map((write) => toTransactItem(this.#table, write));
-    try {
-      await this.#client.send(new TransactWriteItemsCommand({ TransactItems }));
-      return true;
-    } catch (error) {
-      if (isContention(error)) return false;
-      throw error;
-    }
+    return succeeds(this.#client.send(new TransactWriteItemsCommand({ TransactItems })));
   }
 
-  /** A page of an owner's schedules, the newest first. */
   async list(
     owner: string,
     limit: number,
-    after?: Cursor,
-  ): Promise<{ schedules: ScheduleItem[]; next?: Cursor }> {
-    const answer = await this.#client.send(
+    after?: SchedulePosition,
+  ): Promise<{ schedules: ScheduleItem[]; next?: SchedulePosition }> {
+    const page = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
         IndexName: 'byOwner',
@@ -98,18 +76,18 @@ export class ScheduleStore {
         }),
       }),
     );
-    // Of an owner whose name begins as the partition does, jobs lie here too.
-    const keys = (answer.Items ?? [])
-      .map((item) => Found.parse(unmarshall(item)))
+    // The partition may also have jobs: those of an owner whose name is the partition's.
+    const keys = (page.Items ?? [])
+      .map((item) => ItemKey.parse(unmarshall(item)))
       .filter(({ sk }) => sk === scheduleSort);
     const found = await this.#get(keys);
-    // The order of the index; what is gone since is left out.
+    // In the order of the index; what was deleted since is left out.
     const schedules = keys.flatMap(({ pk }) => found.get(pk) ?? []);
     const [createdAt, scheduleId] =
       z
         .string()
         .optional()
-        .parse(answer.LastEvaluatedKey && unmarshall(answer.LastEvaluatedKey)[indexes.byOwner.sort])
+        .parse(page.LastEvaluatedKey && unmarshall(page.LastEvaluatedKey)[indexes.byOwner.sort])
         ?.split('#') ?? [];
     return {
       schedules,
@@ -117,9 +95,8 @@ export class ScheduleStore {
     };
   }
 
-  /** Schedules that EventBridge Scheduler may differ from, the oldest first, `limit` at most. */
   async pending(limit: number): Promise<ScheduleItem[]> {
-    const answer = await this.#client.send(
+    const page = await this.#client.send(
       new QueryCommand({
         TableName: this.#table,
         IndexName: 'open',
@@ -129,26 +106,13 @@ export class ScheduleStore {
         Limit: limit,
       }),
     );
-    const keys = (answer.Items ?? []).map((item) => Found.parse(unmarshall(item)));
+    const keys = (page.Items ?? []).map((item) => ItemKey.parse(unmarshall(item)));
     return [...(await this.#get(keys)).values()];
   }
 
-  /** Items by partition key; at most 100, DynamoDB's limit. */
-  async #get(keys: readonly z.infer<typeof Found>[]): Promise<Map<string, ScheduleItem>> {
-    const found = new Map<string, ScheduleItem>();
-    let wanted: Record<string, AttributeValue>[] = keys.map(({ pk, sk }) => marshall({ pk, sk }));
-    // DynamoDB may leave some for another call when throttled; more than five calls is an outage.
-    for (let call = 0; wanted.length > 0; call += 1) {
-      if (call === 5) throw new Error('DynamoDB left schedules unread five times');
-      const answer = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: wanted, ConsistentRead: true } } }),
-      );
-      for (const item of answer.Responses?.[this.#table] ?? []) {
-        const schedule = scheduleOf(unmarshall(item));
-        found.set(scheduleKey(schedule.scheduleId).pk, schedule);
-      }
-      wanted = answer.UnprocessedKeys?.[this.#table]?.Keys ?? [];
-    }
-    return found;
+  /** Reads schedules, by partition key. */
+  async #get(keys: readonly Key[]): Promise<Map<string, ScheduleItem>> {
+    const schedules = (await readItems(this.#client, this.#table, keys)).map((item) => scheduleOf(item));
+    return new Map(schedules.map((schedule) => [scheduleKey(schedule.scheduleId).pk, schedule]));
   }
 }

@@ -5,38 +5,38 @@ import {
   DeleteScheduleCommand,
   ResourceNotFoundException,
   type SchedulerClient,
+  SchedulerServiceException,
   UpdateScheduleCommand,
+  ValidationException,
 } from '@aws-sdk/client-scheduler';
-import { scheduledJobOf, targetInput } from '../schedules/scheduled-job.ts';
+import { InvalidRequest, TooManyRequests } from '../errors.ts';
+import type { Scheduler } from '../schedules/ports.ts';
 import type { ScheduleRecord } from '../schedules/record.ts';
+import { scheduledJobOf, targetInput } from '../schedules/scheduled-job.ts';
 
-/** Where schedules are at EventBridge Scheduler, and what their ticks do. */
-export interface AwsScheduleSettings {
+/** The group of the schedules, and the target of their firings. */
+interface SchedulerSettings {
   group: string;
   stateMachineArn: string;
-  /** What EventBridge Scheduler may do: start executions of the state machine. */
+  /** The role of EventBridge Scheduler, which may start executions of the state machine. */
   roleArn: string;
-  /** Where ticks end that could not be delivered. */
+  /** The queue of firings that could not be delivered. */
   deadLettersArn: string;
 }
 
-/** A tick that an hour of tries did not deliver comes too late for most; it goes to the dead letters. */
+/** A firing that could not be delivered for an hour is too late for most jobs; it goes to the queue. */
 const retryPolicy = { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 185 };
 
-/** EventBridge Scheduler in the domain's words: a schedule of ours is one there for each of its expressions. */
-export class AwsSchedules {
+/** EventBridge Scheduler: it has one schedule for each AWS expression of ours. */
+export class EventBridgeScheduler implements Scheduler {
   readonly #client: SchedulerClient;
-  readonly #settings: AwsScheduleSettings;
+  readonly #settings: SchedulerSettings;
 
-  constructor(client: SchedulerClient, settings: AwsScheduleSettings) {
+  constructor(client: SchedulerClient, settings: SchedulerSettings) {
     this.#client = client;
     this.#settings = settings;
   }
 
-  /**
-   * Makes it there as it is in the record. Idempotent.
-   * @param isNew nothing of it is there yet: one call for each expression is enough.
-   */
   async put(record: ScheduleRecord, isNew: boolean, now: Date): Promise<void> {
     const { scheduleId, expressions } = record.schedule;
     for (const [index, name] of namesOf(scheduleId).entries()) {
@@ -50,16 +50,37 @@ export class AwsSchedules {
     }
   }
 
-  /** Takes it away. Idempotent. */
   async remove(scheduleId: string): Promise<void> {
     for (const name of namesOf(scheduleId)) await this.#delete(name);
+  }
+
+  isRejection(problem: unknown): boolean {
+    return problem instanceof SchedulerServiceException && (problem.$metadata.httpStatusCode ?? 500) < 500;
+  }
+
+  errorFor(problem: unknown): unknown {
+    if (!(problem instanceof SchedulerServiceException)) return problem;
+    if (problem instanceof ValidationException) {
+      const message = 'EventBridge Scheduler rejects this field, or its combination with the others.';
+      const fields = ['timezone', 'cron', 'startAt', 'endAt'];
+      return new InvalidRequest(
+        'EventBridge Scheduler rejects the schedule.',
+        fields.map((field) => ({ field, message })),
+        problem,
+      );
+    }
+    if (/Throttling|ServiceQuotaExceeded/.test(problem.name)) {
+      const message = 'Too many schedules are being created, or there are too many; try again later.';
+      return new TooManyRequests(message, [], problem);
+    }
+    return problem;
   }
 
   async #create(request: CreateScheduleInput): Promise<void> {
     try {
       await this.#client.send(new CreateScheduleCommand(request));
     } catch (error) {
-      // The id is ours alone: it is there from a try whose answer was lost.
+      // No other request uses this id: the schedule comes from a try whose response was lost.
       if (!(error instanceof ConflictException)) throw error;
       await this.#client.send(new UpdateScheduleCommand(request));
     }
@@ -91,7 +112,7 @@ export class AwsSchedules {
       ScheduleExpression: expression,
       ScheduleExpressionTimezone: timezone,
       State: enabled ? 'ENABLED' : 'DISABLED',
-      // "The StartDate you specify cannot be earlier than 5 minutes ago": a start that is over means nothing any more.
+      // "The StartDate you specify cannot be earlier than 5 minutes ago": a start in the past has no effect any more.
       ...(startAt !== undefined && Date.parse(startAt) > now.getTime() && { StartDate: new Date(startAt) }),
       ...(endAt !== undefined && { EndDate: new Date(endAt) }),
       FlexibleTimeWindow: { Mode: 'OFF' },
@@ -106,5 +127,5 @@ export class AwsSchedules {
   }
 }
 
-/** The names of the one or two schedules there. */
+/** The names of the one or two schedules at EventBridge Scheduler. */
 const namesOf = (scheduleId: string): string[] => [`${scheduleId}-1`, `${scheduleId}-2`];

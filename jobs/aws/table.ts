@@ -1,11 +1,53 @@
 import {
+  type AttributeValue,
+  BatchGetItemCommand,
   ConditionalCheckFailedException,
+  type DynamoDBClient,
   TransactionCanceledException,
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import type { Key } from '../protocol.ts';
 
-/** Whether a write failed because a condition did, or another transaction was in the way: read again, decide again. */
-export function isContention(error: unknown): boolean {
+type Item = ReturnType<typeof unmarshall>;
+
+/**
+ * Reads items by their keys; at most 100, DynamoDB's limit. Items that do not exist are absent from the result.
+ * @throws Error when DynamoDB leaves keys for another call five times: it may do so when it throttles, five is an outage.
+ */
+export async function readItems(
+  client: DynamoDBClient,
+  table: string,
+  keys: readonly Key[],
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let unread: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
+  for (let call = 0; unread.length > 0; call += 1) {
+    if (call === 5) throw new Error(`DynamoDB left ${unread.length} items unread five times`);
+    const { Responses, UnprocessedKeys } = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys: unread, ConsistentRead: true } } }),
+    );
+    items.push(...(Responses?.[table] ?? []).map((item) => unmarshall(item)));
+    unread = UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return items;
+}
+
+/**
+ * Waits for a write.
+ * @returns false when a condition failed or another transaction interfered: read again and decide again.
+ */
+export async function succeeds(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return true;
+  } catch (error) {
+    if (isContention(error)) return false;
+    throw error;
+  }
+}
+
+function isContention(error: unknown): boolean {
   if (error instanceof ConditionalCheckFailedException || error instanceof TransactionConflictException)
     return true;
   return (

@@ -1,38 +1,39 @@
 import * as z from 'zod';
-import type { JobCluster } from '../settle.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
-import type { Connection } from '../../k8s/connection.ts';
+import type { ClusterConnection } from '../../k8s/connection.ts';
+import { jobIdLabel } from '../../k8s/labels.ts';
+import type { JobCluster } from '../ports.ts';
 
-/** A job has one Kubernetes Job for each try, and tries anew only when somebody redrives it: a page is plenty. */
-const page = 100;
-const pagesAtMost = 10;
+/** A job has one Kubernetes Job for each try, and new tries only when it is redriven: a page is enough. */
+const pageSize = 100;
+const maximumPages = 10;
 
-const Jobs = z.object({
-  metadata: z.object({ continue: z.string().optional() }).default({}),
-  items: z.array(
-    z.object({
-      metadata: z.object({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
-    }),
-  ),
+const Job = z.object({
+  metadata: z.object({ name: z.string(), uid: z.string(), deletionTimestamp: z.string().optional() }),
 });
 
-/** Deletes by name what the label finds: its role may list and delete Jobs, not whole collections. */
-export function deleterOfJobs(connection: Connection, namespace: string): JobCluster {
-  const api = new ApiServer(connection);
+/** Deletes a job's Kubernetes Jobs, which the label finds, by name: the role may list and delete Jobs, not whole collections. */
+export function deleterOfJobs(connection: ClusterConnection, namespace: string): JobCluster {
+  const server = new ApiServer(connection);
   return {
     deleteJobs: async (jobId) => {
-      for (let count = 0; count < pagesAtMost; count += 1) {
-        const query = new URLSearchParams({ labelSelector: `eks-jobs/job-id=${jobId}`, limit: String(page) });
-        const path = `/apis/batch/v1/namespaces/${namespace}/jobs?${query.toString()}`;
-        const { items, metadata } = Jobs.parse(await api.get(path, `the Jobs of job ${jobId}`));
-        for (const { name, uid, deletionTimestamp } of items.map((item) => item.metadata)) {
-          // Whoever deletes it already may wait for its pods.
-          if (deletionTimestamp !== undefined) continue;
-          await api.delete({ apiVersion: 'batch/v1', kind: 'Job', name, namespace }, uid);
+      const path = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+      const query = { labelSelector: `${jobIdLabel}=${jobId}`, limit: String(pageSize) };
+      let pages = 0;
+      for await (const items of server.pages(path, query, `the Jobs of job ${jobId}`)) {
+        pages += 1;
+        if (pages > maximumPages) {
+          throw new Error(
+            `job ${jobId} has more than ${pageSize * maximumPages} Kubernetes Jobs; some are left`,
+          );
         }
-        if (!metadata.continue) return;
+        for (const { metadata } of z.array(Job).parse(items)) {
+          // It is being deleted already, and may be waiting for its pods.
+          if (metadata.deletionTimestamp !== undefined) continue;
+          const { name, uid } = metadata;
+          await server.delete({ apiVersion: 'batch/v1', kind: 'Job', name, namespace }, uid);
+        }
       }
-      throw new Error(`job ${jobId} has more than ${page * pagesAtMost} Kubernetes Jobs; some are left`);
     },
   };
 }

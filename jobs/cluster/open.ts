@@ -1,6 +1,5 @@
 import { readSettings, type Settings } from '../settings.ts';
-import type { JobCluster } from '../settle.ts';
-import type { WaitingJobs } from '../waiting-reason.ts';
+import type { JobCluster, WaitingJobs } from '../ports.ts';
 
 /** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
 export interface Cluster extends JobCluster {

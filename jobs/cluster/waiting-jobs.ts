@@ -1,15 +1,13 @@
 import * as z from 'zod';
-import type { WaitingJobs, WaitingReason } from '../waiting-reason.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
-import type { Connection } from '../../k8s/connection.ts';
+import type { ClusterConnection } from '../../k8s/connection.ts';
+import { jobIdLabel, queueLabel } from '../../k8s/labels.ts';
+import type { WaitingJobs } from '../ports.ts';
+import type { WaitingReason } from '../record.ts';
 
-const jobIdLabel = 'eks-jobs/job-id';
-/** Kueue, where it rules the cluster, suspends the Jobs with its label until their turn comes. */
-const queueLabel = 'kueue.x-k8s.io/queue-name';
-
-/** Pods are some kilobytes each; of more than ten thousand that wait the rest goes untold. */
-const page = 500;
-const pagesAtMost = 20;
+/** Pods are some kilobytes each; with more than ten thousand that wait, the others get no reason. */
+const pageSize = 500;
+const maximumPages = 20;
 
 const Metadata = z.object({
   labels: z.record(z.string(), z.string()).default({}),
@@ -37,24 +35,25 @@ const Job = z.object({
   spec: z.object({ suspend: z.boolean().default(false) }).default({ suspend: false }),
 });
 
-const List = z.object({
-  metadata: z.object({ continue: z.string().optional() }).default({}),
-  items: z.array(z.unknown()),
-});
+/** Reads from the pods and Jobs of the namespace what jobs wait for; each call lists them once. */
+export function readerOfWaitingJobs(
+  connection: ClusterConnection,
+  namespace: string,
+): () => Promise<WaitingJobs> {
+  const server = new ApiServer(connection);
 
-/** Reads from pods and Jobs of the namespace, listed once, what jobs wait for. */
-export function readerOfWaitingJobs(connection: Connection, namespace: string): () => Promise<WaitingJobs> {
-  const api = new ApiServer(connection);
-
-  async function list<Item>(shape: z.ZodType<Item>, path: string, query: object): Promise<Item[]> {
+  async function list<Item>(
+    schema: z.ZodType<Item>,
+    path: string,
+    query: Record<string, string>,
+  ): Promise<Item[]> {
     const items: Item[] = [];
-    let next = '';
-    for (let count = 0; count < pagesAtMost; count += 1) {
-      const asked = new URLSearchParams({ ...query, limit: String(page), ...(next && { continue: next }) });
-      const answer = List.parse(await api.get(`${path}?${asked.toString()}`, 'what jobs wait for'));
-      items.push(...z.array(shape).parse(answer.items));
-      next = answer.metadata.continue ?? '';
-      if (next === '') break;
+    let pages = 0;
+    const search = { ...query, limit: String(pageSize) };
+    for await (const page of server.pages(path, search, 'what jobs wait for')) {
+      items.push(...z.array(schema).parse(page));
+      pages += 1;
+      if (pages === maximumPages) break;
     }
     return items;
   }
@@ -69,13 +68,14 @@ export function readerOfWaitingJobs(connection: Connection, namespace: string): 
       fieldSelector: 'status.phase=Pending',
     });
     return new Map([
-      ...jobs.filter(({ spec }) => spec.suspend).flatMap(({ metadata }) => told(metadata, 'LimitReached')),
-      ...pods.flatMap((pod) => told(pod.metadata, reasonOf(pod))),
+      ...jobs.filter(({ spec }) => spec.suspend).flatMap(({ metadata }) => entryOf(metadata, 'LimitReached')),
+      ...pods.flatMap((pod) => entryOf(pod.metadata, waitingReasonOf(pod))),
     ]);
   };
 }
 
-function told(
+/** Pairs a job's id with its reason. What is not a job's, or is being deleted, has none. */
+function entryOf(
   { labels, deletionTimestamp }: z.output<typeof Metadata>,
   reason: WaitingReason,
 ): [jobId: string, reason: WaitingReason][] {
@@ -83,8 +83,8 @@ function told(
   return jobId === undefined || deletionTimestamp !== undefined ? [] : [[jobId, reason]];
 }
 
-/** Why a pending pod does not run; the kubelet's words for it are in its package images/types.go. */
-function reasonOf({ status: { conditions, containerStatuses } }: z.output<typeof Pod>): WaitingReason {
+/** Finds out why a pending pod does not run. The kubelet's reasons are in its package images/types.go. */
+function waitingReasonOf({ status: { conditions, containerStatuses } }: z.output<typeof Pod>): WaitingReason {
   if (!conditions.some(({ type, status }) => type === 'PodScheduled' && status === 'True')) return 'NoNode';
   const reasons = containerStatuses.map(({ state }) => state.waiting?.reason ?? '');
   if (reasons.some((reason) => /^(Err)?Image|^InvalidImageName|^RegistryUnavailable/.test(reason))) {

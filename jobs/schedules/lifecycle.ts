@@ -1,145 +1,171 @@
+import { type Caller, mayAccess } from '../caller.ts';
 import { Conflict, NotFound } from '../errors.ts';
-import { type Caller, maySee } from '../caller.ts';
-import type { AwsSchedules } from '../aws/scheduler.ts';
-import { newScheduleId, ScheduleId } from './id.ts';
+import { newScheduleId, ScheduleId } from '../ids.ts';
+import type { JobOptions } from '../options.ts';
+import type { Scheduler, ScheduleStore } from './ports.ts';
+import {
+  confirmSchedule,
+  ownerOfSchedule,
+  ownerPartition,
+  putSchedule,
+  removeSchedule,
+  type ScheduleItem,
+  type ScheduleRecord,
+} from './record.ts';
 import { scheduledJobOf, targetInput } from './scheduled-job.ts';
-import { ownerOfSchedule, ownerPartition, type ScheduleItem, type ScheduleRecord } from './record.ts';
-import { isRefusal, refusalOf } from '../aws/schedule-rejections.ts';
-import { checkRuns, checkRunsAgain, type Wanted } from '../../api/schedule-request.ts';
-import type { ScheduleStore } from '../aws/schedule-store.ts';
-import { forgotten, put, settled } from './writes.ts';
+import { checkChangedTiming, checkTiming, type Timing } from './timing.ts';
 
-export interface Dependencies {
+/** A new schedule, as requested. */
+export interface RequestedSchedule extends Timing, JobOptions {
+  name?: string | undefined;
+  /** JSON text. */
+  input: string;
+  /** The same for the same request, in whatever order its fields are. */
+  fingerprint: string;
+}
+
+/** A change of a schedule, as requested: what is absent stays as it is. */
+export type RequestedChange = Partial<Omit<RequestedSchedule, 'fingerprint'>>;
+
+export interface ScheduleDependencies {
   store: ScheduleStore;
-  aws: AwsSchedules;
+  scheduler: Scheduler;
   now: () => Date;
-  /** A half that could not be cleared away at once: sweep does it later. */
+  /** Reports what could not be undone at once: sweep does it later. */
   report: (message: string, problem: unknown) => void;
 }
 
-/** No function lives longer than this: whoever wrote `pendingSince` earlier is gone. Milliseconds. */
+/** In milliseconds. No function runs longer than this: the request that wrote an older `pendingSince` has ended. */
 const lease = 60_000;
 
 /**
- * Makes a schedule. The table's item is written first, then EventBridge Scheduler; what fails on the way is taken back, now
- * or by sweep.
- * @param key the caller's Idempotency-Key: the same request again gives the schedule there is.
+ * Creates a schedule: first the item in the table, then EventBridge Scheduler. What fails on the way is undone, at once or
+ * by sweep.
+ * @param key the caller's Idempotency-Key: the same request again gives the same schedule.
  * @throws InvalidRequest, PayloadTooLarge, Conflict, TooManyRequests
  */
 export async function createSchedule(
-  wanted: Wanted,
+  request: RequestedSchedule,
   owner: string,
   key: string | undefined,
-  dependencies: Dependencies,
+  dependencies: ScheduleDependencies,
 ): Promise<{ record: ScheduleRecord; replayed: boolean }> {
-  const { store, aws, now } = dependencies;
+  const { store, scheduler, now } = dependencies;
   const scheduleId = newScheduleId(owner, key);
   const known = key === undefined ? undefined : await store.read(scheduleId);
-  if (known) return { record: replay(known, wanted), replayed: true };
+  if (known) return { record: replay(known, request), replayed: true };
   const at = now();
-  checkRuns(wanted, at.getTime());
-  const record = newRecord(scheduleId, owner, wanted, at.toISOString());
+  checkTiming(request, at.getTime());
+  const record = newRecord(scheduleId, owner, request, at.toISOString());
   targetInput(scheduledJobOf(record));
-  if (!(await store.write(put(record, undefined)))) {
+  if (!(await store.write(putSchedule(record, undefined)))) {
     const other = await store.read(scheduleId);
     if (!other)
-      throw new Conflict('The schedule of this Idempotency-Key is being made; try again in a minute.');
-    return { record: replay(other, wanted), replayed: true };
+      throw new Conflict('The schedule of this Idempotency-Key is being created; try again in a minute.');
+    return { record: replay(other, request), replayed: true };
   }
   try {
-    await aws.put(record, true, at);
+    await scheduler.put(record, true, at);
   } catch (problem) {
-    await attempt(dependencies, `schedule ${scheduleId} is half made`, async () => {
-      await aws.remove(scheduleId);
-      if (isRefusal(problem)) await store.write(forgotten(record.schedule));
+    await reportFailure(dependencies, `schedule ${scheduleId} is half created`, async () => {
+      await scheduler.remove(scheduleId);
+      if (scheduler.isRejection(problem)) await store.write(removeSchedule(record.schedule));
     });
-    throw refusalOf(problem);
+    throw scheduler.errorFor(problem);
   }
-  return { record: await settle(record, store), replayed: false };
+  return { record: await confirm(record, store), replayed: false };
 }
 
 /**
- * Changes a schedule; where EventBridge Scheduler refuses, it is as before.
+ * Changes a schedule; if EventBridge Scheduler rejects the change, the schedule is as before.
  * @throws NotFound, InvalidRequest, PayloadTooLarge, Conflict, TooManyRequests
  */
 export async function changeSchedule(
   scheduleId: string,
   caller: Caller,
-  change: Partial<Omit<Wanted, 'fingerprint'>>,
-  dependencies: Dependencies,
+  change: RequestedChange,
+  dependencies: ScheduleDependencies,
 ): Promise<ScheduleRecord> {
-  const { store, aws, now } = dependencies;
+  const { store, scheduler, now } = dependencies;
   const at = now();
-  const before = await readOwn(scheduleId, caller, store);
+  const before = await readSchedule(scheduleId, caller, store);
   checkIdle(before.schedule, at);
   const { input = before.input, ...rest } = change;
-  const schedule = pendingAgain({ ...before.schedule, ...rest }, at);
-  checkRunsAgain(schedule, at.getTime());
+  const schedule = nextVersion({ ...before.schedule, ...rest }, at);
+  checkChangedTiming(schedule, at.getTime());
   const record = { schedule, input };
   targetInput(scheduledJobOf(record));
-  if (!(await store.write(put(record, before)))) throw beingChanged();
+  if (!(await store.write(putSchedule(record, before)))) throw beingChanged();
   try {
-    await aws.put(record, false, at);
+    await scheduler.put(record, false, at);
   } catch (problem) {
-    await attempt(dependencies, `schedule ${scheduleId} is half changed`, async () => {
+    await reportFailure(dependencies, `schedule ${scheduleId} is half changed`, async () => {
       const version = schedule.version + 1;
-      const back = { ...before, schedule: { ...pendingAgain(before.schedule, at), version } };
-      if (!(await store.write(put(back, record)))) return;
-      await aws.put(back, false, at);
-      if (isRefusal(problem)) await settle(back, store);
+      const back = { ...before, schedule: { ...nextVersion(before.schedule, at), version } };
+      if (!(await store.write(putSchedule(back, record)))) return;
+      await scheduler.put(back, false, at);
+      if (scheduler.isRejection(problem)) await confirm(back, store);
     });
-    throw refusalOf(problem);
+    throw scheduler.errorFor(problem);
   }
-  return settle(record, store);
+  return confirm(record, store);
 }
 
 /**
- * Deletes a schedule. A tick that is on its way still becomes a job.
+ * Deletes a schedule. A firing that is on its way still becomes a job.
  * @throws NotFound, Conflict, TooManyRequests
  */
 export async function deleteSchedule(
   scheduleId: string,
   caller: Caller,
-  dependencies: Dependencies,
+  dependencies: ScheduleDependencies,
 ): Promise<void> {
-  const { store, aws, now } = dependencies;
+  const { store, scheduler, now } = dependencies;
   const at = now();
-  const before = await readOwn(scheduleId, caller, store);
-  // Deleting twice at once does no harm.
+  const before = await readSchedule(scheduleId, caller, store);
+  // Two requests may delete it at once.
   if (before.schedule.state !== 'DELETING') checkIdle(before.schedule, at);
-  const schedule: ScheduleItem = { ...pendingAgain(before.schedule, at), state: 'DELETING' };
-  if (!(await store.write(put({ ...before, schedule }, before)))) throw beingChanged();
+  const schedule: ScheduleItem = { ...nextVersion(before.schedule, at), state: 'DELETING' };
+  if (!(await store.write(putSchedule({ ...before, schedule }, before)))) throw beingChanged();
   try {
-    await aws.remove(scheduleId);
+    await scheduler.remove(scheduleId);
   } catch (problem) {
-    throw refusalOf(problem);
+    throw scheduler.errorFor(problem);
   }
-  await store.write(forgotten(schedule));
+  await store.write(removeSchedule(schedule));
 }
 
 /**
- * The caller's schedule; for an admin anybody's.
- * @throws NotFound where there is none, or it is somebody else's.
+ * Reads a schedule of the caller; an admin may read every schedule.
+ * @throws NotFound if the schedule does not exist or belongs to another owner.
  */
-export async function readOwn(
+export async function readSchedule(
   scheduleId: string,
   caller: Caller,
-  store: ScheduleStore,
+  store: Pick<ScheduleStore, 'read'>,
 ): Promise<ScheduleRecord> {
   const record = ScheduleId.safeParse(scheduleId).success ? await store.read(scheduleId) : undefined;
-  if (record && maySee(caller, { owner: ownerOfSchedule(record.schedule) })) return record;
-  throw new NotFound('There is no such schedule.');
+  if (record && mayAccess(caller, { owner: ownerOfSchedule(record.schedule) })) return record;
+  throw new NotFound('The schedule does not exist.');
 }
 
-/** Says that EventBridge Scheduler has it as it is. A version that has moved on is somebody else's to settle. */
-export async function settle(record: ScheduleRecord, store: ScheduleStore): Promise<ScheduleRecord> {
+/**
+ * Records that EventBridge Scheduler agrees with the schedule.
+ * @throws Conflict if there is a newer version: another request confirms that.
+ */
+export async function confirm(record: ScheduleRecord, store: ScheduleStore): Promise<ScheduleRecord> {
   const state = record.schedule.enabled ? 'ACTIVE' : 'PAUSED';
-  if (!(await store.write([settled(record.schedule, state)]))) throw beingChanged();
+  if (!(await store.write([confirmSchedule(record.schedule, state)]))) throw beingChanged();
   return { ...record, schedule: { ...record.schedule, state } };
 }
 
-function newRecord(scheduleId: string, owner: string, wanted: Wanted, now: string): ScheduleRecord {
-  const { input, ...rest } = wanted;
+function newRecord(
+  scheduleId: string,
+  owner: string,
+  request: RequestedSchedule,
+  now: string,
+): ScheduleRecord {
+  const { input, ...rest } = request;
   return {
     input,
     schedule: {
@@ -156,22 +182,22 @@ function newRecord(scheduleId: string, owner: string, wanted: Wanted, now: strin
   };
 }
 
-/** The next version of it, not yet at EventBridge Scheduler. */
-export const pendingAgain = (schedule: ScheduleItem, at: Date): ScheduleItem => ({
+/** Makes the next version of a schedule, which EventBridge Scheduler does not have yet. */
+export const nextVersion = (schedule: ScheduleItem, at: Date): ScheduleItem => ({
   ...schedule,
   version: schedule.version + 1,
   pendingSince: at.toISOString(),
   updatedAt: at.toISOString(),
 });
 
-function replay(known: ScheduleRecord, wanted: Wanted): ScheduleRecord {
+function replay(known: ScheduleRecord, request: RequestedSchedule): ScheduleRecord {
   const { fingerprint, state } = known.schedule;
-  if (fingerprint !== wanted.fingerprint) {
+  if (fingerprint !== request.fingerprint) {
     throw new Conflict('This Idempotency-Key was used for another schedule.');
   }
   if (state === 'CREATING' || state === 'DELETING') {
     throw new Conflict(
-      'The schedule of this Idempotency-Key is being made or deleted; try again in some minutes.',
+      'The schedule of this Idempotency-Key is being created or deleted; try again in a few minutes.',
     );
   }
   return known;
@@ -184,7 +210,12 @@ function checkIdle({ state, pendingSince }: ScheduleItem, now: Date): void {
 
 const beingChanged = (): Conflict => new Conflict('The schedule is being changed; try again in a minute.');
 
-async function attempt({ report }: Dependencies, message: string, work: () => Promise<void>): Promise<void> {
+/** Does the work; reports its failure with the message. */
+async function reportFailure(
+  { report }: ScheduleDependencies,
+  message: string,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (problem) {

@@ -1,10 +1,6 @@
-import * as z from 'zod';
-import { checkSize, type ExecutionInput } from '../../api/job-request.ts';
+import { checkEncodedSize, type ExecutionInput } from '../execution-input.ts';
 import { type JobOptions, optionsOf } from '../options.ts';
 import { ownerOfSchedule, type ScheduleRecord } from './record.ts';
-
-/** What `POST /jobs/schedules/{scheduleId}/run` takes: nothing, so far. */
-export const RunRequest = z.strictObject({});
 
 /** What a schedule's jobs are made from. */
 export interface ScheduledJob extends JobOptions {
@@ -24,7 +20,7 @@ export const scheduledJobOf = ({ schedule, input }: ScheduleRecord): ScheduledJo
 });
 
 /**
- * The input of the execution that a schedule runs now.
+ * Makes the input of the execution that a schedule starts now.
  * @throws PayloadTooLarge when it exceeds 240,000 bytes.
  */
 export function executionInput(jobId: string, job: ScheduledJob): string {
@@ -35,14 +31,14 @@ export function executionInput(jobId: string, job: ScheduledJob): string {
     input: job.input,
     ...optionsOf(job),
   } satisfies ExecutionInput);
-  checkSize(text);
+  checkEncodedSize(text);
   return text;
 }
 
 /**
- * The Input of a schedule's target, from which EventBridge Scheduler makes the execution's: it fills in the scheduled time,
- * and Register makes of it a job id with the scheduled minute. Scheduler replaces `<aws.scheduler.…>` wherever it stands,
- * so in the user's text, and only there, `<` is written as JSON's escape for it.
+ * Makes the Input of a schedule's target, from which EventBridge Scheduler makes the execution's: Scheduler fills in the
+ * scheduled time, and Register makes a job id with the scheduled minute from it. Scheduler replaces `<aws.scheduler.…>`
+ * anywhere in its Input. Each `<` of the user's text is therefore written as JSON's escape.
  * @throws PayloadTooLarge when it exceeds 240,000 bytes.
  */
 export function targetInput(job: ScheduledJob): string {
@@ -50,7 +46,7 @@ export function targetInput(job: ScheduledJob): string {
   const text = executionInput('', job)
     .slice(before.length + after.length)
     .replaceAll('<', '\\u003c');
-  const whole = `${before}${job.scheduleId}-<aws.scheduler.scheduled-time>${after}${text}`;
-  checkSize(whole);
-  return whole;
+  const target = `${before}${job.scheduleId}-<aws.scheduler.scheduled-time>${after}${text}`;
+  checkEncodedSize(target);
+  return target;
 }

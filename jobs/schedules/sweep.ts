@@ -1,53 +1,52 @@
-import { forgotten, put } from './writes.ts';
-import { type Dependencies, pendingAgain, settle } from './lifecycle.ts';
-import type { ScheduleItem } from './record.ts';
+import { confirm, nextVersion, type ScheduleDependencies } from './lifecycle.ts';
+import { putSchedule, removeSchedule, type ScheduleItem } from './record.ts';
 
-/** Whoever began a change this long ago is not going to end it. */
+/** In milliseconds. The request that began a change this long ago does not complete it any more. */
 const stuckAfter = 5 * 60_000;
-/** The most that one sweep looks at; the oldest first, the rest waits for the next. */
-const mostAsked = 100;
+/** The maximum of schedules that one sweep examines, oldest first; the next sweep does the rest. */
+const schedulesAtMost = 100;
 
-/** What one sweep of the schedules did. */
-export interface SchedulesSwept {
+/** What one sweep of the schedules did. The names are those of the log. */
+export interface ScheduleSweepResult {
   completed: number;
   undone: number;
 }
 
 /**
- * Leaves no schedule half done: one whose making was cut off is taken back (nobody was told of it), a change or a deletion
- * is completed. One that cannot be is reported and left to the next sweep.
+ * Completes what was cut off: removes schedules whose creation was not confirmed to a caller, and completes changes and
+ * deletions. A failure is reported and left to the next sweep.
  */
-export async function sweepSchedules(dependencies: Dependencies): Promise<SchedulesSwept> {
+export async function sweepSchedules(dependencies: ScheduleDependencies): Promise<ScheduleSweepResult> {
   const { store, now, report } = dependencies;
-  const swept: SchedulesSwept = { completed: 0, undone: 0 };
+  const result: ScheduleSweepResult = { completed: 0, undone: 0 };
   const before = now().getTime() - stuckAfter;
-  for (const schedule of await store.pending(mostAsked)) {
+  for (const schedule of await store.pending(schedulesAtMost)) {
     if (schedule.pendingSince === undefined || Date.parse(schedule.pendingSince) > before) continue;
     try {
-      const did = await sweepOne(schedule, dependencies);
-      if (did) swept[did] += 1;
+      const done = await sweepOne(schedule, dependencies);
+      if (done) result[done] += 1;
     } catch (problem) {
       report(`left schedule ${schedule.scheduleId} to the next sweep`, problem);
     }
   }
-  return swept;
+  return result;
 }
 
 async function sweepOne(
   { scheduleId, version }: ScheduleItem,
-  { store, aws, now }: Dependencies,
-): Promise<keyof SchedulesSwept | undefined> {
+  { store, scheduler, now }: ScheduleDependencies,
+): Promise<keyof ScheduleSweepResult | undefined> {
   const before = await store.read(scheduleId);
   if (before?.schedule.version !== version) return undefined;
-  const record = { ...before, schedule: pendingAgain(before.schedule, now()) };
-  // Taken over: two sweeps do not work on one schedule.
-  if (!(await store.write(put(record, before)))) return undefined;
+  const record = { ...before, schedule: nextVersion(before.schedule, now()) };
+  // The new version takes the schedule over: two sweeps do not work on one.
+  if (!(await store.write(putSchedule(record, before)))) return undefined;
   if (before.schedule.state === 'CREATING' || before.schedule.state === 'DELETING') {
-    await aws.remove(scheduleId);
-    await store.write(forgotten(record.schedule));
+    await scheduler.remove(scheduleId);
+    await store.write(removeSchedule(record.schedule));
     return before.schedule.state === 'CREATING' ? 'undone' : 'completed';
   }
-  await aws.put(record, false, now());
-  await settle(record, store);
+  await scheduler.put(record, false, now());
+  await confirm(record, store);
   return 'completed';
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import pLimit from 'p-limit';
 import * as z from 'zod';
+import { jobIdLabel } from '../../k8s/labels.ts';
 import type {
   JobOutcome,
   JobRunner,
@@ -74,7 +75,7 @@ export class ProcessRunner implements JobRunner {
   waitingTurn(): readonly string[] {
     return [...this.#queue]
       .slice(0, waitingLimit)
-      .flatMap(({ metadata }) => metadata.labels['eks-jobs/job-id'] ?? []);
+      .flatMap(({ metadata }) => metadata.labels[jobIdLabel] ?? []);
   }
 
   async stop(): Promise<void> {

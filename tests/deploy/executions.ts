@@ -4,7 +4,7 @@ import {
   SFNClient,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
-import { ExecutionInput } from '../../api/job-request.ts';
+import { ExecutionInput } from '../../jobs/execution-input.ts';
 
 /** Reads and stops executions of a stack's state machine with the credentials of the account's owner. */
 export class Executions {

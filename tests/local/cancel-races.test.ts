@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Stats } from '../../api/responses/service.ts';
+import type { DynamoJobStore } from '../../jobs/aws/job-store.ts';
 import { cancel } from '../../jobs/cancel.ts';
 import { Conflict } from '../../jobs/errors.ts';
-import { type Execution, executionFence } from '../../jobs/aws/executions.ts';
+import { ExecutionInput } from '../../jobs/execution-input.ts';
+import { type Execution, executionFence } from '../../jobs/execution.ts';
 import { isTerminal, type TerminalStatus } from '../../jobs/protocol.ts';
 import type { JobRecord } from '../../jobs/record.ts';
-import { ExecutionInput } from '../../api/job-request.ts';
 import { settle } from '../../jobs/settle.ts';
-import type { Stats } from '../../api/responses/service.ts';
-import type { JobStore } from '../../jobs/aws/job-store.ts';
 import type { Write } from '../../jobs/write.ts';
-import { goldenAbout } from '../harness/golden.ts';
 import { Machine } from '../harness/container/machine.ts';
+import { goldenAbout } from '../harness/golden.ts';
 import { freePorts } from '../harness/running-service.ts';
 import { draws, takeTurns, type Turn } from './turns.ts';
 
@@ -65,7 +65,7 @@ class RaceExecution {
       ...{ labels: {}, resources: {} },
     };
     this.execution = {
-      ...{ arn, execution: executionFence(arn, startedAt), status: 'RUNNING', startedAt, input },
+      ...{ arn, fence: executionFence(arn, startedAt), status: 'RUNNING', startedAt, input },
     };
   }
 
@@ -75,7 +75,7 @@ class RaceExecution {
   }
 
   /** A stopped execution's container goes on until its own next write tells it. */
-  async run(store: JobStore, plan: string[][]): Promise<void> {
+  async run(store: DynamoJobStore, plan: string[][]): Promise<void> {
     if (await store.write(transaction('register', this.jobId, ['', '']))) {
       for (const [number, transactions] of plan.entries()) {
         if (this.stopped()) return;
@@ -91,14 +91,14 @@ class RaceExecution {
     if (!this.stopped()) this.execution.status = 'SUCCEEDED';
   }
 
-  async settle(store: JobStore, status: 'RUNNING' | 'ABORTED'): Promise<void> {
+  async settle(store: DynamoJobStore, status: 'RUNNING' | 'ABORTED'): Promise<void> {
     const { jobId, execution } = this;
     const executions = {
       describe: () => Promise.resolve(execution),
       tries: () => Promise.resolve(Array.from({ length: this.#tries }, () => ({}))),
     };
     const cluster = { deleteJobs: () => Promise.resolve() };
-    await settle({ jobId, execution: execution.execution, status }, { store, executions, cluster, now });
+    await settle({ jobId, execution: execution.fence, status }, { store, executions, cluster, now });
   }
 
   stop(): void {
@@ -107,7 +107,7 @@ class RaceExecution {
 }
 
 /** The table, each request of which waits for its turn. */
-function inTurn(store: JobStore, turn: Turn): JobStore {
+function inTurn(store: DynamoJobStore, turn: Turn): DynamoJobStore {
   const waiting = {
     readDecisive: async (jobId: string, at: number) => {
       await turn();
@@ -118,11 +118,11 @@ function inTurn(store: JobStore, turn: Turn): JobStore {
       return store.write(writes);
     },
   };
-  return Object.assign(Object.create(store) as JobStore, waiting);
+  return Object.assign(Object.create(store) as DynamoJobStore, waiting);
 }
 
 /** What a caller who cancels is told: that it is cancelled, or how it has ended. */
-async function told(race: RaceExecution, store: JobStore, turn: Turn): Promise<string> {
+async function told(race: RaceExecution, store: DynamoJobStore, turn: Turn): Promise<string> {
   const executions = {
     ofJob: async () => {
       await turn();

@@ -5,19 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListSchedulesCommand, SchedulerClient, ThrottlingException } from '@aws-sdk/client-scheduler';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
+import { DynamoScheduleStore } from '../../jobs/aws/schedule-store.ts';
+import { EventBridgeScheduler } from '../../jobs/aws/scheduler.ts';
 import type { Caller } from '../../jobs/caller.ts';
-import { AwsSchedules } from '../../jobs/aws/scheduler.ts';
 import {
   changeSchedule,
   createSchedule,
   deleteSchedule,
-  type Dependencies,
+  type ScheduleDependencies,
 } from '../../jobs/schedules/lifecycle.ts';
-import { acceptChange, acceptSchedule } from '../../api/schedule-request.ts';
-import { ScheduleStore } from '../../jobs/aws/schedule-store.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
-import { installDynoxide } from '../../local/build.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
+import { installDynoxide } from '../../local/aws/dynamodb/install.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { startScheduler } from '../harness/in-memory-scheduler.ts';
 import { SteppedClock } from '../harness/virtual-clock.ts';
@@ -100,7 +100,7 @@ async function world() {
   const service = await startScheduler({ clock });
   service.scheduler.createGroup('jobs', null);
   const owner = `owner-${Math.random()}`;
-  const store = new ScheduleStore(table, tableName);
+  const store = new DynamoScheduleStore(table, tableName);
   const settings = {
     group: 'jobs',
     stateMachineArn: 'arn:aws:states:us-east-1:123456789012:stateMachine:run-job',
@@ -108,7 +108,7 @@ async function world() {
     deadLettersArn: 'arn:aws:sqs:us-east-1:123456789012:dead',
   };
   /** What a function works with; through a breaker if there is one. */
-  const open = (breaker?: Breaker): Dependencies => {
+  const open = (breaker?: Breaker): ScheduleDependencies => {
     const scheduler = new SchedulerClient({
       endpoint: service.url,
       region: 'us-east-1',
@@ -126,8 +126,8 @@ async function world() {
       }
     }
     return {
-      store: new ScheduleStore(dynamo, tableName),
-      aws: new AwsSchedules(scheduler, settings),
+      store: new DynamoScheduleStore(dynamo, tableName),
+      scheduler: new EventBridgeScheduler(scheduler, settings),
       now: () => new Date(clock.now()),
       report: () => undefined,
     };
@@ -182,7 +182,7 @@ async function failing(work: Promise<unknown>): Promise<boolean> {
 async function atEachCall(
   fault: Fault,
   prepare: (world: World) => Promise<string>,
-  work: (dependencies: Dependencies, world: World, scheduleId: string) => Promise<unknown>,
+  work: (dependencies: ScheduleDependencies, world: World, scheduleId: string) => Promise<unknown>,
   check: (world: World, failed: boolean, scheduleId: string) => Promise<void>,
 ): Promise<number> {
   for (let nth = 1; ; nth += 1) {
@@ -329,7 +329,7 @@ test('a change that was cut off is not taken over while its author may live, and
   const scheduleId = await make(one)(here);
   // Read, written, and dead with the first call to EventBridge Scheduler.
   const dying = here.open(new Breaker(3, 'killed before'));
-  const change = (dependencies: Dependencies, cron: string) =>
+  const change = (dependencies: ScheduleDependencies, cron: string) =>
     changeSchedule(scheduleId, callerOf(here), acceptedChange({ cron }), dependencies);
   await expect(change(dying, '1 1 1 * FRI')).rejects.toThrow(Killed);
   await expect(change(here.healthy, '2 2 * * *')).rejects.toMatchObject({ name: 'Conflict' });

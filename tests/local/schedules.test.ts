@@ -269,7 +269,7 @@ describe('a schedule', () => {
       ];
       for (const { status, body } of answers) {
         expect(status).toBe(404);
-        expect(body.error).toEqual({ code: 'NotFound', message: 'There is no such schedule.' });
+        expect(body.error).toEqual({ code: 'NotFound', message: 'The schedule does not exist.' });
       }
     },
   );

@@ -1,4 +1,4 @@
-//! The AWS SDK's configuration.
+//! Configures the AWS SDK.
 
 use std::env;
 
@@ -7,8 +7,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_http_client::{Builder, tls};
 
-/// Credentials, endpoints and the rest from the environment, as every AWS program takes them; the region from there
-/// too, unless it is given.
+/// Loads the configuration from the environment, as the AWS CLI does. The region can be given instead.
 pub(crate) async fn config(region: Option<&str>) -> SdkConfig {
     let ring = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
     let client = Builder::new().tls_provider(ring).build_https();
@@ -16,8 +15,8 @@ pub(crate) async fn config(region: Option<&str>) -> SdkConfig {
     if let Some(region) = region {
         loader = loader.region(Region::new(region.to_owned()));
     }
-    // The chain of providers asks the environment first. Where that has the answer the chain need not be built: it
-    // would set up TLS, and read every root certificate of the system, for providers that are never asked.
+    // The provider chain starts with the environment. If the keys are there, the chain is not built, because it would set up
+    // TLS and read all root certificates of the system for providers that are never used.
     let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     if keys
         .iter()
@@ -28,8 +27,8 @@ pub(crate) async fn config(region: Option<&str>) -> SdkConfig {
     loader.load().await
 }
 
-/// A client without TLS, for an endpoint in plain HTTP: on one machine. Reading the root certificates takes longer than
-/// all the rest of a small job.
+/// Creates a client without TLS for an endpoint of plain HTTP, as on one machine. Reading the root certificates takes
+/// longer than the rest of a small job.
 #[must_use]
 pub(crate) fn plain_client(endpoint: &str) -> Option<SharedHttpClient> {
     endpoint

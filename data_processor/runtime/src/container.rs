@@ -1,4 +1,4 @@
-//! One container: gets hold of its attempt, runs the function, records the outcome.
+//! Runs one container: acquires the attempt, runs the function, records the outcome.
 
 mod acquire;
 mod finish;
@@ -12,27 +12,27 @@ use tokio::runtime::Handle;
 
 use self::acquire::acquire;
 use self::finish::{finish, interrupt};
-use self::watch::{End, watch};
+use self::watch::{RunEnd, watch};
 use crate::data::{Data, Objects};
 use crate::function::Function;
 use crate::job::Job;
-use crate::logging::{Logs, Output};
+use crate::logging::{LogOutput, Logs};
 use crate::protocol::{Claim, Outcome, Report, exit};
 use crate::settings::Settings;
 use crate::signals::Signals;
 use crate::store::Store;
 use crate::{Program, aws};
 
-/// Once told to stop, so long is left for the table. Kubernetes waits 30 s before it kills.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+/// How long the last write may take after a signal. Kubernetes waits 30 s before it kills the container.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Runs the job that the environment names; returns the exit code.
+/// Runs the job that the environment names. Returns the exit code.
 pub(crate) async fn run(program: Program, function: Function) -> u8 {
-    let logs = Logs::install(program.crate_name, Output::Standard);
+    let logs = Logs::install(program.crate_name, LogOutput::Stdout);
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
-            tracing::error!(reason = %error, "no signal handlers");
+            tracing::error!(reason = %error, "the signal handlers could not be installed");
             return exit::RETRY;
         }
     };
@@ -43,7 +43,7 @@ pub(crate) async fn run(program: Program, function: Function) -> u8 {
             return exit::SETTINGS;
         }
     };
-    logs.set_job(&settings.who.job_id, settings.who.attempt);
+    logs.set_job(&settings.assignment.job_id, settings.assignment.attempt);
     if settings.parent_pipe {
         signals.watch_standard_input();
     }
@@ -66,11 +66,11 @@ impl Container {
     async fn run(&self, function: Function) -> u8 {
         let config = aws::config(Some(&self.settings.table.region)).await;
         let store = Store::new(&config, &self.settings.table);
-        // Until the attempt is ours there is nothing to leave behind.
+        // Before the attempt is acquired, there is nothing to record about a signal.
         let acquired = tokio::select! {
             biased;
-            () = self.signals.stopped() => {
-                tracing::warn!("told to stop before the attempt began");
+            () = self.signals.received() => {
+                tracing::warn!("stopped by a signal before the attempt started");
                 return exit::INTERRUPTED;
             }
             acquired = acquire(&store, &self.settings) => acquired,
@@ -79,11 +79,11 @@ impl Container {
             Ok(acquired) => acquired,
             Err(exit_code) => return exit_code,
         };
-        tracing::info!(runner = claim.who.runner, "attempt started");
+        tracing::info!(runner = claim.assignment.runner, "attempt started");
 
         let objects = Objects::new(Handle::current(), Some(config));
         let job = Job::new(
-            claim.who.attempt,
+            claim.assignment.attempt,
             Data::new(self.settings.data_directory.clone(), objects),
         );
         let mut outcome = function.start(input, job.clone());
@@ -97,24 +97,27 @@ impl Container {
             &mut outcome,
         )
         .await;
-        job.stop();
+        job.request_stop();
         match end {
-            End::Outcome(outcome) => self.finish(&store, &claim, &job, outcome).await,
-            End::ToldToStop => {
-                tracing::warn!("told to stop; another container takes the attempt over");
-                let last_words = interrupt(&store, &claim, || self.report(&job));
-                if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
-                    tracing::warn!("the table did not answer in time");
+            RunEnd::Outcome(outcome) => self.finish(&store, &claim, &job, outcome).await,
+            RunEnd::Signal => {
+                tracing::warn!("stopped by a signal; another container can take over the attempt");
+                let interruption = interrupt(&store, &claim, || self.report(&job));
+                if tokio::time::timeout(SHUTDOWN_TIMEOUT, interruption)
+                    .await
+                    .is_err()
+                {
+                    tracing::warn!("the interruption could not be recorded in time");
                 }
                 exit::INTERRUPTED
             }
-            End::Lost(exit_code) => exit_code,
+            RunEnd::AttemptLost(exit_code) => exit_code,
         }
     }
 
-    /// Records the outcome. Being told to stop now only limits the time for it: what is computed should count.
+    /// Records the outcome. A signal now only limits the time for it: a result that was computed should count.
     async fn finish(&self, store: &Store, claim: &Claim, job: &Job, outcome: Outcome) -> u8 {
-        let records = job.reported().done;
+        let records = job.current_progress().done;
         match &outcome {
             Outcome::Succeeded(_) => tracing::info!(records, "attempt succeeded"),
             Outcome::Retryable(error) | Outcome::Permanent(error) => {
@@ -133,10 +136,10 @@ impl Container {
             biased;
             exit_code = finish(store, claim, &outcome, &report) => exit_code,
             () = async {
-                self.signals.stopped().await;
-                tokio::time::sleep(LAST_WORDS).await;
+                self.signals.received().await;
+                tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
             } => {
-                tracing::warn!("told to stop while the outcome could not be recorded");
+                tracing::warn!("stopped by a signal before the outcome could be recorded");
                 exit::INTERRUPTED
             }
         }
@@ -144,8 +147,8 @@ impl Container {
 
     fn report(&self, job: &Job) -> Report {
         Report {
-            progress: job.reported(),
-            log: self.logs.last(),
+            progress: job.current_progress(),
+            log: self.logs.last_lines(),
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Data for the function, as readers: files of the data directory, objects of S3, decompressed on the way.
+//! Opens data for the function: files of the data directory and objects of S3, decompressed.
 //!
-//! Every error that such a reader gives carries a [`Failure`] that says whether another attempt may help; `?` in a
-//! function that returns `Failure` brings it out.
+//! Every error of such a reader contains a [`Failure`], which is retryable or permanent. In a function that returns
+//! `Failure`, `?` extracts it.
 
 mod chunks;
 mod compression;
@@ -18,10 +18,10 @@ use crate::failure::Failure;
 pub use object_address::ObjectAddress;
 pub(crate) use objects::Objects;
 
-/// A stream of bytes that are read once.
+/// A stream of bytes that can be read once.
 pub type Reader = Box<dyn Read + Send>;
 
-/// Where a job's data may come from.
+/// The sources of data that a job may read.
 #[derive(Debug, Clone)]
 pub(crate) struct Data {
     directory: Option<PathBuf>,
@@ -29,7 +29,7 @@ pub(crate) struct Data {
 }
 
 impl Data {
-    /// A data directory, if there is one, and S3.
+    /// Allows a data directory, if one is given, and S3.
     #[must_use]
     pub(crate) fn new(directory: Option<PathBuf>, objects: Objects) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Data {
         }
     }
 
-    /// Nothing at all.
+    /// Allows neither files nor objects.
     #[must_use]
     pub(crate) fn none() -> Self {
         Self {
@@ -51,10 +51,10 @@ impl Data {
         let Some(directory) = &self.directory else {
             return Err(Failure::permanent(
                 "NoDataDirectory",
-                "files can only be read where the runtime was given a data directory",
+                "this job cannot read files: a data directory is not configured",
             ));
         };
-        compression::decompressed(files::open(directory, path)?)
+        compression::decompress(files::open(directory, path)?)
     }
 
     pub(super) fn open_object(&self, address: &str) -> Result<Reader, Failure> {
@@ -64,29 +64,29 @@ impl Data {
         let Some(objects) = &self.objects else {
             return Err(Failure::permanent(
                 "NoObjects",
-                "this runtime was given no access to S3",
+                "this job cannot read objects: access to S3 is not configured",
             ));
         };
-        compression::decompressed(objects.open(address)?)
+        compression::decompress(objects.open(address)?)
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        // An error that is none of ours has an unknown cause: hope that it passes.
+        // The cause of an error without a failure is unknown, so it may be temporary.
         error
             .downcast::<Self>()
             .unwrap_or_else(|error| Self::retryable("ReadFailed", error.to_string()))
     }
 }
 
-/// A reader whose own errors mean this failure; one that carries a failure already keeps it.
-struct Failing<R> {
+/// A reader that converts its errors to a failure. An error that contains a failure already keeps it.
+struct FailureReader<R> {
     reader: R,
     failure: fn(&io::Error) -> Failure,
 }
 
-impl<R: Read> Read for Failing<R> {
+impl<R: Read> Read for FailureReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader
             .read(buffer)

@@ -1,31 +1,31 @@
-//! How a function says that it failed.
+//! The failures that a function returns.
 
 use crate::protocol;
 
-/// A failure is retryable, if the next attempt may not meet it (the network, a busy service), or permanent, if every
-/// attempt would (wrong input, missing data): then no further attempt is made.
+/// A failure of the function. It is retryable if the next attempt may succeed (a network error, a busy service), or
+/// permanent if every attempt would fail (wrong input, missing data). After a permanent failure the job is not retried.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Another attempt may succeed.
     #[error("{code}: {message}")]
     Retryable {
-        /// For programs: one word.
+        /// One word, for programs.
         code: String,
-        /// For people: one sentence.
+        /// One sentence, for people.
         message: String,
     },
     /// No attempt can succeed.
     #[error("{code}: {message}")]
     Permanent {
-        /// For programs: one word.
+        /// One word, for programs.
         code: String,
-        /// For people: one sentence.
+        /// One sentence, for people.
         message: String,
     },
 }
 
 impl Failure {
-    /// A failure that another attempt may not meet.
+    /// Creates a retryable failure.
     #[must_use]
     pub fn retryable(code: &str, message: impl Into<String>) -> Self {
         Self::Retryable {
@@ -34,7 +34,7 @@ impl Failure {
         }
     }
 
-    /// A failure that every attempt would meet.
+    /// Creates a permanent failure.
     #[must_use]
     pub fn permanent(code: &str, message: impl Into<String>) -> Self {
         Self::Permanent {
@@ -44,9 +44,9 @@ impl Failure {
     }
 }
 
-/// The run must end: it was told to stop, or its time is up. What a function returns after that is not recorded.
+/// The run must end, because of a signal or its time limit. What the function returns after that is not recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the run was told to stop")]
+#[error("the run must stop")]
 pub struct Stopped;
 
 impl From<Stopped> for Failure {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_message_is_cut_between_characters() {
+    fn a_long_message_is_truncated_between_characters() {
         let failure = Failure::permanent("TooLong", "é".repeat(600) + "x");
         let protocol::Outcome::Permanent(error) = failure.into() else {
             panic!("not permanent")

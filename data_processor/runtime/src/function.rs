@@ -1,4 +1,4 @@
-//! Calls the function that the program was given.
+//! Calls the program's function.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
@@ -14,7 +14,7 @@ use crate::protocol::{Outcome, RESULT_BYTES};
 
 const STACK_BYTES: usize = 8 * 1024 * 1024;
 
-/// A function without its types: from the JSON text of the input to that of the result.
+/// A function whose types are hidden: it takes the JSON text of an input and returns the JSON text of a result.
 pub(crate) struct Function(Box<Call>);
 
 type Call = dyn FnOnce(&str, &Job) -> Result<String, Failure> + Send;
@@ -29,8 +29,8 @@ impl Function {
         }))
     }
 
-    /// Starts the function with this input, JSON text, on a thread of its own: it may block and compute as it likes. The
-    /// outcome comes through the channel; a function that is no longer waited for ends with the process.
+    /// Starts the function on its own thread, where it may block. The outcome is sent through the channel. If the receiver no
+    /// longer waits for it, the function ends with the process.
     pub(crate) fn start(self, input: String, job: Job) -> oneshot::Receiver<Outcome> {
         let (sender, outcome) = oneshot::channel();
         let run = move || {
@@ -40,15 +40,15 @@ impl Function {
             .name("function".into())
             .stack_size(STACK_BYTES);
         if let Err(error) = thread.spawn(run) {
-            // The closure is gone with its sender; the receiver sees that.
-            tracing::error!(reason = %error, "no thread for the function");
+            // The sender was dropped with the closure, which the receiver notices.
+            tracing::error!(reason = %error, "the function's thread could not be started");
         }
         outcome
     }
 
-    /// Calls the function: its result, its failure, or its panic, which another attempt may not meet.
+    /// Calls the function. A panic is a retryable failure.
     fn call(self, input: &str, job: &Job) -> Outcome {
-        // What the function shares with its watcher are plain numbers: a panic leaves nothing half done.
+        // The function shares only atomic numbers with the runtime, so a panic cannot leave them inconsistent.
         let result = catch_unwind(AssertUnwindSafe(|| (self.0)(input, job)));
         let result = result.unwrap_or_else(|panic| {
             let message = panic.downcast_ref::<String>().map(String::as_str);
@@ -67,7 +67,10 @@ impl Function {
 
 fn serialize_result(output: &impl Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string(output).map_err(|error| {
-        Failure::permanent("InvalidResult", format!("the result is no JSON: {error}"))
+        Failure::permanent(
+            "InvalidResult",
+            format!("the result cannot be written as JSON: {error}"),
+        )
     })?;
     if json.len() > RESULT_BYTES {
         let message = format!(
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_stays_what_it_is() {
+    fn a_failure_is_kept() {
         assert_eq!(
             outcome(|| Err::<(), _>(Failure::permanent("Wrong", "so"))),
             Outcome::Permanent(Error::new("Wrong", "so"))

@@ -1,17 +1,18 @@
-//! Reads the function's typed input, and says what is wrong with it in terms of its fields.
+//! Reads the function's typed input. Its errors name the field.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// The input of this JSON text; a permanent failure, `InvalidInput`, that names the field and what is allowed there.
+/// Reads the input from JSON text. Invalid input is the permanent failure `InvalidInput`, which names the field and what is
+/// allowed.
 ///
-/// A type that reads itself may continue the field's path by beginning its error's message with a dot.
+/// A type with its own `Deserialize` can extend the field's path: it starts the error's message with a dot.
 pub fn read_input<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
-    // In two steps, because the text's own lines and columns mean nothing to whoever posted it.
-    let value: Value =
-        serde_json::from_str(json).map_err(|error| invalid(format!("input: not JSON: {error}")))?;
+    // Parsed in two steps, because lines and columns of the stored text do not help the caller.
+    let value: Value = serde_json::from_str(json)
+        .map_err(|error| invalid_input(format!("input: not JSON: {error}")))?;
     serde_path_to_error::deserialize(value).map_err(|error| {
         let (path, message) = (error.path().to_string(), error.inner().to_string());
         let path = if path == "." {
@@ -20,11 +21,11 @@ pub fn read_input<T: DeserializeOwned>(json: &str) -> Result<T, Failure> {
             format!(".{path}")
         };
         let separator = if message.starts_with('.') { "" } else { ": " };
-        invalid(format!("input{path}{separator}{message}"))
+        invalid_input(format!("input{path}{separator}{message}"))
     })
 }
 
-fn invalid(message: String) -> Failure {
+fn invalid_input(message: String) -> Failure {
     Failure::permanent("InvalidInput", message)
 }
 
@@ -37,14 +38,14 @@ mod tests {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Outer {
-        #[allow(dead_code, reason = "only its errors are looked at")]
+        #[allow(dead_code, reason = "only its errors are checked")]
         list: Vec<Inner>,
     }
 
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     struct Inner {
-        #[allow(dead_code, reason = "only its errors are looked at")]
+        #[allow(dead_code, reason = "only its errors are checked")]
         number: u8,
     }
 
@@ -71,7 +72,7 @@ mod tests {
         ] {
             assert_eq!(
                 read_input::<Outer>(json).unwrap_err(),
-                invalid(message.to_owned())
+                invalid_input(message.to_owned())
             );
         }
     }

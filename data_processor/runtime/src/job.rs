@@ -1,4 +1,4 @@
-//! What the function is handed: its job.
+//! The job that the function gets.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -9,105 +9,106 @@ use crate::data::{Data, Reader};
 use crate::failure::{Failure, Stopped};
 use crate::protocol::Progress;
 
-/// The job as its function sees it. Log with [`tracing`]'s macros: the last lines go into the attempt's record.
+/// The job of a function. Use the macros of [`tracing`] to log: the last lines are stored in the attempt's record.
 #[derive(Debug, Clone)]
 pub struct Job {
     attempt: u32,
-    shared: Arc<Shared>,
+    state: Arc<SharedState>,
     data: Data,
 }
 
-/// What the function and its watcher both see. Relaxed is enough: nothing else is read on the strength of it.
+/// The state that the function shares with the runtime. Relaxed ordering is enough: other memory does not depend on it.
 #[derive(Debug)]
-struct Shared {
+struct SharedState {
     done: AtomicU64,
     total: AtomicU64,
-    stopped: AtomicBool,
+    stop_requested: AtomicBool,
 }
 
+/// Stands for a total that is not known.
 const UNKNOWN: u64 = u64::MAX;
 
 impl Job {
-    /// A job with nothing done.
+    /// Creates a job without progress.
     #[must_use]
     pub(crate) fn new(attempt: u32, data: Data) -> Self {
-        let shared = Shared {
+        let state = SharedState {
             done: AtomicU64::new(0),
             total: AtomicU64::new(UNKNOWN),
-            stopped: AtomicBool::new(false),
+            stop_requested: AtomicBool::new(false),
         };
         Self {
             attempt,
-            shared: Arc::new(shared),
+            state: Arc::new(state),
             data,
         }
     }
 
-    /// A job without a table, a data directory or S3: for the function's tests.
+    /// Creates a job without a table, a data directory and S3, for tests of the function.
     #[must_use]
     pub fn detached(attempt: u32) -> Self {
         Self::new(attempt, Data::none())
     }
 
-    /// The attempt's number, from 0.
+    /// Returns the attempt's number, from 0.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// Says how many records are done, and of how many if that is known; fails when the run must end. It costs a few
-    /// nanoseconds, so call it as often as you like: the table hears of it with the next beat.
+    /// Reports how many records are processed, and how many there are if that is known. Fails when the run must end. A call
+    /// takes a few nanoseconds, so call it for every record: the table gets the progress with the next heartbeat.
     #[inline]
     pub fn progress(&self, done: u64, total: Option<u64>) -> Result<(), Stopped> {
-        self.shared.done.store(done, Relaxed);
-        self.shared.total.store(total.unwrap_or(UNKNOWN), Relaxed);
-        if self.shared.stopped.load(Relaxed) {
+        self.state.done.store(done, Relaxed);
+        self.state.total.store(total.unwrap_or(UNKNOWN), Relaxed);
+        if self.state.stop_requested.load(Relaxed) {
             Err(Stopped)
         } else {
             Ok(())
         }
     }
 
-    /// Waits; ends early, and fails, when the run must end.
+    /// Waits. Ends early and fails when the run must end.
     pub fn pause(&self, duration: Duration) -> Result<(), Stopped> {
-        const SLICE: Duration = Duration::from_millis(50);
+        const STEP: Duration = Duration::from_millis(50);
         let start = Instant::now();
-        while !self.shared.stopped.load(Relaxed) {
+        while !self.state.stop_requested.load(Relaxed) {
             match duration
                 .checked_sub(start.elapsed())
                 .filter(|left| !left.is_zero())
             {
                 None => return Ok(()),
-                Some(left) => thread::sleep(left.min(SLICE)),
+                Some(left) => thread::sleep(left.min(STEP)),
             }
         }
         Err(Stopped)
     }
 
-    /// Opens a file of the data directory, decompressed if it is gzip or zstd. The path is relative to the directory
-    /// and stays inside it.
+    /// Opens a file of the data directory and decompresses gzip and zstd. The path is relative to the directory and must stay
+    /// inside it.
     pub fn open_file(&self, path: &str) -> Result<Reader, Failure> {
         self.data.open_file(path)
     }
 
-    /// Opens an object by its address, `s3://bucket/key`, decompressed if it is gzip or zstd.
+    /// Opens an object by its address, `s3://bucket/key`, and decompresses gzip and zstd.
     pub fn open_object(&self, address: &str) -> Result<Reader, Failure> {
         self.data.open_object(address)
     }
 
-    /// How far the function said it is.
+    /// Returns the progress that the function reported last.
     #[must_use]
-    pub(crate) fn reported(&self) -> Progress {
-        let total = self.shared.total.load(Relaxed);
+    pub(crate) fn current_progress(&self) -> Progress {
+        let total = self.state.total.load(Relaxed);
         Progress {
-            done: self.shared.done.load(Relaxed),
+            done: self.state.done.load(Relaxed),
             total: (total != UNKNOWN).then_some(total),
         }
     }
 
-    /// Asks the function to end.
-    pub(crate) fn stop(&self) {
-        self.shared.stopped.store(true, Relaxed);
+    /// Requests that the function ends: its next call of `progress` or `pause` fails.
+    pub(crate) fn request_stop(&self) {
+        self.state.stop_requested.store(true, Relaxed);
     }
 }
 
@@ -116,20 +117,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stopped_job_says_so_and_does_not_pause() {
+    fn progress_and_pause_fail_after_a_stop_request() {
         let job = Job::detached(0);
         assert_eq!(job.progress(3, Some(5)), Ok(()));
         assert_eq!(
-            job.reported(),
+            job.current_progress(),
             Progress {
                 done: 3,
                 total: Some(5)
             }
         );
-        job.stop();
+        job.request_stop();
         assert_eq!(job.progress(4, None), Err(Stopped));
         assert_eq!(
-            job.reported(),
+            job.current_progress(),
             Progress {
                 done: 4,
                 total: None

@@ -1,6 +1,6 @@
 //! Runs one job's function in a container and records every attempt exactly once.
 //!
-//! [`run`] is the whole program around a function, which is its parameter:
+//! [`run`] is the program around a function, and the function is its parameter:
 //!
 //! ```no_run
 //! use job_runtime::{Failure, Job, program, run, tracing};
@@ -18,9 +18,16 @@
 //! }
 //! ```
 //!
-//! Its parts: `container` acquires the attempt, watches the function and records the outcome; `protocol` decides
-//! what is written, without any input or output; `store` writes it to the table; `function` calls the function on a
-//! thread of its own; `data` reads files and objects for it. `check` and `standalone` need no job.
+//! The modules, from the outside to the inside:
+//!
+//! - `arguments` parses the command line: `container` runs a job, `standalone` the function alone, `check` reads the table.
+//! - `settings` reads the environment.
+//! - `container` acquires the attempt, watches the function and records the outcome.
+//! - `function` calls the function on its own thread, with typed input (`input`) and the job (`job`, `failure`).
+//! - `data` opens files and objects for the function.
+//! - `protocol` decides what is recorded. It is pure: without a clock, a network or a process.
+//! - `store` reads from and writes to the table, with the client of `aws`.
+//! - `logging`, `signals`, `clock` and `text` serve the others.
 
 mod arguments;
 mod aws;
@@ -45,7 +52,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// The macros to log with, in the version that the runtime listens to.
+/// The logging macros, in the version that the runtime uses.
 pub use tracing;
 
 pub use data::{ObjectAddress, Reader};
@@ -56,18 +63,18 @@ pub use job::Job;
 use arguments::Command;
 use function::Function;
 
-/// Describes the program that calls [`run`]. [`program!`] fills it in.
+/// Describes the program that calls [`run`]. [`program!`] creates it.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     /// The name in messages and in `--version`.
     pub name: &'static str,
     /// The version in `--version`.
     pub version: &'static str,
-    /// The crate whose log lines of level `info` are kept; of other crates only warnings and errors are.
+    /// The crate whose log lines of level `info` are kept. Of other crates, only warnings and errors are kept.
     pub crate_name: &'static str,
 }
 
-/// Describes the crate that it is used in as a [`Program`].
+/// Creates a [`Program`] that describes the calling crate.
 #[macro_export]
 macro_rules! program {
     () => {
@@ -79,10 +86,10 @@ macro_rules! program {
     };
 }
 
-/// Runs the program: reads the command line and runs `process` as the job that the environment names, or alone.
+/// Runs the program: parses the command line and runs `process` for the job that the environment names, or alone.
 ///
-/// The input is the job's, read by serde; input that it rejects is a permanent failure that names the field. What
-/// `process` returns becomes the job's result. It has a thread of its own and may block. A panic is a retryable failure.
+/// Serde reads the input. Input that it rejects is a permanent failure that names the field. The output becomes the job's
+/// result. `process` runs on its own thread and may block. A panic is a retryable failure.
 #[must_use]
 pub fn run<I: DeserializeOwned, O: Serialize>(
     program: Program,
@@ -96,19 +103,19 @@ fn run_command(program: Program, function: Function) -> ExitCode {
     match arguments::parse(std::env::args_os(), program) {
         Ok(Command::RunJob) => block_on(name, container::run(program, function)),
         Ok(Command::Check) => block_on(name, check::run(name)),
-        Ok(Command::Standalone(trial)) => block_on(name, standalone::run(program, function, trial)),
+        Ok(Command::Standalone(run)) => block_on(name, standalone::run(program, function, run)),
         Ok(Command::Print(text)) => {
             println!("{text}");
             ExitCode::SUCCESS
         }
         Err(problem) => {
-            eprintln!("{name}: {problem}\nTry {name} --help.");
+            eprintln!("{name}: {problem}\nSee {name} --help.");
             ExitCode::from(2)
         }
     }
 }
 
-/// One thread for the network and the clock; the function has its own.
+/// Runs a command on one thread, which serves the network and the clock. The function has its own thread.
 fn block_on(name: &str, command: impl Future<Output = u8>) -> ExitCode {
     match tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -116,12 +123,12 @@ fn block_on(name: &str, command: impl Future<Output = u8>) -> ExitCode {
     {
         Ok(runtime) => {
             let exit_code = runtime.block_on(command);
-            // Requests that nobody waits for any more, and a function that does not listen, end with the process.
+            // Unfinished requests and a function that ignores the stop request end with the process.
             runtime.shutdown_background();
             ExitCode::from(exit_code)
         }
         Err(error) => {
-            eprintln!("{name}: no event loop: {error}");
+            eprintln!("{name}: the event loop could not be started: {error}");
             ExitCode::from(protocol::exit::RETRY)
         }
     }

@@ -1,7 +1,7 @@
-//! Log lines: JSON, one a line, with the job's id and attempt; the last ones are kept for the attempt's record.
+//! Writes log lines, one JSON object per line, with the job's id and attempt. The last lines are kept for the record.
 //!
-//! `tracing` is the interface (the SDK speaks it anyway, and a function's author knows it). This subscriber knows no
-//! spans and two levels: `info` and above of the runtime and the program, `warn` and above of every other crate.
+//! The interface is `tracing`, which the SDK uses too. This subscriber ignores spans. It keeps level `info` and above of the
+//! runtime and the program, and `warn` and above of all other crates.
 
 mod line;
 mod ring;
@@ -13,41 +13,41 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-pub(crate) use ring::Ring;
+use self::ring::LogRing;
 
 use crate::protocol::{LOG_BYTES, LOG_LINES};
 
-/// Where lines go.
+/// The destination of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// In a container: whoever collects its logs.
-    Standard,
-    /// Where standard output belongs to the result.
-    Error,
+pub(crate) enum LogOutput {
+    /// Standard output: in a container, whose logs are collected.
+    Stdout,
+    /// Standard error, if the result is written to standard output.
+    Stderr,
 }
 
-/// The lines' context, and the last of them.
+/// The log of this process: its destination, its job and its last lines.
 #[derive(Debug)]
 pub(crate) struct Logs {
     program_crate: &'static str,
-    output: Output,
+    output: LogOutput,
     job: OnceLock<(String, u32)>,
-    last: Mutex<Ring>,
+    last: Mutex<LogRing>,
 }
 
 impl Logs {
-    /// From here on every line of this process comes out here. Panics become lines too, with their place.
+    /// Installs the log of this process. Panics are logged too, with their location.
     #[must_use]
-    pub(crate) fn install(program_crate: &'static str, output: Output) -> Arc<Self> {
-        let last = Mutex::new(Ring::new(LOG_LINES, LOG_BYTES));
+    pub(crate) fn install(program_crate: &'static str, output: LogOutput) -> Arc<Self> {
+        let last = Mutex::new(LogRing::new(LOG_LINES, LOG_BYTES));
         let logs = Arc::new(Self {
             program_crate,
             output,
             job: OnceLock::new(),
             last,
         });
-        // Fails where a subscriber is installed already: in tests, whose logs nobody reads.
-        let _ = tracing::subscriber::set_global_default(Lines(Arc::clone(&logs)));
+        // Fails if a subscriber is installed already: only in tests, which do not read the log.
+        let _ = tracing::subscriber::set_global_default(LogSubscriber(Arc::clone(&logs)));
         std::panic::set_hook(Box::new(|panic| {
             let place = panic
                 .location()
@@ -62,42 +62,42 @@ impl Logs {
         logs
     }
 
-    /// The job that later lines belong to.
+    /// Sets the job of all later lines.
     pub(crate) fn set_job(&self, job_id: &str, attempt: u32) {
         let _ = self.job.set((job_id.to_owned(), attempt));
     }
 
-    /// The last lines.
+    /// Returns the last lines.
     #[must_use]
-    pub(crate) fn last(&self) -> Vec<String> {
+    pub(crate) fn last_lines(&self) -> Vec<String> {
         self.ring().lines()
     }
 
-    /// The last lines and how many there ever were, if these are more than `known`.
+    /// Returns the number of all lines so far and the last lines, if there are more than `known` lines.
     #[must_use]
-    pub(crate) fn beyond(&self, known: u64) -> Option<(u64, Vec<String>)> {
+    pub(crate) fn newer_than(&self, known: u64) -> Option<(u64, Vec<String>)> {
         let ring = self.ring();
-        (ring.taken_in() > known).then(|| (ring.taken_in(), ring.lines()))
+        (ring.total_lines() > known).then(|| (ring.total_lines(), ring.lines()))
     }
 
-    fn ring(&self) -> MutexGuard<'_, Ring> {
+    fn ring(&self) -> MutexGuard<'_, LogRing> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, line: String) {
         let bytes = format!("{line}\n");
-        // A reader that went away must not end the job.
+        // A closed output must not end the job.
         let _ = match self.output {
-            Output::Standard => io::stdout().lock().write_all(bytes.as_bytes()),
-            Output::Error => io::stderr().lock().write_all(bytes.as_bytes()),
+            LogOutput::Stdout => io::stdout().lock().write_all(bytes.as_bytes()),
+            LogOutput::Stderr => io::stderr().lock().write_all(bytes.as_bytes()),
         };
         self.ring().push(line);
     }
 }
 
-struct Lines(Arc<Logs>);
+struct LogSubscriber(Arc<Logs>);
 
-impl Subscriber for Lines {
+impl Subscriber for LogSubscriber {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         metadata.is_event()
             && *metadata.level() <= lowest_level(metadata.target(), self.0.program_crate)
@@ -108,10 +108,10 @@ impl Subscriber for Lines {
     }
 
     fn event(&self, event: &Event<'_>) {
-        self.0.write(line::of(event, self.0.job.get()));
+        self.0.write(line::format_event(event, self.0.job.get()));
     }
 
-    // Spans are not enabled, so these are never asked for one.
+    // Spans are not enabled, so these are never called.
     fn new_span(&self, _: &Attributes<'_>) -> Id {
         Id::from_u64(1)
     }
@@ -121,7 +121,7 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
-/// Chooses the lowest level that is kept of a target, a module's path.
+/// Returns the lowest level to keep for a target, which is a module's path.
 fn lowest_level(target: &str, program_crate: &str) -> Level {
     let crate_name = target.split("::").next().unwrap_or_default();
     if [program_crate, env!("CARGO_CRATE_NAME")].contains(&crate_name) {

@@ -1,7 +1,7 @@
-//! The accounting protocol (docs/accounting.md) as pure functions: what was read goes in, what to write comes out.
+//! Decides what is recorded of a job: the accounting protocol (docs/accounting.md).
 //!
-//! Nothing here knows a clock, a network or a process, so that `jobs/protocol.golden.json` can hold every transaction
-//! of both languages to the letter.
+//! Every function here is pure: it takes the record that was read and returns the writes. It uses neither a clock nor a
+//! network, so that `jobs/protocol.golden.json` can compare every transaction of both languages literally.
 
 mod claim;
 mod close;
@@ -15,5 +15,5 @@ mod write;
 pub(crate) use claim::{Claim, Outcome, Progress, Report};
 pub(crate) use names::*;
 pub(crate) use record::{Attempt, Error, Job, Record};
-pub(crate) use start::{Start, Who, start};
+pub(crate) use start::{Assignment, StartDecision, decide_start};
 pub(crate) use write::{Action, Attributes, Write};

@@ -1,31 +1,31 @@
-//! The program's settings: its environment, read and checked once.
+//! Reads and checks the program's settings, which are environment variables.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::protocol::{MACHINE_ATTEMPTS, Who};
+use crate::protocol::{Assignment, MACHINE_ATTEMPTS};
 
 mod table;
 
-pub(crate) use table::Table;
+pub(crate) use table::TableSettings;
 
-/// Everything the environment says. The credentials and endpoints of the AWS SDK are its own business.
+/// All settings. The AWS SDK reads its credentials and other endpoints from the environment itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
-    /// `JOB_ID`, `ATTEMPT`, `MAX_ATTEMPTS`: which attempt of which job this is. The runner is drawn at random.
-    pub(crate) who: Who,
+    /// `JOB_ID`, `ATTEMPT`, `MAX_ATTEMPTS`: the attempt to run. The runner's id is random.
+    pub(crate) assignment: Assignment,
     /// The `DynamoDB` table.
-    pub(crate) table: Table,
-    /// `TIMEOUT_SECONDS`: the run's own limit. Every limit around it is longer.
+    pub(crate) table: TableSettings,
+    /// `TIMEOUT_SECONDS`: the time limit of the run. All other time limits are longer.
     pub(crate) timeout: Duration,
-    /// `BEAT_SECONDS`: the time between two signs of life; the same for every container of a job, because three of
-    /// them without a sign mean that it is dead.
-    pub(crate) beat: Duration,
-    /// `DATA_DIR`: the directory whose files the function may read. Only where data lies beside the program: on one machine.
+    /// `BEAT_SECONDS`: the time between two heartbeats. It must be the same for all containers of a job, because a runner
+    /// is taken for dead after three intervals without a heartbeat.
+    pub(crate) heartbeat_interval: Duration,
+    /// `DATA_DIR`: the directory whose files the function may read. It is used on one machine only, not in a pod.
     pub(crate) data_directory: Option<PathBuf>,
-    /// `EKS_JOBS_PARENT_PIPE=1`: the end of standard input means that the parent is gone, as SIGTERM would. In a pod
-    /// standard input is at its end from the start.
+    /// `EKS_JOBS_PARENT_PIPE=1`: the end of standard input means that the parent process has ended; it is handled like
+    /// SIGTERM. It is not used in a pod, where standard input is empty from the start.
     pub(crate) parent_pipe: bool,
 }
 
@@ -39,56 +39,65 @@ pub(crate) struct SettingsError {
 }
 
 impl Settings {
-    /// Reads this process's environment.
+    /// Reads the settings from the environment of this process.
     pub(crate) fn from_environment() -> Result<Self, SettingsError> {
-        Self::read(&Source(&environment))
+        Self::read(&Environment(&read_variable))
     }
 
-    fn read(source: &Source) -> Result<Self, SettingsError> {
-        let table = Table::read(source)?;
-        let id_expected = "1 to 48 of a-z, 0-9 and -";
-        let job_id = source.required("JOB_ID", id_expected)?;
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if job_id.len() > 48 || !job_id.bytes().all(allowed) {
-            return Err(invalid("JOB_ID", format!("is {job_id:?}"), id_expected));
+    fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        let table = TableSettings::read(environment)?;
+        let expected_id = "1 to 48 of a-z, 0-9 and -";
+        let job_id = environment.required("JOB_ID", expected_id)?;
+        let is_allowed =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if job_id.len() > 48 || !job_id.bytes().all(is_allowed) {
+            return Err(settings_error(
+                "JOB_ID",
+                format!("is {job_id:?}"),
+                expected_id,
+            ));
         }
 
-        let timeout = source.number(
+        let timeout = environment.number(
             "TIMEOUT_SECONDS",
             None,
             1..=21_600_u64,
             "an integer from 1 to 21600",
         )?;
-        let beat = source.number(
+        let heartbeat_interval = environment.number(
             "BEAT_SECONDS",
             Some(5.0),
             0.01..=60.0,
             "a number from 0.01 to 60",
         )?;
-        let data_directory = source.get("DATA_DIR").map(PathBuf::from);
+        let data_directory = environment.get("DATA_DIR").map(PathBuf::from);
         if let Some(directory) = data_directory
             .as_ref()
             .filter(|directory| !directory.is_dir())
         {
             let problem = format!("is {}", directory.display());
-            return Err(invalid("DATA_DIR", problem, "a directory that exists"));
+            return Err(settings_error(
+                "DATA_DIR",
+                problem,
+                "a directory that exists",
+            ));
         }
-        let parent_pipe = match source.get("EKS_JOBS_PARENT_PIPE").as_deref() {
+        let parent_pipe = match environment.get("EKS_JOBS_PARENT_PIPE").as_deref() {
             None | Some("0") => false,
             Some("1") => true,
             Some(other) => {
-                return Err(invalid(
+                return Err(settings_error(
                     "EKS_JOBS_PARENT_PIPE",
                     format!("is {other:?}"),
-                    "1 or nothing",
+                    "1, or an empty value",
                 ));
             }
         };
         Ok(Self {
-            who: Who {
+            assignment: Assignment {
                 job_id,
-                attempt: source.number("ATTEMPT", None, 0..=99, "an integer from 0 to 99")?,
-                max_attempts: source.number(
+                attempt: environment.number("ATTEMPT", None, 0..=99, "an integer from 0 to 99")?,
+                max_attempts: environment.number(
                     "MAX_ATTEMPTS",
                     None,
                     1..=MACHINE_ATTEMPTS,
@@ -98,21 +107,22 @@ impl Settings {
             },
             table,
             timeout: Duration::from_secs(timeout),
-            beat: Duration::from_secs_f64(beat),
+            heartbeat_interval: Duration::from_secs_f64(heartbeat_interval),
             data_directory,
             parent_pipe,
         })
     }
 }
 
-fn environment(name: &'static str) -> Option<String> {
+fn read_variable(name: &'static str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-struct Source<'a>(&'a dyn Fn(&'static str) -> Option<String>);
+/// Reads variables, from the environment of the process or from a test.
+struct Environment<'a>(&'a dyn Fn(&'static str) -> Option<String>);
 
-impl Source<'_> {
-    /// An empty variable is an unset one: that is how manifests leave one out.
+impl Environment<'_> {
+    /// Returns a variable. An empty one counts as unset, because a manifest gives an unused variable an empty value.
     fn get(&self, name: &'static str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
@@ -123,7 +133,7 @@ impl Source<'_> {
         expected: &'static str,
     ) -> Result<String, SettingsError> {
         self.get(name)
-            .ok_or_else(|| invalid(name, "is not set", expected))
+            .ok_or_else(|| settings_error(name, "is not set", expected))
     }
 
     fn number<T: FromStr + PartialOrd>(
@@ -135,17 +145,17 @@ impl Source<'_> {
     ) -> Result<T, SettingsError> {
         match (self.get(name), default) {
             (None, Some(default)) => Ok(default),
-            (None, None) => Err(invalid(name, "is not set", expected)),
+            (None, None) => Err(settings_error(name, "is not set", expected)),
             (Some(text), _) => text
                 .parse()
                 .ok()
                 .filter(|number| range.contains(number))
-                .ok_or_else(|| invalid(name, format!("is {text:?}"), expected)),
+                .ok_or_else(|| settings_error(name, format!("is {text:?}"), expected)),
         }
     }
 }
 
-fn invalid(
+fn settings_error(
     name: &'static str,
     problem: impl Into<String>,
     expected: &'static str,

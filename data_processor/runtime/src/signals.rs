@@ -1,4 +1,4 @@
-//! Being told to stop: SIGTERM, SIGINT, or the parent's end.
+//! Signals to stop: SIGTERM, SIGINT, or the end of the parent process.
 
 use std::io::{self, Read};
 use std::thread;
@@ -6,15 +6,15 @@ use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-/// Knows whether this process was told to stop.
+/// Remembers whether this process has received a signal to stop.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     sender: watch::Sender<bool>,
 }
 
 impl Signals {
-    /// Installs the handlers: the very first thing to do, since a process with id 1 ignores signals without one.
-    pub(super) fn install() -> io::Result<Self> {
+    /// Installs the handlers. This must happen first, because a process with id 1 ignores signals without a handler.
+    pub(crate) fn install() -> io::Result<Self> {
         let (sender, _) = watch::channel(false);
         for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
             let (mut signal, sender) = (signal(kind)?, sender.clone());
@@ -27,9 +27,9 @@ impl Signals {
         Ok(Self { sender })
     }
 
-    /// From here on the end of standard input counts as a signal. A thread waits for it: reading is the only portable
-    /// way to see it.
-    pub(super) fn watch_standard_input(&self) {
+    /// Treats the end of standard input as a signal from now on. A thread waits for it, because reading is the only
+    /// portable way to notice it.
+    pub(crate) fn watch_standard_input(&self) {
         let sender = self.sender.clone();
         thread::spawn(move || {
             let mut ignored = [0; 256];
@@ -45,11 +45,12 @@ impl Signals {
         });
     }
 
-    /// Waits until this process is told to stop; at once if it was.
-    pub(super) async fn stopped(&self) {
+    /// Waits until a signal has been received. Returns at once if one was received before.
+    pub(crate) async fn received(&self) {
         let mut receiver = self.sender.subscribe();
-        if receiver.wait_for(|stopped| *stopped).await.is_err() {
-            std::future::pending::<()>().await; // The sender is ours: this cannot be.
+        if receiver.wait_for(|received| *received).await.is_err() {
+            // Cannot happen: this value owns the sender.
+            std::future::pending::<()>().await;
         }
     }
 }

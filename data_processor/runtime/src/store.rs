@@ -1,4 +1,4 @@
-//! The table: reading one job, writing what the protocol decided.
+//! Reads a job from the table and writes what the protocol decides.
 
 mod backoff;
 mod error;
@@ -15,22 +15,22 @@ use aws_config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 
-use self::error::{describe, of_cancelled, of_single};
+use self::error::{describe_error, request_error, transaction_error};
 use self::expressions::Expressions;
 use self::values::{to_attributes, to_values};
 use crate::aws;
 use crate::clock::Timestamp;
 use crate::protocol::{Action, Key, Record, Write, job_partition};
-use crate::settings::Table;
+use crate::settings::TableSettings;
 
-pub(crate) use backoff::Tries;
+pub(crate) use backoff::Backoff;
 pub(crate) use error::StoreError;
-pub(crate) use probe::{Unreachable, find_credentials};
+pub(crate) use probe::{ProbeError, find_credentials};
 
-/// A request without an answer for so long is tried again: three of them are shorter than three beats of 5 s.
-const ANSWER_WITHIN: Duration = Duration::from_secs(4);
+/// How long one request may take before it is repeated: three of them are shorter than three heartbeats of 5 s.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// One table.
+/// The table.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     client: Client,
@@ -38,12 +38,12 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// A client for this table. The SDK's own retries bridge throttling, server errors and a flickering network.
+    /// Creates a client for the table. The SDK's own retries cover throttling, server errors and short network failures.
     #[must_use]
-    pub(crate) fn new(config: &SdkConfig, table: &Table) -> Self {
+    pub(crate) fn new(config: &SdkConfig, table: &TableSettings) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(ANSWER_WITHIN)
+            .operation_attempt_timeout(REQUEST_TIMEOUT)
             .build();
         let mut builder = aws_sdk_dynamodb::config::Builder::from(config);
         if let Some(endpoint) = &table.endpoint {
@@ -60,13 +60,13 @@ impl Store {
         }
     }
 
-    /// A name for one set of writes.
+    /// Creates a random token for one transaction.
     #[must_use]
     pub(crate) fn token() -> String {
         format!("{:032x}", fastrand::u128(..))
     }
 
-    /// Reads the job, its input and its attempts in one strongly consistent query.
+    /// Reads a job, its input and its attempts in one strongly consistent query. Returns `None` if the job does not exist.
     pub(crate) async fn read(&self, job_id: &str) -> Result<Option<Record>, StoreError> {
         let mut items = Vec::new();
         let mut start = None;
@@ -82,29 +82,29 @@ impl Store {
                 .set_exclusive_start_key(start.take())
                 .send()
                 .await
-                .map_err(|error| of_single(&error))?;
+                .map_err(|error| request_error(&error))?;
             items.extend(
                 page.items
                     .unwrap_or_default()
                     .into_iter()
                     .map(to_attributes),
             );
-            // A page is 1 MiB, a job less than half of that; but the promise is DynamoDB's, not ours.
+            // A page holds 1 MiB and a job is smaller than half of it, but DynamoDB may return less than a full page.
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
                 break;
             }
         }
         Record::from_items(items, Timestamp::now())
-            .map_err(|error| StoreError::Broken(error.to_string()))
+            .map_err(|error| StoreError::Permanent(error.to_string()))
     }
 
-    /// Writes all of these or none. The token makes a repetition of the same writes harmless for ten minutes.
+    /// Writes all of these changes or none. The token makes a repetition of the same writes harmless for ten minutes.
     pub(crate) async fn write(&self, writes: &[Write], token: &str) -> Result<(), StoreError> {
         if let [write] = writes
             && let Action::Update(key) = &write.action
         {
-            return self.update(key, Expressions::of(write)).await;
+            return self.update(key, Expressions::from_write(write)).await;
         }
         let items = writes
             .iter()
@@ -114,11 +114,13 @@ impl Store {
             .client
             .transact_write_items()
             .set_transact_items(Some(items));
-        let answer = request.client_request_token(token).send().await;
-        answer.map(drop).map_err(|error| of_cancelled(&error))
+        let response = request.client_request_token(token).send().await;
+        response
+            .map(drop)
+            .map_err(|error| transaction_error(&error))
     }
 
-    /// One write costs half of what a transaction of one does.
+    /// Writes one change without a transaction, which costs half as much.
     async fn update(&self, key: &Key, expressions: Expressions) -> Result<(), StoreError> {
         let request = self
             .client
@@ -133,11 +135,11 @@ impl Store {
             .send()
             .await
             .map(drop)
-            .map_err(|error| of_single(&error))
+            .map_err(|error| request_error(&error))
     }
 
     fn item(&self, write: &Write) -> Result<TransactWriteItem, StoreError> {
-        let expressions = Expressions::of(write);
+        let expressions = Expressions::from_write(write);
         let item = TransactWriteItem::builder();
         let item = match &write.action {
             Action::Put(attributes) => item.put(
@@ -148,7 +150,7 @@ impl Store {
                     .set_expression_attribute_names(expressions.names)
                     .set_expression_attribute_values(expressions.values)
                     .build()
-                    .map_err(|error| StoreError::Broken(describe(&error)))?,
+                    .map_err(|error| StoreError::Permanent(describe_error(&error)))?,
             ),
             Action::Update(key) => item.update(
                 Update::builder()
@@ -159,7 +161,7 @@ impl Store {
                     .set_expression_attribute_names(expressions.names)
                     .set_expression_attribute_values(expressions.values)
                     .build()
-                    .map_err(|error| StoreError::Broken(describe(&error)))?,
+                    .map_err(|error| StoreError::Permanent(describe_error(&error)))?,
             ),
         };
         Ok(item.build())

@@ -1,8 +1,8 @@
-//! Bounded text.
+//! Limits the length of text.
 
-/// The longest beginning of a text that has at most so many bytes and ends between two characters.
+/// Truncates a text to at most this many bytes, never inside a character.
 #[must_use]
-pub(crate) fn cut(text: &str, bytes: usize) -> &str {
+pub(crate) fn truncate(text: &str, bytes: usize) -> &str {
     &text[..text.floor_char_boundary(bytes)]
 }
 
@@ -11,9 +11,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_never_divides_a_character() {
-        assert_eq!(cut("naïve", 3), "na");
-        assert_eq!(cut("naïve", 4), "naï");
-        assert_eq!(cut("naïve", 100), "naïve");
+    fn truncation_never_divides_a_character() {
+        assert_eq!(truncate("naïve", 3), "na");
+        assert_eq!(truncate("naïve", 4), "naï");
+        assert_eq!(truncate("naïve", 100), "naïve");
     }
 }

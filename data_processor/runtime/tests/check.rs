@@ -1,5 +1,8 @@
-//! The command `check`: whoever starts jobs on a new cluster learns from its one line what to look at.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! The command `check`. Its only line tells the user of a new cluster what to check.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod support;
 
@@ -8,7 +11,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use support::fake_service::{send, stand_in};
+use support::fake_service::{send, start};
 use support::reason;
 
 const COMPLETE: [(&str, &str); 5] = [
@@ -19,7 +22,7 @@ const COMPLETE: [(&str, &str); 5] = [
     ("AWS_EC2_METADATA_DISABLED", "true"),
 ];
 
-/// Runs it with nothing but these settings; an empty one stands for none.
+/// Runs the command with these settings only. An empty setting counts as unset.
 fn check(endpoint: &str, changed: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_test-program"))
         .arg("check")
@@ -31,18 +34,17 @@ fn check(endpoint: &str, changed: &[(&str, &str)]) -> Output {
         .unwrap()
 }
 
-/// Its exit code and its only line.
+/// Returns the exit code and the only line.
 fn failure(output: &Output) -> (Option<i32>, String) {
     assert!(output.stdout.is_empty());
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
     (output.status.code(), reason(output))
 }
 
-/// It is run before the first job, on tables that hold real ones: it must read, as a job's first request does, and
-/// write nothing.
+/// The command may run on a table with real jobs: it must read, like the first request of a job, and not write.
 #[test]
-fn one_consistent_read_is_all_it_does() {
-    let (endpoint, requests) = stand_in(|_, stream| send(stream, "200 OK", 2, b"{}"));
+fn it_makes_one_consistent_read() {
+    let (endpoint, requests) = start(|_, stream| send(stream, "200 OK", 2, b"{}"));
     let output = check(&endpoint, &[]);
     assert_eq!(output.status.code(), Some(0), "{}", reason(&output));
     assert_eq!(
@@ -58,13 +60,13 @@ fn one_consistent_read_is_all_it_does() {
     let body: Value = serde_json::from_slice(&requests[0].body).unwrap();
     assert_eq!(body["TableName"], "jobs");
     assert_eq!(body["ConsistentRead"], true);
-    // No job has an empty id.
+    // A job's id is never empty.
     assert_eq!(body["Key"]["pk"]["S"], "JOB#");
 }
 
-/// Each of these has another remedy, which the line must name; the SDK's own words do not.
+/// Each rejection has its own remedy. The line must name it, because the message of the SDK does not.
 #[test]
-fn a_refusal_says_what_to_look_at() {
+fn a_rejection_tells_what_to_check() {
     for (status, code, expected) in [
         (
             "400 Bad Request",
@@ -87,9 +89,9 @@ fn a_refusal_says_what_to_look_at() {
             "the message",
         ),
     ] {
-        let body = format!(r#"{{"__type":"{code}","message":"said\nso"}}"#);
+        let body = format!(r#"{{"__type":"{code}","message":"two\nlines"}}"#);
         let (endpoint, _) =
-            stand_in(move |_, stream| send(stream, status, body.len(), body.as_bytes()));
+            start(move |_, stream| send(stream, status, body.len(), body.as_bytes()));
         let (exit_code, line) = failure(&check(&endpoint, &[]));
         assert_eq!(exit_code, Some(75), "{line}");
         assert!(
@@ -98,38 +100,38 @@ fn a_refusal_says_what_to_look_at() {
             )),
             "{line}"
         );
-        assert!(line.contains("said so"), "{line}");
-        let (_, look_at) = line.split_once("Look at ").unwrap();
-        assert!(look_at.contains(expected), "{line}");
+        assert!(line.contains("two lines"), "{line}");
+        let (_, advice) = line.split_once(". Check ").unwrap();
+        assert!(advice.contains(expected), "{line}");
     }
 }
 
-/// A port mixed up: a web server, not a table, answers.
+/// With a wrong port, the response comes from another web server.
 #[test]
 fn another_server_is_not_taken_for_a_table() {
     for status in ["404 Not Found", "200 OK"] {
-        let (endpoint, _) = stand_in(move |_, stream| send(stream, status, 6, b"<html>"));
+        let (endpoint, _) = start(move |_, stream| send(stream, status, 6, b"<html>"));
         let (exit_code, line) = failure(&check(&endpoint, &[]));
         assert_eq!(exit_code, Some(75), "{line}");
         assert!(
-            line.ends_with("Look at the endpoint (AWS_ENDPOINT_URL_DYNAMODB)"),
+            line.ends_with("Check the endpoint (AWS_ENDPOINT_URL_DYNAMODB)"),
             "{line}"
         );
     }
 }
 
 #[test]
-fn nobody_there_is_the_network() {
+fn a_refused_connection_is_a_network_problem() {
     let (exit_code, line) = failure(&check("http://127.0.0.1:1", &[]));
     assert_eq!(exit_code, Some(75));
     assert!(line.contains("no connection"), "{line}");
-    assert!(line.contains("Look at the network"), "{line}");
+    assert!(line.contains("Check the network"), "{line}");
 }
 
-/// A network policy drops packets without a word: the probe's own deadline must not be what ends it.
+/// A network policy drops packets silently. The command must end before the deadline of the pod.
 #[test]
-fn silence_ends_after_ten_seconds() {
-    // Connections are accepted by the kernel, and nobody reads.
+fn a_missing_response_ends_after_ten_seconds() {
+    // The kernel accepts connections, but requests are never read.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let start = Instant::now();
     let output = check(&format!("http://{}", listener.local_addr().unwrap()), &[]);
@@ -137,14 +139,14 @@ fn silence_ends_after_ten_seconds() {
     let (exit_code, line) = failure(&output);
     assert_eq!(exit_code, Some(75));
     assert!(
-        line.contains("no answer in time. Look at the network"),
+        line.contains("no response in time. Check the network"),
         "{line}"
     );
 }
 
 #[test]
-fn missing_credentials_are_told_from_a_missing_network() {
-    let (endpoint, requests) = stand_in(|_, stream| send(stream, "200 OK", 2, b"{}"));
+fn missing_credentials_are_reported_before_the_network_is_used() {
+    let (endpoint, requests) = start(|_, stream| send(stream, "200 OK", 2, b"{}"));
     let (exit_code, line) = failure(&check(&endpoint, &[("AWS_ACCESS_KEY_ID", "")]));
     assert_eq!(exit_code, Some(75));
     assert!(line.contains("no credentials"), "{line}");
@@ -152,7 +154,7 @@ fn missing_credentials_are_told_from_a_missing_network() {
     assert!(requests.lock().unwrap().is_empty());
 }
 
-/// A wrong setting is found before any connection, and named.
+/// A wrong setting is reported before a connection is made.
 #[test]
 fn wrong_settings_are_named() {
     for name in ["TABLE_NAME", "AWS_REGION"] {

@@ -1,5 +1,8 @@
-//! The data directory, as the function reads it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! Files of the data directory, read by the function.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod support;
 
@@ -8,7 +11,7 @@ use std::io::Write as _;
 use std::os::unix::fs::symlink;
 
 use serde_json::{Value, json};
-use support::{check_content, program, reason};
+use support::{check_content, reason, run_program};
 
 const CONTENT: &str = "a,b\n1,x\n2,y\n";
 
@@ -17,7 +20,7 @@ fn input(path: &str) -> Value {
 }
 
 #[test]
-fn files_are_read_as_they_are_or_unpacked() {
+fn files_are_decompressed_if_necessary() {
     let directory = tempfile::tempdir().unwrap();
     let data = directory.path();
     fs::create_dir_all(data.join("deep")).unwrap();
@@ -25,7 +28,7 @@ fn files_are_read_as_they_are_or_unpacked() {
     symlink("deep/a.csv", data.join("in")).unwrap();
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(CONTENT.as_bytes()).unwrap();
-    // Their names say nothing: their first bytes do.
+    // The names are misleading on purpose: only the first bytes count.
     fs::write(data.join("b.csv"), gzip.finish().unwrap()).unwrap();
     fs::write(
         data.join("c.gz"),
@@ -33,7 +36,7 @@ fn files_are_read_as_they_are_or_unpacked() {
     )
     .unwrap();
     for path in ["deep/a.csv", "./deep/a.csv", "in", "b.csv", "c.gz"] {
-        let output = program(&input(path), Some(data), &[]);
+        let output = run_program(&input(path), Some(data), &[]);
         check_content(&output, CONTENT.as_bytes(), path);
     }
 }
@@ -44,17 +47,17 @@ fn a_path_outside_the_data_directory_is_a_permanent_failure() {
     fs::write(directory.path().join("secret"), CONTENT).unwrap();
     let data = directory.path().join("data");
     fs::create_dir(&data).unwrap();
-    let output = program(&input("../secret"), Some(&data), &[]);
+    let output = run_program(&input("../secret"), Some(&data), &[]);
     assert_eq!(output.status.code(), Some(1));
     assert!(reason(&output).starts_with("permanent failure PathOutsideData"));
 }
 
 #[test]
-fn without_a_data_directory_there_are_no_files() {
-    let output = program(&input("a.csv"), None, &[]);
+fn without_a_data_directory_a_file_is_a_permanent_failure() {
+    let output = run_program(&input("a.csv"), None, &[]);
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         reason(&output),
-        "permanent failure NoDataDirectory: files can only be read where the runtime was given a data directory"
+        "permanent failure NoDataDirectory: this job cannot read files: a data directory is not configured"
     );
 }

@@ -1,5 +1,8 @@
-//! Objects of S3, from a stand-in for it: what arrives, what is refused, what breaks off.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on should panic")]
+//! Objects of S3, read by the function from a fake service: complete, rejected and interrupted downloads.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot continue should panic"
+)]
 
 mod support;
 
@@ -8,10 +11,10 @@ use std::net::TcpStream;
 use std::process::Output;
 
 use serde_json::json;
-use support::fake_service::{send, stand_in};
-use support::{check_content, program, reason};
+use support::fake_service::{send, start};
+use support::{check_content, reason, run_program};
 
-fn refuse(stream: &mut TcpStream, status: &str, code: &str) {
+fn reject(stream: &mut TcpStream, status: &str, code: &str) {
     let body = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
     send(stream, status, body.len(), body.as_bytes());
 }
@@ -26,10 +29,10 @@ fn read(endpoint: &str, key: &str) -> Output {
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_MAX_ATTEMPTS", "1"),
     ];
-    program(&input, None, &environment)
+    run_program(&input, None, &environment)
 }
 
-fn csv() -> Vec<u8> {
+fn content() -> Vec<u8> {
     let mut text = "number,text\n".to_owned();
     for number in 1..=100_000 {
         text.extend([
@@ -43,47 +46,52 @@ fn csv() -> Vec<u8> {
 }
 
 #[test]
-fn objects_are_read_as_they_are_or_unpacked() {
+fn objects_are_decompressed_if_necessary() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    gzip.write_all(&csv()).unwrap();
+    gzip.write_all(&content()).unwrap();
     let gzip = gzip.finish().unwrap();
-    let zstd = zstd::encode_all(csv().as_slice(), 1).unwrap();
-    let (endpoint, requests) = stand_in(move |seen, stream| {
-        let body = match seen.path.split('?').next() {
-            Some("/bucket/plain.csv") => &csv(),
+    let zstd = zstd::encode_all(content().as_slice(), 1).unwrap();
+    let (endpoint, requests) = start(move |request, stream| {
+        let body = match request.path.split('?').next() {
+            Some("/bucket/plain.csv") => &content(),
             Some("/bucket/deep/gzip") => &gzip,
             _ => &zstd,
         };
         send(stream, "200 OK", body.len(), body);
     });
     for key in ["plain.csv", "deep/gzip", "zstd"] {
-        check_content(&read(&endpoint, key), &csv(), key);
+        check_content(&read(&endpoint, key), &content(), key);
     }
     let requests = requests.lock().unwrap();
     assert!(
         requests
             .iter()
-            .all(|seen| seen.headers["authorization"].contains("Credential=test/"))
+            .all(|request| request.headers["authorization"].contains("Credential=test/"))
     );
 }
 
 #[test]
-fn a_broken_connection_is_continued_where_it_broke() {
-    let whole = csv();
-    let half = whole.len() / 2;
-    let (endpoint, requests) = stand_in(move |seen, stream| {
-        if seen.headers.contains_key("range") {
+fn a_download_resumes_after_a_broken_connection() {
+    let content_bytes = content();
+    let half = content_bytes.len() / 2;
+    let (endpoint, requests) = start(move |request, stream| {
+        if request.headers.contains_key("range") {
             send(
                 stream,
                 "206 Partial Content",
-                whole.len() - half,
-                &whole[half..],
+                content_bytes.len() - half,
+                &content_bytes[half..],
             );
         } else {
-            send(stream, "200 OK", whole.len(), &whole[..half]);
+            send(
+                stream,
+                "200 OK",
+                content_bytes.len(),
+                &content_bytes[..half],
+            );
         }
     });
-    check_content(&read(&endpoint, "large.csv"), &csv(), "large.csv");
+    check_content(&read(&endpoint, "large.csv"), &content(), "large.csv");
     let requests = requests.lock().unwrap();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[1].headers["range"], format!("bytes={half}-"));
@@ -91,10 +99,10 @@ fn a_broken_connection_is_continued_where_it_broke() {
 }
 
 #[test]
-fn an_object_replaced_meanwhile_is_not_glued_together() {
-    let (endpoint, _) = stand_in(|seen, stream| {
-        if seen.headers.contains_key("range") {
-            refuse(stream, "412 Precondition Failed", "PreconditionFailed");
+fn an_object_that_was_replaced_is_a_retryable_failure() {
+    let (endpoint, _) = start(|request, stream| {
+        if request.headers.contains_key("range") {
+            reject(stream, "412 Precondition Failed", "PreconditionFailed");
         } else {
             send(stream, "200 OK", 1000, b"a\n1\n");
         }
@@ -109,12 +117,12 @@ fn an_object_replaced_meanwhile_is_not_glued_together() {
 }
 
 #[test]
-fn what_s3_refuses_is_permanent_and_what_it_cannot_is_not() {
-    let (endpoint, _) = stand_in(|seen, stream| match seen.path.split('?').next() {
-        Some("/bucket/missing") => refuse(stream, "404 Not Found", "NoSuchKey"),
-        Some("/bucket/denied") => refuse(stream, "403 Forbidden", "AccessDenied"),
-        Some("/bucket/elsewhere") => refuse(stream, "301 Moved Permanently", "PermanentRedirect"),
-        _ => refuse(stream, "503 Slow Down", "SlowDown"),
+fn a_rejection_is_permanent_and_an_unavailable_service_is_not() {
+    let (endpoint, _) = start(|request, stream| match request.path.split('?').next() {
+        Some("/bucket/missing") => reject(stream, "404 Not Found", "NoSuchKey"),
+        Some("/bucket/denied") => reject(stream, "403 Forbidden", "AccessDenied"),
+        Some("/bucket/elsewhere") => reject(stream, "301 Moved Permanently", "PermanentRedirect"),
+        _ => reject(stream, "503 Slow Down", "SlowDown"),
     });
     for (key, exit_code, expected) in [
         (
@@ -125,7 +133,7 @@ fn what_s3_refuses_is_permanent_and_what_it_cannot_is_not() {
         (
             "denied",
             1,
-            "permanent failure ObjectDenied: s3://bucket/denied may not be read by this job (AccessDenied)",
+            "permanent failure ObjectDenied: the permission to read s3://bucket/denied is missing (AccessDenied)",
         ),
         (
             "elsewhere",
@@ -142,7 +150,9 @@ fn what_s3_refuses_is_permanent_and_what_it_cannot_is_not() {
         assert_eq!(output.status.code(), Some(exit_code), "{key}");
         assert_eq!(reason(&output), expected);
     }
-    let nobody = read("http://127.0.0.1:1", "key");
-    assert_eq!(nobody.status.code(), Some(75));
-    assert!(reason(&nobody).starts_with("retryable failure StorageUnavailable: s3://bucket/key"));
+    let no_service = read("http://127.0.0.1:1", "key");
+    assert_eq!(no_service.status.code(), Some(75));
+    assert!(
+        reason(&no_service).starts_with("retryable failure StorageUnavailable: s3://bucket/key")
+    );
 }

@@ -1,6 +1,7 @@
-//! CSV (RFC 4180): comma-separated, quoted where need be, the first record names the columns, blank lines count nothing.
+//! Summarises CSV (RFC 4180): comma-separated, quoted if necessary. The first record names the columns; blank lines are
+//! ignored.
 //!
-//! `csv-core` takes the text apart into buffers that do not grow: the bounds on records and columns are theirs.
+//! `csv-core` parses into buffers of a fixed size, which limit the length of a record and the number of columns.
 
 use std::io::{BufRead, BufReader, Read};
 
@@ -11,25 +12,25 @@ use super::summary::Summary;
 use super::{COLUMNS, RECORD_BYTES, invalid_record, too_many_columns, value};
 use job_runtime::{Failure, Job};
 
-const BUFFER: usize = 1024 * 1024;
+const BUFFER_BYTES: usize = 1024 * 1024;
 
-/// Summarises the records; each must have as many fields as the first names.
+/// Summarises the records. Each must have as many fields as the header.
 pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure> {
-    let mut input = BufReader::with_capacity(BUFFER, reader);
+    let mut input = BufReader::with_capacity(BUFFER_BYTES, reader);
     let mut parser = Reader::new();
     let (mut fields, mut ends) = (vec![0; RECORD_BYTES], vec![0; COLUMNS + 1]);
-    let (mut written, mut ended) = (0, 0);
+    let (mut field_bytes, mut field_count) = (0, 0);
     let mut columns: Option<Vec<Column>> = None;
     let mut records = 0;
     loop {
-        let (result, read, more_written, more_ended) = parser.read_record(
+        let (result, read, more_bytes, more_fields) = parser.read_record(
             input.fill_buf()?,
-            &mut fields[written..],
-            &mut ends[ended..],
+            &mut fields[field_bytes..],
+            &mut ends[field_count..],
         );
         input.consume(read);
-        written += more_written;
-        ended += more_ended;
+        field_bytes += more_bytes;
+        field_count += more_fields;
         match result {
             ReadRecordResult::InputEmpty => continue,
             ReadRecordResult::OutputFull => {
@@ -40,16 +41,16 @@ pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure
             ReadRecordResult::End => break,
             ReadRecordResult::Record => {}
         }
-        let ends = &ends[..ended];
+        let ends = &ends[..field_count];
         match &mut columns {
-            None if ended > COLUMNS => return Err(too_many_columns()),
+            None if field_count > COLUMNS => return Err(too_many_columns()),
             None => columns = Some(header(&fields, ends)),
             Some(columns) => {
                 records += 1;
-                if ended != columns.len() {
+                if field_count != columns.len() {
                     let (line, expected) = (parser.line(), columns.len());
                     return Err(invalid_record(format!(
-                        "record {records} (ends before line {line}) has {ended} fields; the header names {expected}"
+                        "record {records} (ends before line {line}) has {field_count} fields; the header has {expected}"
                     )));
                 }
                 add(columns, &fields, ends);
@@ -58,10 +59,10 @@ pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure
                 }
             }
         }
-        (written, ended) = (0, 0);
+        (field_bytes, field_count) = (0, 0);
     }
     job.progress(records, None)?;
-    Ok(Summary::of(records, columns.unwrap_or_default()))
+    Ok(Summary::new(records, columns.unwrap_or_default()))
 }
 
 fn header(fields: &[u8], ends: &[usize]) -> Vec<Column> {
@@ -80,7 +81,7 @@ fn add(columns: &mut [Column], fields: &[u8], ends: &[usize]) {
     for (column, end) in columns.iter_mut().zip(ends) {
         let field = &fields[start..*end];
         start = *end;
-        if let Some(value) = value::of_field(field) {
+        if let Some(value) = value::parse_field(field) {
             column.add(value, field);
         }
     }

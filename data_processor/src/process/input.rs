@@ -1,66 +1,66 @@
-//! What the function is asked to do.
+//! The function's input.
 
 mod bounds;
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::{Map, Value};
 
-/// Where the records come from.
+/// The source of the records.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// Made up: for demonstrations, load and failure tests.
+    /// Generated records, for demonstrations and for tests of load and failures.
     Synthetic(Synthetic),
-    /// In the input itself.
+    /// Records in the input itself.
     Inline {
-        /// How to read them.
+        /// The format of the records.
         format: Format,
         /// The records.
         data: String,
     },
-    /// An object of S3, also gzip or zstd.
+    /// An object in S3, plain or compressed with gzip or zstd.
     S3 {
-        /// How to read them.
+        /// The format of the records.
         format: Format,
-        /// `s3://bucket/key`.
+        /// The object's address, `s3://bucket/key`.
         uri: String,
     },
-    /// A file of the data directory, also gzip or zstd.
+    /// A file of the data directory, plain or compressed with gzip or zstd.
     File {
-        /// How to read them.
+        /// The format of the records.
         format: Format,
-        /// Relative to the data directory.
+        /// The path, relative to the data directory.
         path: String,
     },
 }
 
-/// How records are written down.
+/// The format of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// Comma-separated, the first line names the columns.
+    /// Comma-separated values; the first line names the columns.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
 }
 
-/// Records made up.
+/// Generated records.
 #[derive(Debug, Clone, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Synthetic {
-    /// How many.
+    /// The number of records.
     #[serde(deserialize_with = "bounds::records")]
     pub records: u64,
-    /// The chance of each to fail the attempt.
+    /// The probability with which each record fails the attempt.
     #[serde(deserialize_with = "bounds::failure_rate")]
     pub failure_rate: f64,
-    /// What the made-up values and failures derive from.
+    /// The seed of the generated values and failures.
     pub seed: u64,
-    /// Not faster than this; as fast as possible if absent.
+    /// The maximum speed; unlimited if absent.
     #[serde(deserialize_with = "bounds::records_per_second")]
     pub records_per_second: Option<f64>,
-    /// So many attempts fail, the first ones, half way through.
+    /// The number of attempts that fail, half way through, before one succeeds.
     pub fail_attempts: u32,
-    /// Memory held from the first record to the last, to see what a limit does: mebibytes.
+    /// Memory to hold during the run, in mebibytes, for tests of memory limits.
     #[serde(deserialize_with = "bounds::memory_mebibytes")]
     pub memory_mebibytes: u64,
 }
@@ -100,19 +100,20 @@ struct FileFields {
     path: String,
 }
 
-/// By hand, because serde's tagged enums forget which field was wrong.
+/// Written by hand, because serde's tagged enums lose the name of the wrong field.
 impl<'de> Deserialize<'de> for Input {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut fields = Map::deserialize(deserializer)?;
         match fields.remove("source") {
             Some(Value::String(source)) => match source.as_str() {
-                "synthetic" => typed(fields).map(Input::Synthetic),
-                "inline" => typed(fields)
+                "synthetic" => read_fields(fields).map(Input::Synthetic),
+                "inline" => read_fields(fields)
                     .map(|InlineFields { format, data }| Input::Inline { format, data }),
-                "s3" => typed(fields).map(|S3Fields { format, uri }| Input::S3 { format, uri }),
-                "file" => {
-                    typed(fields).map(|FileFields { format, path }| Input::File { format, path })
+                "s3" => {
+                    read_fields(fields).map(|S3Fields { format, uri }| Input::S3 { format, uri })
                 }
+                "file" => read_fields(fields)
+                    .map(|FileFields { format, path }| Input::File { format, path }),
                 other => Err(unknown_source(&format!("{other:?}"))),
             },
             Some(other) => Err(unknown_source(&other.to_string())),
@@ -127,10 +128,12 @@ fn unknown_source<E: Error>(found: &str) -> E {
     ))
 }
 
-fn typed<T: serde::de::DeserializeOwned, E: Error>(fields: Map<String, Value>) -> Result<T, E> {
+fn read_fields<T: serde::de::DeserializeOwned, E: Error>(
+    fields: Map<String, Value>,
+) -> Result<T, E> {
     serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let (path, inner) = (error.path().to_string(), error.inner().to_string());
-        // The dot goes on with the path that the runtime has begun.
+        // The dot extends the path that the runtime puts before it.
         if path == "." {
             E::custom(inner)
         } else {

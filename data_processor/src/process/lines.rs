@@ -1,35 +1,35 @@
-//! Lines of a stream, in a buffer that does not grow.
+//! Reads lines of a stream into a buffer of a fixed size.
 
 use std::io::{self, Read};
 
-/// Reads lines of at most so many bytes.
+/// The lines of a stream, up to a maximum length.
 pub(super) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    at_end: bool,
+    is_at_end: bool,
 }
 
-/// What comes next.
+/// The next line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
-    /// A line, without its end.
+    /// A line without its line end.
     Text(&'a [u8]),
-    /// One that is too long.
+    /// A line that is too long.
     TooLong,
-    /// Nothing more.
+    /// The end of the stream.
     End,
 }
 
 impl<R: Read> Lines<R> {
-    pub(super) fn new(reader: R, longest: usize) -> Self {
+    pub(super) fn new(reader: R, max_bytes: usize) -> Self {
         Self {
             reader,
-            buffer: vec![0; longest + 1],
+            buffer: vec![0; max_bytes + 1],
             start: 0,
             end: 0,
-            at_end: false,
+            is_at_end: false,
         }
     }
 
@@ -41,7 +41,7 @@ impl<R: Read> Lines<R> {
                 self.start = line.end + 1;
                 return Ok(Line::Text(&self.buffer[line]));
             }
-            if self.at_end {
+            if self.is_at_end {
                 let rest = self.start..self.end;
                 self.start = self.end;
                 return Ok(if rest.is_empty() {
@@ -50,7 +50,7 @@ impl<R: Read> Lines<R> {
                     Line::Text(&self.buffer[rest])
                 });
             }
-            // The beginning of a line moves to the front; the rest of the buffer is filled behind it.
+            // Moves the incomplete line to the front of the buffer and reads more behind it.
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
             self.start = 0;
@@ -61,7 +61,7 @@ impl<R: Read> Lines<R> {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(read) => {
                     self.end += read;
-                    self.at_end = read == 0;
+                    self.is_at_end = read == 0;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -76,10 +76,10 @@ mod tests {
 
     use super::*;
 
-    /// Gives a few bytes at a time.
-    struct Slowly<'a>(&'a [u8], usize);
+    /// Returns a few bytes at a time.
+    struct SlowReader<'a>(&'a [u8], usize);
 
-    impl Read for Slowly<'_> {
+    impl Read for SlowReader<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
             let length = self.1.min(buffer.len());
             self.0.read(&mut buffer[..length])
@@ -88,8 +88,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_are_those_of_the_text_however_it_arrives(text in "[ab\n]{0,60}", step in 1_usize..9) {
-            let mut lines = Lines::new(Slowly(text.as_bytes(), step), 60);
+        fn lines_do_not_depend_on_the_size_of_reads(text in "[ab\n]{0,60}", step in 1_usize..9) {
+            let mut lines = Lines::new(SlowReader(text.as_bytes(), step), 60);
             let mut expected = text.split('\n').collect::<Vec<_>>();
             expected.pop_if(|last| last.is_empty());
             for line in expected {
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_may_be_as_long_as_the_bound_and_no_longer() {
+    fn a_line_may_have_the_maximum_length() {
         assert_eq!(
             Lines::new(&b"abc\n"[..], 3).next().unwrap(),
             Line::Text(b"abc")

@@ -1,4 +1,4 @@
-//! Mean and deviation in one pass (Welford): no sum that loses small values in large ones.
+//! Calculates mean and standard deviation in one pass (Welford), without a sum in which small values would be lost.
 
 use serde::Serialize;
 
@@ -9,12 +9,12 @@ pub(super) struct Moments {
     squares: f64,
 }
 
-/// What is said of them: null where there is no such number, as the deviation of one value.
+/// Mean and standard deviation. Null stands for an undefined one, such as the deviation of a single value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spread {
-    /// Arithmetic mean.
+    /// The arithmetic mean.
     pub mean: Option<f64>,
-    /// Deviation of a sample (divided by n - 1), as pandas' `std` and `DuckDB`'s `stddev`.
+    /// The standard deviation of a sample (divided by n - 1), like pandas' `std` and `DuckDB`'s `stddev`.
     pub stddev: Option<f64>,
 }
 

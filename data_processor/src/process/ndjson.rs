@@ -1,8 +1,8 @@
-//! NDJSON: one JSON object a line; blank lines count nothing.
+//! Summarises NDJSON: one JSON object per line. Blank lines are ignored.
 //!
-//! A key is a column; a record without it has null there, as one where it is null. If an object repeats a key, the
-//! first one counts. Numbers and booleans are JSON's; a string is a time if it is written like one, else text. A nested
-//! array or object is text: its JSON, as it stands.
+//! A key is a column. A record without the key counts as null there. If an object repeats a key, the first one counts.
+//! Numbers and booleans are those of JSON. A string is a time if it has the form of one, otherwise text. A nested array or
+//! object is text: its unchanged JSON.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use super::column::Column;
 use super::lines::{Line, Lines};
 use super::summary::Summary;
-use super::value::{Value, of_string};
+use super::value::{Value, parse_string};
 use super::{COLUMNS, RECORD_BYTES, invalid_record, number, too_many_columns};
 use job_runtime::{Failure, Job};
 
@@ -46,11 +46,11 @@ pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure
         }
         table.records += 1;
         let mut json = serde_json::Deserializer::from_slice(line);
-        let read = json
+        let result = json
             .deserialize_map(Row(&mut table))
             .and_then(|()| json.end());
-        if let Err(error) = read {
-            if table.overflows {
+        if let Err(error) = result {
+            if table.has_too_many_columns {
                 return Err(too_many_columns());
             }
             return Err(invalid_record(format!("record {}: {error}", table.records)));
@@ -60,21 +60,21 @@ pub(super) fn summarise(reader: impl Read, job: &Job) -> Result<Summary, Failure
         }
     }
     job.progress(table.records, None)?;
-    Ok(Summary::of(table.records, table.columns))
+    Ok(Summary::new(table.records, table.columns))
 }
 
 #[derive(Default)]
 struct Table {
     records: u64,
     columns: Vec<Column>,
-    /// The record that a column was last seen in.
-    last_seen: Vec<u64>,
+    /// The latest record with a value of each column.
+    last_record: Vec<u64>,
     by_name: HashMap<String, usize>,
-    overflows: bool,
+    has_too_many_columns: bool,
 }
 
 impl Table {
-    /// The column of this name; most records have the keys of the one before, in the same order.
+    /// Returns the index of a column. Most records have the same keys in the same order, so the expected one is tried first.
     fn index(&mut self, name: &str, expected: usize) -> Option<usize> {
         if self
             .columns
@@ -87,18 +87,18 @@ impl Table {
             return Some(*index);
         }
         if self.columns.len() == COLUMNS {
-            self.overflows = true;
+            self.has_too_many_columns = true;
             return None;
         }
         let index = self.columns.len();
         self.by_name.insert(name.to_owned(), index);
         self.columns.push(Column::new(name.to_owned()));
-        self.last_seen.push(0);
+        self.last_record.push(0);
         Some(index)
     }
 
     fn add(&mut self, index: usize, json: &str) -> Result<(), serde_json::Error> {
-        if std::mem::replace(&mut self.last_seen[index], self.records) == self.records {
+        if std::mem::replace(&mut self.last_record[index], self.records) == self.records {
             return Ok(());
         }
         let column = &mut self.columns[index];
@@ -106,13 +106,13 @@ impl Table {
             b"null" => {}
             b"true" => column.add(Value::Boolean(true), b"true"),
             b"false" => column.add(Value::Boolean(false), b"false"),
-            // Nothing escaped: what is between the quotes is the text.
+            // Without an escape, the text is what is between the quotes.
             [b'"', content @ .., b'"'] if memchr::memchr(b'\\', content).is_none() => {
-                column.add(of_string(content), content);
+                column.add(parse_string(content), content);
             }
             [b'"', ..] => {
                 let content: String = serde_json::from_str(json)?;
-                column.add(of_string(content.as_bytes()), content.as_bytes());
+                column.add(parse_string(content.as_bytes()), content.as_bytes());
             }
             nested @ [b'{' | b'[', ..] => column.add(Value::Text, nested),
             digits => column.add(

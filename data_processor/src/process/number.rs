@@ -1,12 +1,14 @@
-//! Decimal numbers: `-12`, `+3.5`, `.5`, `1.`, `1e-3`; spaces around them do not matter. `NaN` and `inf` are text, as
-//! is what overflows: a mean over them would say nothing. Nor are whole numbers with a leading zero: those are codes.
+//! Parses decimal numbers: `-12`, `+3.5`, `.5`, `1.`, `1e-3`, also with spaces around them.
+//!
+//! `NaN`, `inf` and numbers that overflow are text, because their mean would be meaningless. Integers with a leading zero
+//! are codes, not numbers.
 
-/// A number as it was written.
+/// A number of the data.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Number {
-    /// Without a fraction, and within 64 bits: exact.
+    /// An integer of at most 64 bits, exact.
     Integer(i64),
-    /// Everything else, correctly rounded.
+    /// Any other number, correctly rounded.
     Float(f64),
 }
 
@@ -19,16 +21,16 @@ impl Number {
     }
 }
 
-/// Powers of ten that a float holds exactly.
+/// The powers of ten that a float represents exactly.
 const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
-/// So many digits always fit into a float's 53 bits …
+/// The number of digits that always fit into the 53 bits of a float.
 const EXACT_DIGITS: usize = 15;
-/// … and so many into 64 bits with a sign.
+/// The number of digits that always fit into 64 bits with a sign.
 const INTEGER_DIGITS: usize = 18;
 
-/// The number that this text is, if it is one.
+/// Parses a number. Returns `None` if the text is not a number.
 pub(super) fn parse(text: &[u8]) -> Option<Number> {
     let text = text.trim_ascii();
     let (negative, digits) = match text {
@@ -36,7 +38,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Number> {
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    // Most numbers are short: their digits are one integer, and one division, correctly rounded, places the point.
+    // Most numbers are short: their digits fit into one integer, and one division, correctly rounded, sets the point.
     let (mut mantissa, mut point) = (0_i64, None);
     for (index, byte) in digits.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');
@@ -63,7 +65,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Number> {
 
 #[cold]
 fn parse_long(text: &[u8], digits: &[u8]) -> Option<Number> {
-    // The parser below also knows infinities and NaN.
+    // The parser below would accept infinities and NaN.
     if !matches!(digits.first(), Some(b'0'..=b'9' | b'.')) {
         return None;
     }
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_numbers_from_other_text() {
+    fn numbers_are_distinguished_from_other_text() {
         for (text, integer) in [("0", 0), ("-12", -12), ("+7", 7), (" 5 ", 5), ("-0", 0)] {
             assert_eq!(
                 parse(text.as_bytes()),
@@ -144,13 +146,13 @@ mod tests {
     }
 
     proptest! {
-        /// The short way and the long way are std's.
+        /// Both the fast path and the general one agree with std.
         #[test]
-        fn every_float_reads_as_std_reads_it(
+        fn every_float_is_parsed_like_in_std(
             text in r"-?(0|[1-9][0-9]{0,19})(\.[0-9]{0,20})?([eE][-+]?[0-9]{1,2})?",
         ) {
             let expected: f64 = text.parse().unwrap();
-            let bits = |float: f64| (float + 0.0).to_bits(); // One zero is as good as the other.
+            let bits = |float: f64| (float + 0.0).to_bits(); // Makes both zeros equal.
             prop_assert_eq!(bits(parse(text.as_bytes()).unwrap().as_f64()), bits(expected));
         }
     }

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 use super::column::Column;
 use super::moments::Spread;
 
-/// What a column's values are: the kind that all of them have, `mixed` if they differ, `text` if there are none or if
-/// they are digits of which some begin with zero (codes, not numbers).
+/// The kind of a column's values: `mixed` if they differ, `text` if there are none, or if they are digits and some have a
+/// leading zero (codes, not numbers).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -23,38 +23,38 @@ pub enum Kind {
     Mixed,
 }
 
-/// What is said of a column. `min` and `max` are null if it has no values; a column of numbers also has `mean` and
-/// `stddev`, any other has no such fields.
+/// The summary of a column. `min` and `max` are null if it does not have values. Only a column of numbers has `mean` and
+/// `stddev`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ColumnSummary {
-    /// Its name.
+    /// The column's name.
     pub name: String,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// How many values it has …
+    /// The number of its values.
     pub count: u64,
-    /// … and how many records without one: an empty field, JSON's null, a key that is missing.
+    /// The number of records without a value: an empty field, JSON's null, a missing key.
     pub nulls: u64,
-    /// The smallest value: of numbers and times by what they mean, of text and mixed values byte by byte.
+    /// The smallest value. Numbers and times are compared by their meaning, text and mixed values byte by byte.
     pub min: Json,
     /// The largest value.
     pub max: Json,
-    /// Mean and deviation of numbers.
+    /// Mean and standard deviation of numbers.
     #[serde(flatten)]
     pub spread: Option<Spread>,
 }
 
-/// How many records there were, and what is in their columns, in the order in which they appeared.
+/// The number of records and the columns, in the order in which they appeared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Summary {
-    /// Records read.
+    /// The number of records.
     pub records: u64,
-    /// One entry a column.
+    /// One entry per column.
     pub columns: Vec<ColumnSummary>,
 }
 
 impl Summary {
-    pub(super) fn of(records: u64, columns: Vec<Column>) -> Self {
+    pub(super) fn new(records: u64, columns: Vec<Column>) -> Self {
         Self {
             records,
             columns: columns

@@ -1,54 +1,67 @@
-//! Dates and times with the year first, as in ISO 8601: `2012-01-31`, `2012/01/31`, `2012-01-31T10:00`,
-//! `2012-01-31 10:00:00.5+01:00`; and times of day, `10:00:00`. Other ways of writing dates are text: which number is
-//! the month is anybody's guess.
+//! Parses dates and times with the year first, as in ISO 8601: `2012-01-31`, `2012/01/31`, `2012-01-31T10:00`,
+//! `2012-01-31 10:00:00.5+01:00`; and times of day: `10:00:00`. Dates of other forms are text, because it is not clear
+//! which number is the month.
 
-/// A point in time, or of the day, by which values are ordered: seconds and nanoseconds.
+/// A point in time or of the day, by which values are ordered: seconds and nanoseconds.
 pub(super) type Moment = (i64, u32);
 
-/// What a text that is a time stands for.
+/// A time of the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Time {
-    /// A date, or a date and a time; without an offset in UTC.
+    /// A date, or a date with a time. Without an offset it is UTC.
     Date(Moment),
     /// A time of day.
     Clock(Moment),
 }
 
-/// The time that this text is, if it is one.
+/// Parses a time. Returns `None` if the text is not a time.
 pub(super) fn parse(text: &[u8]) -> Option<Time> {
     if text.get(2) == Some(&b':') {
-        let (second_of_day, nanos, rest) = clock(text, true)?;
+        let (second_of_day, nanos, rest) = time_of_day(text, true)?;
         return rest
             .is_empty()
             .then_some(Time::Clock((second_of_day, nanos)));
     }
-    let [y0, y1, y2, y3, dash, m0, m1, again, d0, d1, rest @ ..] = text else {
+    let [
+        y0,
+        y1,
+        y2,
+        y3,
+        separator,
+        m0,
+        m1,
+        second_separator,
+        d0,
+        d1,
+        rest @ ..,
+    ] = text
+    else {
         return None;
     };
-    if !matches!(dash, b'-' | b'/') || again != dash {
+    if !matches!(separator, b'-' | b'/') || second_separator != separator {
         return None;
     }
-    let year = two(*y0, *y1)? * 100 + two(*y2, *y3)?;
-    let midnight = days(year, two(*m0, *m1)?, two(*d0, *d1)?)? * 86_400;
+    let year = two_digits(*y0, *y1)? * 100 + two_digits(*y2, *y3)?;
+    let midnight = days(year, two_digits(*m0, *m1)?, two_digits(*d0, *d1)?)? * 86_400;
     if rest.is_empty() {
         return Some(Time::Date((midnight, 0)));
     }
     let [b'T' | b't' | b' ', rest @ ..] = rest else {
         return None;
     };
-    let (second_of_day, nanos, rest) = clock(rest, false)?;
+    let (second_of_day, nanos, rest) = time_of_day(rest, false)?;
     Some(Time::Date((
         midnight + second_of_day - offset(rest)?,
         nanos,
     )))
 }
 
-/// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fraction`, and what follows.
-fn clock(text: &[u8], with_seconds: bool) -> Option<(i64, u32, &[u8])> {
+/// Parses `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fraction`. Returns seconds, nanoseconds and the rest of the text.
+fn time_of_day(text: &[u8], with_seconds: bool) -> Option<(i64, u32, &[u8])> {
     let [h0, h1, b':', m0, m1, rest @ ..] = text else {
         return None;
     };
-    let (hour, minute) = (two(*h0, *h1)?, two(*m0, *m1)?);
+    let (hour, minute) = (two_digits(*h0, *h1)?, two_digits(*m0, *m1)?);
     if hour > 23 || minute > 59 {
         return None;
     }
@@ -56,7 +69,7 @@ fn clock(text: &[u8], with_seconds: bool) -> Option<(i64, u32, &[u8])> {
     let [b':', s0, s1, rest @ ..] = rest else {
         return (!with_seconds).then_some((start, 0, rest));
     };
-    let second = two(*s0, *s1).filter(|second| *second < 60)?;
+    let second = two_digits(*s0, *s1).filter(|second| *second < 60)?;
     let [b'.', fraction @ ..] = rest else {
         return Some((start + second, 0, rest));
     };
@@ -72,7 +85,7 @@ fn clock(text: &[u8], with_seconds: bool) -> Option<(i64, u32, &[u8])> {
     Some((start + second, nanos, &fraction[length..]))
 }
 
-/// Nothing, `Z`, `+01`, `+0100` or `+01:00`, in seconds.
+/// Parses an offset, in seconds: empty, `Z`, `+01`, `+0100` or `+01:00`.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, rest) = match text {
         [] | [b'Z' | b'z'] => return Some(0),
@@ -81,19 +94,19 @@ fn offset(text: &[u8]) -> Option<i64> {
         _ => return None,
     };
     let (hours, minutes) = match rest {
-        [h0, h1] => (two(*h0, *h1)?, 0),
-        [h0, h1, m0, m1] | [h0, h1, b':', m0, m1] => (two(*h0, *h1)?, two(*m0, *m1)?),
+        [h0, h1] => (two_digits(*h0, *h1)?, 0),
+        [h0, h1, m0, m1] | [h0, h1, b':', m0, m1] => (two_digits(*h0, *h1)?, two_digits(*m0, *m1)?),
         _ => return None,
     };
     (hours <= 23 && minutes <= 59).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-fn two(tens: u8, ones: u8) -> Option<i64> {
+fn two_digits(tens: u8, ones: u8) -> Option<i64> {
     let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| i64::from(tens) * 10 + i64::from(ones))
 }
 
-/// Days since year 0, if there is such a day.
+/// Counts the days since year 0. Returns `None` if the day does not exist.
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
@@ -105,7 +118,7 @@ fn days(year: i64, month: i64, day: i64) -> Option<i64> {
     if !(1..=length).contains(&day) {
         return None;
     }
-    // Years from March: the leap day comes last.
+    // The year starts in March, so that the leap day is the last one.
     let (year, month) = if month > 2 {
         (year, month - 3)
     } else {
@@ -124,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_times_from_other_text() {
+    fn times_are_distinguished_from_other_text() {
         for text in [
             "2012-01-31",
             "2000-02-29",
@@ -176,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn orders_by_the_moment_and_not_by_the_spelling() {
+    fn times_are_ordered_by_the_moment_and_not_by_the_text() {
         let order = [
             "2012-01-31T00:30:00+02:00",
             "2012-01-30T23:00:00Z",

@@ -1,4 +1,4 @@
-//! What kind of value a text is.
+//! Parses a text as a value of some kind.
 
 use super::number::{self, Number};
 use super::time::{self, Time};
@@ -9,13 +9,13 @@ pub(super) enum Value {
     Boolean(bool),
     Number(Number),
     Time(Time),
-    /// Digits with a leading zero, as a postal code.
+    /// Digits with a leading zero, such as a postal code.
     Code,
     Text,
 }
 
-/// A field of a CSV file; none if it is empty (null). Booleans are `true` and `false`, in lower, upper or title case.
-pub(super) fn of_field(field: &[u8]) -> Option<Value> {
+/// Parses a CSV field. Returns `None` (null) if it is empty. Booleans are `true` and `false`, in lower, upper or title case.
+pub(super) fn parse_field(field: &[u8]) -> Option<Value> {
     let value = match field.first()? {
         b'0'..=b'9' => match number::parse(field) {
             Some(number) => Value::Number(number),
@@ -32,8 +32,8 @@ pub(super) fn of_field(field: &[u8]) -> Option<Value> {
     Some(value)
 }
 
-/// The content of a JSON string: a time or text. JSON has its own numbers and booleans, so `"5"` is text.
-pub(super) fn of_string(content: &[u8]) -> Value {
+/// Parses the content of a JSON string as a time or as text. JSON has its own numbers and booleans, so `"5"` is text.
+pub(super) fn parse_string(content: &[u8]) -> Value {
     time::parse(content).map_or(Value::Text, Value::Time)
 }
 
@@ -44,14 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_what_it_looks_like() {
-        assert_eq!(of_field(b""), None);
-        assert_eq!(of_field(b"True"), Some(Value::Boolean(true)));
-        assert_eq!(of_field(b"FALSE"), Some(Value::Boolean(false)));
-        assert_eq!(of_field(b"12"), Some(Value::Number(Number::Integer(12))));
-        assert_eq!(of_field(b"00501"), Some(Value::Code));
+    fn the_kind_of_a_field_follows_from_its_form() {
+        assert_eq!(parse_field(b""), None);
+        assert_eq!(parse_field(b"True"), Some(Value::Boolean(true)));
+        assert_eq!(parse_field(b"FALSE"), Some(Value::Boolean(false)));
+        assert_eq!(parse_field(b"12"), Some(Value::Number(Number::Integer(12))));
+        assert_eq!(parse_field(b"00501"), Some(Value::Code));
         assert!(matches!(
-            of_field(b"2012-01-01"),
+            parse_field(b"2012-01-01"),
             Some(Value::Time(Time::Date(_)))
         ));
         for text in [
@@ -66,15 +66,15 @@ mod tests {
             " ",
             "é",
         ] {
-            assert_eq!(of_field(text.as_bytes()), Some(Value::Text), "{text}");
+            assert_eq!(parse_field(text.as_bytes()), Some(Value::Text), "{text}");
         }
     }
 
     proptest! {
-        /// No bytes whatever upset it, and only nothing is null.
+        /// Any bytes can be parsed, and only the empty field is null.
         #[test]
-        fn every_field_is_something(field in prop::collection::vec(any::<u8>(), 0..40)) {
-            prop_assert_eq!(of_field(&field).is_none(), field.is_empty());
+        fn only_an_empty_field_is_null(field in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert_eq!(parse_field(&field).is_none(), field.is_empty());
         }
     }
 }

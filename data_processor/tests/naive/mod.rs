@@ -1,9 +1,9 @@
-//! A summary computed naively: everything in memory, two passes, other code.
+//! Calculates a summary naively: everything in memory, two passes, other code.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-/// A column of values as JSON has them; null where there is none.
+/// Generates a column of JSON values, some of them null.
 pub(crate) fn column() -> impl Strategy<Value = Vec<Value>> {
     let number = prop_oneof![
         (-1_000_000_i64..1_000_000).prop_map(Value::from),
@@ -11,7 +11,7 @@ pub(crate) fn column() -> impl Strategy<Value = Vec<Value>> {
         any::<i64>().prop_map(Value::from),
     ]
     .boxed();
-    // Written so that nothing of it can be taken for a number, a boolean or a time.
+    // This text cannot be taken for a number, a boolean or a time.
     let text = "[xyz][a-zä,\" \n]{0,300}".prop_map(Value::from).boxed();
     let boolean = any::<bool>().prop_map(Value::from).boxed();
     let day = (1_u32..13, 1_u32..29)
@@ -28,7 +28,7 @@ pub(crate) fn column() -> impl Strategy<Value = Vec<Value>> {
     .prop_flat_map(|kind| prop::collection::vec(prop_oneof![1 => Just(Value::Null), 4 => kind], 20))
 }
 
-fn written(value: &Value) -> String {
+fn csv_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -36,7 +36,7 @@ fn written(value: &Value) -> String {
     }
 }
 
-/// The records as CSV, everything quoted.
+/// Writes the records as CSV with all fields quoted.
 pub(crate) fn csv(columns: &[Vec<Value>], records: usize) -> String {
     let quoted = |text: String| format!("\"{}\"", text.replace('"', "\"\""));
     let mut lines = vec![
@@ -47,7 +47,7 @@ pub(crate) fn csv(columns: &[Vec<Value>], records: usize) -> String {
     lines.extend((0..records).map(|record| {
         columns
             .iter()
-            .map(|column| quoted(written(&column[record])))
+            .map(|column| quoted(csv_text(&column[record])))
             .collect()
     }));
     lines
@@ -56,7 +56,7 @@ pub(crate) fn csv(columns: &[Vec<Value>], records: usize) -> String {
         .collect()
 }
 
-/// The records as NDJSON.
+/// Writes the records as NDJSON.
 pub(crate) fn ndjson(columns: &[Vec<Value>], records: usize) -> String {
     let record = |record: usize| -> Value {
         columns
@@ -70,7 +70,7 @@ pub(crate) fn ndjson(columns: &[Vec<Value>], records: usize) -> String {
         .collect()
 }
 
-fn cut(text: &str) -> String {
+fn truncate(text: &str) -> String {
     let mut end = text.len().min(256);
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -87,7 +87,7 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
-fn naive(values: &[Value]) -> Value {
+fn naive_summary(values: &[Value]) -> Value {
     let values: Vec<_> = values.iter().filter(|value| !value.is_null()).collect();
     let mut kinds: Vec<_> = values.iter().map(|value| kind_of(value)).collect();
     kinds.sort_unstable();
@@ -112,7 +112,10 @@ fn naive(values: &[Value]) -> Value {
             Value::Null
         };
     } else {
-        let texts: Vec<_> = values.iter().map(|value| cut(&written(value))).collect();
+        let texts: Vec<_> = values
+            .iter()
+            .map(|value| truncate(&csv_text(value)))
+            .collect();
         let typed = |text: &String| {
             if kind == "boolean" {
                 json!(text == "true")
@@ -126,7 +129,7 @@ fn naive(values: &[Value]) -> Value {
     summary
 }
 
-/// Equal, numbers to eleven digits: the order of additions differs.
+/// Compares two values, numbers to eleven digits, because the order of additions differs.
 fn agree(ours: &Value, naive: &Value) -> bool {
     match (ours.as_f64(), naive.as_f64()) {
         (Some(ours), Some(naive)) => {
@@ -136,7 +139,7 @@ fn agree(ours: &Value, naive: &Value) -> bool {
     }
 }
 
-/// Whether a summary agrees with the naive one.
+/// Checks that a summary agrees with the naive one.
 pub(crate) fn check(
     summary: &Value,
     columns: &[Vec<Value>],
@@ -144,21 +147,21 @@ pub(crate) fn check(
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(&summary["records"], &json!(records));
     for (index, values) in columns.iter().enumerate() {
-        let (ours, naive) = (&summary["columns"][index], naive(values));
+        let (ours, naive) = (&summary["columns"][index], naive_summary(values));
         prop_assert_eq!(&ours["name"], &json!(format!("c{index}")));
         prop_assert_eq!(
             ours["nulls"].as_u64().unwrap() + ours["count"].as_u64().unwrap(),
             records as u64
         );
         for (name, expected) in naive.as_object().unwrap() {
-            // The mean of numbers whose sum nearly cancels has few digits left; large integers are not ours to round.
-            let loose = name == "mean" || name == "stddev";
+            // If numbers nearly cancel each other, their mean has few exact digits: the tolerance follows the largest number.
+            let is_approximate = name == "mean" || name == "stddev";
             let scale = ours["max"]
                 .as_f64()
                 .unwrap_or(1.0)
                 .abs()
                 .max(ours["min"].as_f64().unwrap_or(1.0).abs());
-            let near = loose
+            let near = is_approximate
                 && matches!((ours[name].as_f64(), expected.as_f64()),
                     (Some(ours), Some(naive)) if (ours - naive).abs() <= 1e-11 * scale);
             prop_assert!(

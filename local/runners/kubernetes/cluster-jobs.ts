@@ -5,7 +5,7 @@ import {
   JobRefused,
   messageOf,
 } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { Feed } from './feed.ts';
 import { isOurs, Job, jobName, managedBy, type Manifest } from './job.ts';
 import { endingOf, Pods } from './pod.ts';
@@ -18,12 +18,12 @@ export const isTransient = (status: number): boolean => status === 429 || status
 
 /** The Jobs of one service in a cluster: the requests about them, and one feed for each namespace. */
 export class ClusterJobs {
-  readonly #api: ApiServer;
+  readonly #api: ContextApiServer;
   readonly #service: string;
   readonly #feeds = new Map<string, Feed<Job>>();
 
   /** @param service the value of the Jobs' label app.kubernetes.io/managed-by. */
-  constructor(api: ApiServer, service: string) {
+  constructor(api: ContextApiServer, service: string) {
     this.#api = api;
     this.#service = service;
   }

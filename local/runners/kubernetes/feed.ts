@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { describeError } from '../../../lib/describe-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { type Collection, stream } from './stream.ts';
 
 /** The fields of every object that a feed follows. */
@@ -34,7 +34,7 @@ const List = z.object({ metadata: z.object({ resourceVersion: z.string() }), ite
  * server does not know.
  */
 export class Feed<Item extends FeedItem> {
-  readonly #api: ApiServer;
+  readonly #api: ContextApiServer;
   readonly #collection: Collection;
   readonly #schema: z.ZodType<Item>;
   readonly #onChange: (item: Item) => void;
@@ -46,7 +46,7 @@ export class Feed<Item extends FeedItem> {
 
   /** @param path of the collection, as /apis/batch/v1/namespaces/eks-jobs/jobs. */
   constructor(
-    api: ApiServer,
+    api: ContextApiServer,
     path: string,
     labelSelector: string,
     schema: z.ZodType<Item>,
@@ -131,7 +131,7 @@ export class Feed<Item extends FeedItem> {
     while (!isStopped()) {
       try {
         version ??= await this.#list();
-        if (reported) console.error(`eks-jobs: ${this.#api.url} responds again`);
+        if (reported) console.error(`eks-jobs: ${this.#api.connection.server} responds again`);
         reported = false;
         const startedAt = Date.now();
         version = await stream(this.#api, this.#collection, version, this.#onEvent, signal);

@@ -1,5 +1,5 @@
 /** The job runner for your own cluster. */
-export { ApiServer } from './api-server.ts';
+export { openApiServer } from './api-server.ts';
 export { forward } from './forwarder.ts';
 export { ensurePermissions } from './permissions.ts';
 export { probe } from './probe.ts';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { jobIdLabel } from '../../../k8s/labels.ts';
 import type { JobOutcome } from '../../aws/step-functions/integrations/job-runner.ts';
 
 /** The parts of a Job that the runner needs to create it; the API server checks the rest. */
@@ -60,9 +61,7 @@ export function withEnvironment(manifest: Manifest, variables: Readonly<Record<s
 
 /** Checks that a Job was created from this manifest: the same service and the same job id. */
 export function isOurs(job: Job, metadata: Manifest['metadata']): boolean {
-  return [managedBy, 'eks-jobs/job-id'].every(
-    (label) => job.metadata.labels[label] === metadata.labels[label],
-  );
+  return [managedBy, jobIdLabel].every((label) => job.metadata.labels[label] === metadata.labels[label]);
 }
 
 /** Returns how a Job ended, or undefined: at SuccessCriteriaMet and FailureTarget, before Complete and Failed, pods may still run. */

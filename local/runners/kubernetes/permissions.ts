@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 
 /** What the runner, the start check and settle-job do in the namespace. The Roles of k8s/manifests allow nothing else. */
 const required = [
@@ -15,7 +15,11 @@ const Review = z.object({ status: z.object({ allowed: z.boolean() }) });
  * Checks every permission that jobs need.
  * @throws UserError naming each missing permission, ClusterFailure when the cluster does not respond.
  */
-export async function ensurePermissions(api: ApiServer, context: string, namespace: string): Promise<void> {
+export async function ensurePermissions(
+  api: ContextApiServer,
+  context: string,
+  namespace: string,
+): Promise<void> {
   const allowed = await Promise.all(
     required.map((attributes) => review(api, context, { ...attributes, namespace })),
   );
@@ -29,7 +33,7 @@ export async function ensurePermissions(api: ApiServer, context: string, namespa
   );
 }
 
-async function review(api: ApiServer, context: string, resourceAttributes: object): Promise<boolean> {
+async function review(api: ContextApiServer, context: string, resourceAttributes: object): Promise<boolean> {
   const body = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { jobIdLabel } from '../../../k8s/labels.ts';
 import { UserError } from '../../../lib/user-error.ts';
 import { messageOf } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { jobsIn } from './cluster-jobs.ts';
 import { Feed } from './feed.ts';
 import { Job, jobName, Manifest, outcomeOf, withEnvironment } from './job.ts';
@@ -33,7 +34,7 @@ interface Problem {
  * @throws UserError naming what is missing, and how to fix it.
  */
 export async function probe(
-  api: ApiServer,
+  api: ContextApiServer,
   job: unknown,
   target: ProbeTarget,
   signal: AbortSignal,
@@ -71,7 +72,11 @@ function checkManifest(job: unknown, environment: ProbeTarget['environment']): M
 }
 
 /** Checks that namespace and service account exist, if this context may read them: without them a Job never gets a pod. */
-async function ensureNamespace(api: ApiServer, manifest: Manifest, target: ProbeTarget): Promise<void> {
+async function ensureNamespace(
+  api: ContextApiServer,
+  manifest: Manifest,
+  target: ProbeTarget,
+): Promise<void> {
   const namespace = `/api/v1/namespaces/${target.namespace}`;
   const account = z
     .object({ serviceAccountName: z.string() })
@@ -94,7 +99,7 @@ async function ensureNamespace(api: ApiServer, manifest: Manifest, target: Probe
 
 /** Waits until the Job ends, or its pod reports a problem that waiting does not solve. @returns undefined on success. */
 async function waitForCheck(
-  api: ApiServer,
+  api: ContextApiServer,
   job: Job,
   { namespace }: ProbeTarget,
   signal: AbortSignal,
@@ -110,7 +115,7 @@ async function waitForCheck(
   const jobs = new Feed(
     api,
     jobsIn(namespace),
-    `eks-jobs/job-id=${job.metadata.labels['eks-jobs/job-id'] ?? ''}`,
+    `${jobIdLabel}=${job.metadata.labels[jobIdLabel] ?? ''}`,
     Job,
   );
   pods.start();
@@ -197,7 +202,7 @@ function describeProblem({ part, report }: Problem, manifest: Manifest, target: 
 const Events = z.object({ items: z.array(z.object({ message: z.string().default('') })) });
 
 /** Reads the last event of a Job, if this context may read events. */
-async function lastEvent(api: ApiServer, namespace: string, name: string): Promise<string> {
+async function lastEvent(api: ContextApiServer, namespace: string, name: string): Promise<string> {
   const query = new URLSearchParams({
     fieldSelector: `involvedObject.name=${name}`,
     limit: '100',

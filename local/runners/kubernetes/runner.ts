@@ -9,7 +9,7 @@ import {
   type KubernetesJob,
   type StartedJob,
 } from '../../aws/step-functions/integrations/job-runner.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';
 
@@ -28,7 +28,7 @@ export class KubernetesRunner implements JobRunner {
    * @param service the value of the Jobs' label app.kubernetes.io/managed-by.
    * @param environment what a container gets in addition to its manifest.
    */
-  constructor(api: ApiServer, service: string, environment: Readonly<Record<string, string>>) {
+  constructor(api: ContextApiServer, service: string, environment: Readonly<Record<string, string>>) {
     this.#service = service;
     this.#environment = environment;
     this.#jobs = new ClusterJobs(api, service);

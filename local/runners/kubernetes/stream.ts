@@ -1,7 +1,7 @@
 import { Watch } from '@kubernetes/client-node';
 import * as z from 'zod';
 import { describeError } from '../../../lib/describe-error.ts';
-import type { ApiServer } from './api-server.ts';
+import type { ContextApiServer } from './api-server.ts';
 
 const Version = z.object({ metadata: z.object({ resourceVersion: z.string() }) });
 const ErrorEvent = z.looseObject({ code: z.number().optional(), message: z.string().optional() });
@@ -24,7 +24,7 @@ export interface Collection {
  * @throws Error when the connection breaks, or an event cannot be parsed.
  */
 export function stream(
-  api: ApiServer,
+  api: ContextApiServer,
   { path, labelSelector }: Collection,
   from: string,
   onEvent: (type: string, object: unknown) => void,
@@ -56,7 +56,7 @@ export function stream(
     };
     // Without bookmarks the version of a quiet collection becomes too old.
     const query = { labelSelector, resourceVersion: from, allowWatchBookmarks: true };
-    new Watch(api.config).watch(path, query, event, done).then((controller) => {
+    new Watch(api.connection.config).watch(path, query, event, done).then((controller) => {
       connection = controller;
       if (signal.aborted) end();
     }, done);

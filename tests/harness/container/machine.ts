@@ -2,20 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { buildDataProcessor, installDynoxide } from '../../../local/build.ts';
-import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
-import { readTable } from '../../../local/service-definition.ts';
-import { executionFence } from '../../../jobs/aws/executions.ts';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Stats } from '../../../api/responses/service.ts';
+import { sumStats } from '../../../api/stats.ts';
+import { DynamoJobStore } from '../../../jobs/aws/job-store.ts';
+import { executionFence } from '../../../jobs/execution.ts';
 import { newJobId } from '../../../jobs/ids.ts';
 import { inputKey, jobKey, limits, openPartition, shardOf } from '../../../jobs/protocol.ts';
 import type { JobRecord } from '../../../jobs/record.ts';
 import { settle } from '../../../jobs/settle.ts';
-import type { Stats } from '../../../api/responses/service.ts';
-import { sumStats } from '../../../api/stats.ts';
-import { JobStore } from '../../../jobs/aws/job-store.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { buildDataProcessor } from '../../../image/cargo.ts';
+import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
+import { installDynoxide } from '../../../local/aws/dynamodb/install.ts';
+import { readTable } from '../../../local/service-definition.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const table = 'jobs';
@@ -27,7 +28,7 @@ const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
  * the state machine do.
  */
 export class Machine {
-  readonly store: JobStore;
+  readonly store: DynamoJobStore;
   readonly endpoint: string;
   readonly #binary: string;
   readonly #dynamodb: LocalDynamoDB;
@@ -40,7 +41,7 @@ export class Machine {
     this.#dynamodb = dynamodb;
     this.endpoint = dynamodb.endpoint;
     this.#client = new DynamoDBClient({ endpoint: dynamodb.endpoint, region, credentials });
-    this.store = new JobStore(this.#client, table);
+    this.store = new DynamoJobStore(this.#client, table);
   }
 
   /** @param program the container's program; by default the one of `npm start`. */

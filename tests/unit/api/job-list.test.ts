@@ -1,22 +1,23 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidRequest } from '../../../jobs/errors.ts';
-import type { JobList } from '../../../api/responses/job.ts';
-import type { JobFilter } from '../../../jobs/aws/job-filter.ts';
 import { listJobs } from '../../../api/job-list.ts';
 import type { Query } from '../../../api/request.ts';
-import type { ListedJob } from '../../../jobs/aws/job-store.ts';
+import type { JobList } from '../../../api/responses/job.ts';
+import { InvalidRequest } from '../../../jobs/errors.ts';
+import type { JobFilter, ListedJob } from '../../../jobs/ports.ts';
 
 const now = (): Date => new Date('2026-11-23T12:00:00.000Z');
+
+const listed = (jobId: string, status: ListedJob['status'], createdAt: string): ListedJob => ({
+  ...{ jobId, status, origin: 'api', retryOf: '', labels: {}, createdAt },
+  createdAtId: `${createdAt}#${jobId}`,
+});
 
 /** Jobs of one owner, one a second, the first few failed. */
 const stored = (count: number, failed = 0): ListedJob[] =>
   Array.from({ length: count }, (_, index): ListedJob => {
     const createdAt = new Date(Date.parse('2026-11-23T00:00:00.000Z') + index * 1000).toISOString();
     const status = index < failed ? 'FAILED' : 'SUCCEEDED';
-    return {
-      position: `${createdAt}#job-${index}`,
-      summary: { jobId: `job-${index}`, status, origin: 'api', createdAt },
-    };
+    return listed(`job-${index}`, status, createdAt);
   });
 
 /** The index as DynamoDB reads it: a limit counts what is looked at, and an end is known only once it is reached. */
@@ -28,11 +29,11 @@ function index(jobs: ListedJob[]) {
       jobsOf: (_owner: string, { from = '0', to = ':', status, after = ':', limit }: JobFilter) => {
         reads.push(limit);
         const rest = jobs
-          .filter(({ position }) => position >= from && position <= to && position < after)
-          .sort((left, right) => (left.position < right.position ? 1 : -1));
+          .filter(({ createdAtId: at }) => at >= from && at <= to && at < after)
+          .sort((left, right) => (left.createdAtId < right.createdAtId ? 1 : -1));
         const looked = rest.slice(0, limit);
-        const last = looked.length === limit ? looked.at(-1)?.position : undefined;
-        const passed = looked.filter(({ summary }) => status === undefined || summary.status === status);
+        const last = looked.length === limit ? looked.at(-1)?.createdAtId : undefined;
+        const passed = looked.filter((job) => status === undefined || job.status === status);
         return Promise.resolve({ jobs: passed, ...(last !== undefined && { after: last }) });
       },
     },
@@ -42,14 +43,14 @@ function index(jobs: ListedJob[]) {
 const list = (jobs: ListedJob[], query: Query = {}, owner = 'alice'): Promise<JobList> =>
   listJobs(owner, query, { store: index(jobs).store, now });
 
-async function refusal(query: Query, owner = 'alice') {
+async function rejectedFields(query: Query, owner = 'alice') {
   const error: unknown = await list(stored(3), query, owner).catch((thrown: unknown) => thrown);
-  if (!(error instanceof InvalidRequest)) throw new Error('was not refused');
+  if (!(error instanceof InvalidRequest)) throw new Error('the query was not rejected');
   return error.details.map(({ field }) => field);
 }
 
 describe('GET /jobs', () => {
-  test('is newest first, and says at its end that it is the end', async () => {
+  test('is newest first, and its last page has no cursor', async () => {
     expect(await list(stored(2))).toEqual({
       jobs: [
         expect.objectContaining({ jobId: 'job-1', createdAt: '2026-11-23T00:00:01.000Z' }),
@@ -77,10 +78,7 @@ describe('GET /jobs', () => {
         expect(page.jobs.length).toBeLessThanOrEqual(limit);
         seen.push(...page.jobs.map(({ jobId }) => jobId));
         cursor = page.cursor;
-        jobs.push({
-          position: `2026-11-23T11:00:00.000Z#new-${jobs.length}`,
-          summary: { jobId: 'new', status: 'QUEUED', origin: 'api', createdAt: '2026-11-23T11:00:00.000Z' },
-        });
+        jobs.push(listed(`new-${jobs.length}`, 'QUEUED', '2026-11-23T11:00:00.000Z'));
       } while (cursor !== undefined);
       expect(seen).toEqual(Array.from({ length: 50 }, (_, number) => `job-${49 - number}`));
     }
@@ -101,7 +99,7 @@ describe('GET /jobs', () => {
     expect(page.cursor).toBeUndefined();
   });
 
-  test('takes an interval: its beginning belongs to it, its end does not, whatever the time zone says', async () => {
+  test('accepts an interval with its start and without its end, in any time zone', async () => {
     const query = { from: '2026-11-23T01:00:10+01:00', to: '2026-11-23T00:00:12Z' };
     expect((await list(stored(20), query)).jobs.map(({ jobId }) => jobId)).toEqual(['job-11', 'job-10']);
     const ends = { from: '2026-11-23T00:00:12Z', to: '2026-11-23T00:00:10Z' };
@@ -122,17 +120,17 @@ describe('GET /jobs', () => {
     [{ colour: 'red', limit: 'x' }, ['limit', 'colour']],
     [{ cursor: 'nonsense' }, ['cursor']],
     [{ cursor: Buffer.from('["2026",7]').toString('base64url') }, ['cursor']],
-  ])('refuses %j and names the parameter', async (query, fields) => {
-    expect(await refusal(query)).toEqual(fields);
+  ])('rejects %j and names the parameter', async (query, fields) => {
+    expect(await rejectedFields(query)).toEqual(fields);
   });
 
   test('a cursor is good for its owner and its query only', async () => {
     const { cursor = '' } = await list(stored(3), { limit: '1' });
-    expect(await refusal({ cursor }, 'bob')).toEqual(['cursor']);
-    expect(await refusal({ cursor, status: 'FAILED' })).toEqual(['cursor']);
-    expect(await refusal({ cursor, label: 'a=b' })).toEqual(['cursor']);
-    expect(await refusal({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
-    // Another page size is no other list.
+    expect(await rejectedFields({ cursor }, 'bob')).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, status: 'FAILED' })).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, label: 'a=b' })).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
+    // Another page size does not change the list.
     expect((await list(stored(3), { cursor, limit: '5' })).jobs).toHaveLength(2);
   });
 });

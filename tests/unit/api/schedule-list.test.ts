@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { listSchedules } from '../../../api/schedule-list.ts';
 import { InvalidRequest } from '../../../jobs/errors.ts';
-import type { Cursor } from '../../../jobs/aws/schedule-store.ts';
+import type { SchedulePosition } from '../../../jobs/schedules/ports.ts';
 import { ownerPartition, type ScheduleItem } from '../../../jobs/schedules/record.ts';
 
 const now = (): Date => new Date('2026-11-23T12:00:00.000Z');
@@ -22,7 +22,7 @@ const stored = (count: number): ScheduleItem[] =>
 
 /** The index as DynamoDB reads it: newest first; a full page has an end even if nothing follows. */
 const storeOf = (schedules: readonly ScheduleItem[]) => ({
-  list: (_owner: string, limit: number, after?: Cursor) => {
+  list: (_owner: string, limit: number, after?: SchedulePosition) => {
     const page = schedules
       .filter(({ createdAt }) => after === undefined || createdAt < after.createdAt)
       .sort((left, right) => (left.createdAt < right.createdAt ? 1 : -1))

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
+import type { Caller } from '../../../jobs/caller.ts';
 import { cancel } from '../../../jobs/cancel.ts';
 import { Conflict, NotFound, RequestError, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/aws/executions.ts';
-import type { Caller } from '../../../jobs/caller.ts';
+import { ExecutionInput } from '../../../jobs/execution-input.ts';
+import type { Execution } from '../../../jobs/execution.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { ExecutionInput } from '../../../api/job-request.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { golden, goldenAbout } from '../../harness/golden.ts';
 
@@ -40,7 +40,7 @@ async function cancelled(caller: Caller, jobId: string, { items = [], execution,
       ofJob: () => {
         did.push('describe');
         const startedAt = '2026-11-23T10:00:00.000Z';
-        const known = { arn, execution: `${arn}@${startedAt}`, status: 'RUNNING' as const, startedAt };
+        const known = { arn, fence: `${arn}@${startedAt}`, status: 'RUNNING' as const, startedAt };
         return Promise.resolve(execution && { ...known, ...execution });
       },
       stop: (execution) => {
@@ -104,7 +104,7 @@ describe('cancel', () => {
     for (const world of [of({ owner: 'bob' }), unregistered('bob', 'RUNNING'), {}]) {
       const { did, error } = await cancelled(alice, jobId, world);
       expect(error).toBeInstanceOf(NotFound);
-      expect(error?.message).toBe('There is no such job.');
+      expect(error?.message).toBe('The job does not exist.');
       expect(did.filter((call) => call !== 'describe')).toEqual([]);
     }
   });

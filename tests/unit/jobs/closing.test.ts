@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { closeJob, closeLeftovers, recordUnregistered } from '../../../jobs/closing.ts';
+import { ExecutionInput } from '../../../jobs/execution-input.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { ExecutionInput } from '../../../api/job-request.ts';
 import { golden } from '../../harness/golden.ts';
 
 const Arguments = z.object({
@@ -25,7 +25,12 @@ describe('settle writes exactly the golden transactions', () => {
       const startedAt = execution.slice(execution.lastIndexOf('@') + 1);
       const writes = record
         ? closeJob(record, executionStatus, asExact, now)
-        : recordUnregistered(ExecutionInput.parse(input), { execution, startedAt }, executionStatus, now);
+        : recordUnregistered(
+            ExecutionInput.parse(input),
+            { fence: execution, startedAt },
+            executionStatus,
+            now,
+          );
       expect(writes).toEqual(transaction.writes);
     },
   );

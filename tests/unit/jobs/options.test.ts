@@ -1,4 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import { JobRequest } from '../../../api/job-request.ts';
+import { JobView } from '../../../api/responses/job.ts';
+import { ScheduleView } from '../../../api/responses/schedule.ts';
+import { ScheduleChange, ScheduleRequest } from '../../../api/schedule-request.ts';
+import { ExecutionInput } from '../../../jobs/execution-input.ts';
 import {
   ChangedOptions,
   defaultOptions,
@@ -8,10 +13,6 @@ import {
   RequestedOptions,
   StoredOptions,
 } from '../../../jobs/options.ts';
-import { JobView } from '../../../api/responses/job.ts';
-import { ScheduleView } from '../../../api/responses/schedule.ts';
-import { ExecutionInput, JobRequest } from '../../../api/job-request.ts';
-import { ScheduleChange, ScheduleRequest } from '../../../api/schedule-request.ts';
 import { JobItem } from '../../../jobs/record.ts';
 import { scheduleOf } from '../../../jobs/schedules/record.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict, InvalidRequest, type RequestError } from '../../../jobs/errors.ts';
-import { checkResources, checkResourcesAgain, type Resources } from '../../../jobs/resources.ts';
+import { checkAcceptedResources, checkResources, type Resources } from '../../../jobs/resources.ts';
 import { amountOf, Cpu, leastResources, Memory } from '../../../lib/quantities.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
@@ -108,7 +108,7 @@ describe('what a job may ask for', () => {
 
   // The stack's limit may have been lowered since the first job.
   test('holds for a job that is run again, as a conflict: its request was a good one', () => {
-    expect(refusal({ cpu: '5' }, checkResourcesAgain)).toBeInstanceOf(Conflict);
-    expect(refusal({ cpu: '4' }, checkResourcesAgain)).toBeUndefined();
+    expect(refusal({ cpu: '5' }, checkAcceptedResources)).toBeInstanceOf(Conflict);
+    expect(refusal({ cpu: '4' }, checkAcceptedResources)).toBeUndefined();
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { Conflict, InvalidRequest, NotFound } from '../../../jobs/errors.ts';
+import { Conflict, NotFound } from '../../../jobs/errors.ts';
+import { ExecutionInput } from '../../../jobs/execution-input.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { acceptRetry } from '../../../jobs/retry.ts';
-import { ExecutionInput } from '../../../api/job-request.ts';
+import { retryInput } from '../../../jobs/retry.ts';
 import { goldenAbout } from '../../harness/golden.ts';
 
 const most = { cpu: '4', memory: '8Gi' };
@@ -17,12 +17,7 @@ function found(change: object, items: readonly Record<string, unknown>[] = [inpu
 describe('POST /jobs/{jobId}/retry', () => {
   test('makes a job of the same owner, input and limits, which names the old one', () => {
     const exact = { ...input, json: '{"order":12345678901234567890}' };
-    const text = acceptRetry(
-      found({ owner: 'bob', maxAttempts: 2, timeoutSeconds: 7 }, [exact]),
-      '',
-      'new',
-      most,
-    );
+    const text = retryInput(found({ owner: 'bob', maxAttempts: 2, timeoutSeconds: 7 }, [exact]), 'new', most);
     expect(ExecutionInput.parse(JSON.parse(text))).toEqual({
       ...{ jobId: 'new', owner: 'bob', origin: 'api', input: exact.json },
       ...{ maxAttempts: 2, timeoutSeconds: 7, labels: {}, resources: {}, retryOf: 'old' },
@@ -31,22 +26,17 @@ describe('POST /jobs/{jobId}/retry', () => {
 
   test('keeps labels and resources, as long as the limits allow them', () => {
     const options = { labels: { team: 'search' }, resources: { cpu: '2' } };
-    const again = (limits: typeof most) =>
-      JSON.parse(acceptRetry(found(options), '', 'new', limits)) as object;
+    const again = (limits: typeof most) => JSON.parse(retryInput(found(options), 'new', limits)) as object;
     expect(again(most)).toMatchObject(options);
     expect(() => again({ ...most, cpu: '1' })).toThrow(Conflict);
   });
 
   test.each(['QUEUED', 'RUNNING'])('refuses a job that is %s, and says so', (status) => {
-    expect(() => acceptRetry(found({ status }), '', 'new', most)).toThrow(Conflict);
-    expect(() => acceptRetry(found({ status }), '', 'new', most)).toThrow(status);
+    expect(() => retryInput(found({ status }), 'new', most)).toThrow(Conflict);
+    expect(() => retryInput(found({ status }), 'new', most)).toThrow(status);
   });
 
   test('has nothing to run once the input has expired', () => {
-    expect(() => acceptRetry(found({}, []), '', 'new', most)).toThrow(NotFound);
-  });
-
-  test('takes no options: a changed job is a new one', () => {
-    expect(() => acceptRetry(found({}), '{"input":{}}', 'new', most)).toThrow(InvalidRequest);
+    expect(() => retryInput(found({}, []), 'new', most)).toThrow(NotFound);
   });
 });

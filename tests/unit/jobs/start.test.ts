@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { acceptJob } from '../../../api/job-request.ts';
 import { Conflict, TooManyRequests } from '../../../jobs/errors.ts';
-import type { Execution } from '../../../jobs/aws/executions.ts';
+import { ExecutionInput } from '../../../jobs/execution-input.ts';
+import type { Execution } from '../../../jobs/execution.ts';
+import { jobIdOfKey } from '../../../jobs/ids.ts';
 import { recordOf } from '../../../jobs/record.ts';
-import { acceptJob, ExecutionInput } from '../../../api/job-request.ts';
-import { jobIdOfKey, startOnce } from '../../../jobs/start.ts';
+import { startOnce } from '../../../jobs/start.ts';
 import { goldenAbout } from '../../harness/golden.ts';
 
 const jobId = jobIdOfKey('local', 'key-1');
@@ -23,7 +25,7 @@ async function started(
   isSame?: Parameters<typeof startOnce>[3],
 ) {
   const calls: string[] = [];
-  const known = { arn: 'arn', execution: 'arn@t', status: 'RUNNING' as const, startedAt: 't' };
+  const known = { arn: 'arn', fence: 'arn@t', status: 'RUNNING' as const, startedAt: 't' };
   const dependencies = {
     store: { read: (_jobId: string, now: number) => Promise.resolve(recordOf(items, now)) },
     executions: {

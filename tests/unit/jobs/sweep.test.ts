@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Execution } from '../../../jobs/aws/executions.ts';
-import type { OpenJob } from '../../../jobs/aws/job-store.ts';
+import type { Execution } from '../../../jobs/execution.ts';
+import type { OpenJob, WaitingJobs } from '../../../jobs/ports.ts';
 import { sweep } from '../../../jobs/sweep.ts';
-import type { WaitingJobs } from '../../../jobs/waiting-reason.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
 const minutesAgo = (minutes: number): string => new Date(now.getTime() - minutes * 60_000).toISOString();
@@ -49,7 +48,7 @@ async function swept(
           labels: {},
           resources: {},
         };
-        return Promise.resolve({ arn, execution: fence(jobId), status, startedAt: minutesAgo(60), input });
+        return Promise.resolve({ arn, fence: fence(jobId), status, startedAt: minutesAgo(60), input });
       },
       stop: (arn) => {
         did.push(`stop ${arn.split(':').at(-1) ?? ''}`);

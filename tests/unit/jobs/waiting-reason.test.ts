@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { recordOf } from '../../../jobs/record.ts';
-import type { OpenJob } from '../../../jobs/aws/job-store.ts';
 import { viewOfRecord } from '../../../api/job-view.ts';
-import { recordWaiting, WaitingReason, waitingView } from '../../../jobs/waiting-reason.ts';
+import type { OpenJob } from '../../../jobs/ports.ts';
+import { recordOf, WaitingReason } from '../../../jobs/record.ts';
+import { recordWaitingReasons, waitingMessages } from '../../../jobs/waiting-reason.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { goldenAbout } from '../../harness/golden.ts';
 
@@ -15,7 +15,7 @@ const open = (jobId: string, rest: Partial<OpenJob> = {}): OpenJob => ({
 async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, began: string[] = []) {
   const writes: Write[] = [];
   let asked = 0;
-  const count = await recordWaiting(jobs, {
+  const count = await recordWaitingReasons(jobs, {
     store: {
       write: ([write]) => {
         if (!write || !('update' in write)) throw new Error('not one update');
@@ -91,7 +91,7 @@ describe('GET /jobs/{jobId}', () => {
 
   test.each(WaitingReason.options)('says %s in our own words while the job is queued', (waitingReason) => {
     const shown = view('cancel-queued', { waitingReason }).waitingReason;
-    expect(shown).toEqual(waitingView(waitingReason));
+    expect(shown).toEqual({ reason: waitingReason, message: waitingMessages[waitingReason] });
     expect(shown?.message).toMatch(/^[A-Z].{20,}\.$/);
   });
 

@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EksConnection } from '../../../k8s/eks-connection.ts';
-import type { ApiRequest } from '../../../k8s/connection.ts';
+import type { KubernetesRequest } from '../../../k8s/connection.ts';
+import { ApiServer } from '../../../k8s/api-server.ts';
 import { NoCredentials } from '../../../k8s/failure.ts';
-import { Requests } from '../../../k8s/requests.ts';
 import { selfSigned } from '../../harness/certificate.ts';
 
 /** Every call of the deployed functions to the cluster goes this way. */
@@ -42,7 +42,7 @@ describe('the connection to an EKS cluster', () => {
       },
       new DynamoDBClient({ region: 'eu-central-1', credentials }).config,
     );
-  const request = (more: Partial<ApiRequest> = {}): ApiRequest => ({
+  const request = (more: Partial<KubernetesRequest> = {}): KubernetesRequest => ({
     ...{ method: 'GET', path: '/api', headers: {}, signal: AbortSignal.timeout(10_000) },
     ...more,
   });
@@ -103,8 +103,8 @@ describe('the connection to an EKS cluster', () => {
       tries += 1;
       return Promise.reject(new Error('the environment has none'));
     };
-    const requests = new Requests(connection(certificate.cert, none));
-    const failure = requests.send({ method: 'GET', path: '/api', subject: 'the API' });
+    const server = new ApiServer(connection(certificate.cert, none));
+    const failure = server.get('/api', 'the API');
     await expect(failure).rejects.toThrow(NoCredentials);
     await expect(failure).rejects.toThrow('the environment has none');
     expect(tries).toBe(1);

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { acceptJob } from '../../../api/job-request.ts';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
-import { acceptJob, largestExecutionInput } from '../../../api/job-request.ts';
+import { largestExecutionInput } from '../../../jobs/execution-input.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { assigned, evaluate, machineWith, taskOf } from '../../harness/run-job-definition.ts';
 

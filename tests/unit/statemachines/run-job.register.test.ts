@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
+import { toTransactItem } from '../../../jobs/aws/transact-item.ts';
 import { JobId, registeredId } from '../../../jobs/ids.ts';
-import { toTransactItem } from '../../../jobs/write.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { golden } from '../../harness/golden.ts';
 import { assigned, evaluate, machineWith, table, taskOf } from '../../harness/run-job-definition.ts';

@@ -1,5 +1,6 @@
-//! The program that the tests in tests/ run, and nothing else: its function hashes a file or an object.
-//! It is here because only a program of this crate is built before its tests.
+//! The program that the tests in tests/ run. Its function hashes a file or an object.
+//!
+//! It is here because cargo builds a program for the tests only if it belongs to the same crate.
 
 use std::io::Read as _;
 use std::process::ExitCode;

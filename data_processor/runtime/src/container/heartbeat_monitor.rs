@@ -1,33 +1,34 @@
-//! Watches another runner's beat, by our own clock: theirs may be wrong.
+//! Watches the heartbeat of another runner, by this machine's clock: that of the other machine can be wrong.
 
 use std::time::{Duration, Instant};
 
 use crate::protocol::Job;
 
-/// The beat that was seen last, and since when.
+/// The latest heartbeat that was seen.
 #[derive(Debug, Default)]
-pub(super) struct Standstill {
-    seen: Option<Seen>,
+pub(super) struct HeartbeatMonitor {
+    latest: Option<Observation>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct Observation {
     runner: Option<String>,
-    beat: Option<String>,
+    heartbeat: Option<String>,
     since: Instant,
 }
 
-impl Standstill {
-    /// Looks at the record as it was read now; true once the same runner's beat has been the same for so long.
-    pub(super) fn lasts(&mut self, job: &Job, now: Instant, patience: Duration) -> bool {
-        match &self.seen {
-            Some(seen) if seen.runner == job.runner && seen.beat == job.beat => {
-                now.duration_since(seen.since) >= patience
+impl HeartbeatMonitor {
+    /// Compares the record that was read now with the earlier ones. Returns true if the same runner's heartbeat has not
+    /// changed for at least this long.
+    pub(super) fn is_silent(&mut self, job: &Job, now: Instant, silence: Duration) -> bool {
+        match &self.latest {
+            Some(latest) if latest.runner == job.runner && latest.heartbeat == job.heartbeat => {
+                now.duration_since(latest.since) >= silence
             }
             _ => {
-                self.seen = Some(Seen {
+                self.latest = Some(Observation {
                     runner: job.runner.clone(),
-                    beat: job.beat.clone(),
+                    heartbeat: job.heartbeat.clone(),
                     since: now,
                 });
                 false
@@ -40,23 +41,23 @@ impl Standstill {
 mod tests {
     use super::*;
 
-    fn job(runner: &str, beat: &str) -> Job {
+    fn job(runner: &str, heartbeat: &str) -> Job {
         let item = serde_json::json!({
-            "status": "RUNNING", "execution": "e", "attempt": 0, "runner": runner, "beat": beat,
+            "status": "RUNNING", "execution": "e", "attempt": 0, "runner": runner, "beat": heartbeat,
         });
         serde_json::from_value(item).unwrap()
     }
 
     #[test]
-    fn every_new_beat_and_every_new_runner_begins_the_wait_anew() {
-        let (start, patience) = (Instant::now(), Duration::from_secs(15));
+    fn a_new_heartbeat_or_runner_restarts_the_measurement() {
+        let (start, silence) = (Instant::now(), Duration::from_secs(15));
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut standstill = Standstill::default();
-        assert!(!standstill.lasts(&job("a", "1"), at(0), patience));
-        assert!(!standstill.lasts(&job("a", "1"), at(14), patience));
-        assert!(!standstill.lasts(&job("a", "2"), at(16), patience));
-        assert!(!standstill.lasts(&job("b", "2"), at(31), patience));
-        assert!(!standstill.lasts(&job("b", "2"), at(45), patience));
-        assert!(standstill.lasts(&job("b", "2"), at(46), patience));
+        let mut monitor = HeartbeatMonitor::default();
+        assert!(!monitor.is_silent(&job("a", "1"), at(0), silence));
+        assert!(!monitor.is_silent(&job("a", "1"), at(14), silence));
+        assert!(!monitor.is_silent(&job("a", "2"), at(16), silence));
+        assert!(!monitor.is_silent(&job("b", "2"), at(31), silence));
+        assert!(!monitor.is_silent(&job("b", "2"), at(45), silence));
+        assert!(monitor.is_silent(&job("b", "2"), at(46), silence));
     }
 }

@@ -1,4 +1,4 @@
-//! While the function runs: beats, signals, the time limit, and the loss of the attempt.
+//! Watches a run: heartbeats, signals, the time limit, and the loss of the attempt.
 
 use std::cell::Cell;
 use std::pin::Pin;
@@ -17,20 +17,20 @@ use crate::store::{Store, StoreError};
 
 /// How a run ends.
 #[derive(Debug)]
-pub(super) enum End {
-    /// The function, or its time limit, came to an outcome.
+pub(super) enum RunEnd {
+    /// The function has returned, or its time limit was reached.
     Outcome(Outcome),
-    /// A signal.
-    ToldToStop,
-    /// The attempt is not ours any more: end with this code.
-    Lost(u8),
+    /// The process received a signal to stop.
+    Signal,
+    /// This runner no longer holds the attempt: exit with this code.
+    AttemptLost(u8),
 }
 
-/// A beat under way when the function ends is waited for so long: it would meet the finish in a conflict.
-const LAST_BEAT: Duration = Duration::from_secs(1);
+/// How long a heartbeat in progress is waited for at the end: it would conflict with the write of the outcome.
+const LAST_HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Watches until the run ends. Only a beat whose condition fails ends it from the table's side: conflicts, throttling
-/// and a network in trouble do not.
+/// Watches until the run ends. Only a heartbeat whose condition fails means that the attempt is lost. Conflicts,
+/// throttling and network errors do not end the run.
 pub(super) async fn watch(
     store: &Store,
     claim: &Claim,
@@ -39,93 +39,95 @@ pub(super) async fn watch(
     settings: &Settings,
     signals: &Signals,
     outcome: &mut oneshot::Receiver<Outcome>,
-) -> End {
-    let mut beats = interval_at(Instant::now() + settings.beat, settings.beat);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let limit = sleep(settings.timeout);
-    tokio::pin!(limit);
-    let shown = Cell::new(0);
-    let mut beat = None;
+) -> RunEnd {
+    let interval = settings.heartbeat_interval;
+    let mut heartbeats = interval_at(Instant::now() + interval, interval);
+    heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let time_limit = sleep(settings.timeout);
+    tokio::pin!(time_limit);
+    let published = Cell::new(0);
+    let mut heartbeat = None;
     let end = loop {
         tokio::select! {
             biased;
             outcome = &mut *outcome => {
-                // Without an outcome there was not even a thread: a failure of this machine.
+                // The sender is gone without an outcome if the thread could not be started.
                 let outcome = outcome.unwrap_or_else(|_| Outcome::Retryable(attempt_lost()));
-                break End::Outcome(outcome);
+                break RunEnd::Outcome(outcome);
             }
-            () = signals.stopped() => break End::ToldToStop,
-            () = &mut limit => {
-                break End::Outcome(Outcome::Retryable(run_timed_out(settings.timeout.as_secs())));
+            () = signals.received() => break RunEnd::Signal,
+            () = &mut time_limit => {
+                break RunEnd::Outcome(Outcome::Retryable(run_timed_out(settings.timeout.as_secs())));
             }
-            lost = under_way(&mut beat), if beat.is_some() => {
-                beat = None;
+            lost = poll(&mut heartbeat), if heartbeat.is_some() => {
+                heartbeat = None;
                 if let Some(exit_code) = lost {
-                    return End::Lost(exit_code);
+                    return RunEnd::AttemptLost(exit_code);
                 }
             }
-            _ = beats.tick(), if beat.is_none() => {
-                beat = Some(Box::pin(async {
-                    let lost = say(store, claim, job).await;
+            _ = heartbeats.tick(), if heartbeat.is_none() => {
+                heartbeat = Some(Box::pin(async {
+                    let lost = send_heartbeat(store, claim, job).await;
                     if lost.is_none() {
-                        show_log(store, claim, logs, &shown).await;
+                        publish_log(store, claim, logs, &published).await;
                     }
                     lost
                 }));
             }
         }
     };
-    if let Some(beat) = beat {
-        let _ = timeout(LAST_BEAT, beat).await;
+    if let Some(heartbeat) = heartbeat {
+        let _ = timeout(LAST_HEARTBEAT_TIMEOUT, heartbeat).await;
     }
     end
 }
 
-/// Polls the beat under way; asked only when there is one.
-async fn under_way<T>(beat: &mut Option<Pin<Box<impl Future<Output = T>>>>) -> T {
-    match beat {
-        Some(beat) => beat.await,
+/// Polls the heartbeat in progress, if there is one.
+async fn poll<T>(heartbeat: &mut Option<Pin<Box<impl Future<Output = T>>>>) -> T {
+    match heartbeat {
+        Some(heartbeat) => heartbeat.await,
         None => std::future::pending().await,
     }
 }
 
-/// Shows lines that came since the last time. Whether that succeeds decides nothing: they are handed over at the end again.
-async fn show_log(store: &Store, claim: &Claim, logs: &Logs, shown: &Cell<u64>) {
-    let Some((count, lines)) = logs.beyond(shown.get()) else {
+/// Writes the last log lines if there are new ones. An error is ignored: the lines are written again at the end of the
+/// run.
+async fn publish_log(store: &Store, claim: &Claim, logs: &Logs, published: &Cell<u64>) {
+    let Some((total, lines)) = logs.newer_than(published.get()) else {
         return;
     };
     if store
-        .write(&claim.show_log(&lines), &Store::token())
+        .write(&claim.publish_log(&lines), &Store::token())
         .await
         .is_ok()
     {
-        shown.set(count);
+        published.set(total);
     }
 }
 
-/// One beat; the exit code if the attempt turns out to be lost.
-async fn say(store: &Store, claim: &Claim, job: &Job) -> Option<u8> {
-    let writes = claim.beat(job.reported(), Timestamp::now());
+/// Sends one heartbeat. Returns an exit code if this runner no longer holds the attempt.
+async fn send_heartbeat(store: &Store, claim: &Claim, job: &Job) -> Option<u8> {
+    let writes = claim.heartbeat(job.current_progress(), Timestamp::now());
     match store.write(&writes, &Store::token()).await {
         Ok(()) => return None,
         Err(StoreError::Changed) => {}
         Err(error) => {
-            tracing::warn!(reason = %error, "a beat was not heard");
+            tracing::warn!(reason = %error, "a heartbeat could not be written");
             return None;
         }
     }
-    match store.read(&claim.who.job_id).await {
-        Ok(Some(record)) if claim.holds(&record) => None,
+    match store.read(&claim.assignment.job_id).await {
+        Ok(Some(record)) if claim.is_held(&record) => None,
         Ok(Some(record)) if record.job.status.is_terminal() => {
-            tracing::warn!(status = ?record.job.status, "the job has ended without this attempt");
+            tracing::warn!(status = ?record.job.status, "the job has ended; this attempt stops");
             Some(exit::DONE)
         }
         Ok(_) => {
-            tracing::warn!("another runner has the attempt, or a later one");
+            tracing::warn!("another runner holds this attempt, or a later attempt has started");
             Some(exit::RETRY)
         }
         Err(error) => {
-            tracing::warn!(reason = %error, "a beat was refused, and why cannot be read");
+            tracing::warn!(reason = %error, "a heartbeat was rejected, and the record could not be read");
             None
         }
     }

@@ -1,4 +1,4 @@
-//! From the thread that fetches to the thread that reads: bytes in pieces, in order, with an express end.
+//! Passes downloaded bytes from the runtime's thread to the function's, in order.
 
 use std::io::{self, Read};
 
@@ -7,42 +7,42 @@ use tokio::sync::mpsc;
 
 use crate::failure::Failure;
 
-/// What comes through the channel.
-pub(super) enum Piece {
+/// A message of the download.
+pub(super) enum Chunk {
     Bytes(Bytes),
     Failed(Failure),
-    /// Said expressly: a sender that vanished must not look like the end of the data.
+    /// The end of the object. It is explicit, so that a lost sender is not taken for the end.
     End,
 }
 
-/// Gives the pieces out as bytes.
-pub(super) struct Pieces {
-    source: mpsc::Receiver<Piece>,
+/// Reads the bytes of the chunks.
+pub(super) struct ChunkReader {
+    chunks: mpsc::Receiver<Chunk>,
     current: Bytes,
-    ended: bool,
+    is_at_end: bool,
 }
 
-impl Pieces {
-    pub(super) fn new(source: mpsc::Receiver<Piece>) -> Self {
+impl ChunkReader {
+    pub(super) fn new(chunks: mpsc::Receiver<Chunk>) -> Self {
         Self {
-            source,
+            chunks,
             current: Bytes::new(),
-            ended: false,
+            is_at_end: false,
         }
     }
 }
 
-impl Read for Pieces {
+impl Read for ChunkReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.current.is_empty() && !self.ended {
-            match self.source.blocking_recv() {
-                Some(Piece::Bytes(bytes)) => self.current = bytes,
-                Some(Piece::End) => self.ended = true,
-                Some(Piece::Failed(failure)) => return Err(io::Error::other(failure)),
+        while self.current.is_empty() && !self.is_at_end {
+            match self.chunks.blocking_recv() {
+                Some(Chunk::Bytes(bytes)) => self.current = bytes,
+                Some(Chunk::End) => self.is_at_end = true,
+                Some(Chunk::Failed(failure)) => return Err(io::Error::other(failure)),
                 None => {
                     return Err(io::Error::other(Failure::retryable(
                         "StorageUnavailable",
-                        "the download ended",
+                        "the download ended early",
                     )));
                 }
             }

@@ -1,53 +1,53 @@
-//! Files of the data directory, and nothing outside it.
+//! Opens files of the data directory, and no others.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use super::{Failing, Reader};
+use super::{FailureReader, Reader};
 use crate::failure::Failure;
 
-/// Opens a file of this directory.
+/// Opens a file of the data directory.
 pub(super) fn open(directory: &Path, path: &str) -> Result<Reader, Failure> {
     let resolved = resolve(directory, path)?;
-    let reader = File::open(resolved).map_err(|error| unreadable(path, &error))?;
+    let reader = File::open(resolved).map_err(|error| file_failure(path, &error))?;
     let failure = |error: &io::Error| {
         Failure::retryable("ReadFailed", format!("the file could not be read: {error}"))
     };
-    Ok(Box::new(Failing { reader, failure }))
+    Ok(Box::new(FailureReader { reader, failure }))
 }
 
-/// Where a path leads, links followed: a permanent failure unless that is a regular file inside the directory. The
-/// answer names only what was asked for: where the directory lies is nobody's business.
+/// Resolves a path and its symbolic links. Fails permanently unless the result is a regular file inside the directory.
+/// The failure contains only the path that was requested, never the location of the directory.
 fn resolve(directory: &Path, path: &str) -> Result<PathBuf, Failure> {
     let outside = || {
         Failure::permanent(
             "PathOutsideData",
-            format!("{path:?} leads out of the data directory"),
+            format!("{path:?} is outside the data directory"),
         )
     };
-    let inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
-    // Refused before anything is looked up: whether a path outside exists must not show.
-    if path.contains('\0') || !Path::new(path).components().all(inside) {
+    let is_inside = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    // Checked before the file system is used, so that the failure does not show whether a path outside exists.
+    if path.contains('\0') || !Path::new(path).components().all(is_inside) {
         return Err(outside());
     }
     let root =
-        fs::canonicalize(directory).map_err(|error| unreadable("the data directory", &error))?;
-    let resolved = fs::canonicalize(root.join(path)).map_err(|error| unreadable(path, &error))?;
+        fs::canonicalize(directory).map_err(|error| file_failure("the data directory", &error))?;
+    let resolved = fs::canonicalize(root.join(path)).map_err(|error| file_failure(path, &error))?;
     if !resolved.starts_with(&root) {
         return Err(outside());
     }
-    // Opening a pipe would wait for ever.
+    // Opening a named pipe would block.
     if !resolved.is_file() {
         return Err(Failure::permanent(
             "NotAFile",
-            format!("{path:?} is no regular file"),
+            format!("{path:?} is not a regular file"),
         ));
     }
     Ok(resolved)
 }
 
-fn unreadable(path: &str, error: &io::Error) -> Failure {
+fn file_failure(path: &str, error: &io::Error) -> Failure {
     match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Failure::permanent(
             "FileNotFound",
@@ -55,11 +55,11 @@ fn unreadable(path: &str, error: &io::Error) -> Failure {
         ),
         io::ErrorKind::PermissionDenied => Failure::permanent(
             "FileDenied",
-            format!("{path:?} may not be read by this program"),
+            format!("the permission to read {path:?} is missing"),
         ),
         io::ErrorKind::InvalidFilename => Failure::permanent(
             "FileNotFound",
-            format!("{path:?} is no usable path: {error}"),
+            format!("{path:?} is not a valid path: {error}"),
         ),
         _ => Failure::retryable(
             "ReadFailed",

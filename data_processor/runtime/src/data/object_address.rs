@@ -1,8 +1,8 @@
-//! Where an object of S3 is.
+//! Parses addresses of objects in S3.
 
 use std::str::FromStr;
 
-/// `s3://bucket/key`.
+/// The address of an object in S3: `s3://bucket/key`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectAddress {
     pub(super) bucket: String,

@@ -1,7 +1,7 @@
-//! Objects of S3, as readers.
+//! Reads objects of S3.
 //!
-//! The function reads on its own thread; the bytes are fetched, and decrypted, by the runtime's. A connection that
-//! breaks in the middle of a large object is continued where it broke, as long as the object is still the same one.
+//! The function reads on its own thread; the runtime's thread downloads and decrypts. If a connection breaks in the middle
+//! of a large object, the download resumes at that position, as long as the object has not changed.
 
 use std::time::Duration;
 
@@ -13,15 +13,15 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Reader;
-use super::chunks::{Piece, Pieces};
+use super::chunks::{Chunk, ChunkReader};
 use super::object_address::ObjectAddress;
 use crate::aws;
 use crate::failure::Failure;
 
-/// Pieces that wait for the function: a few hundred kilobytes.
-const PIECES_AHEAD: usize = 8;
-/// Continuations without a single byte between them.
-const FRUITLESS_TRIES: u32 = 3;
+/// How many chunks are downloaded ahead of the function: a few hundred kilobytes.
+const CHUNKS_AHEAD: usize = 8;
+/// How often a download resumes without receiving a byte in between.
+const RESUMES_WITHOUT_DATA: u32 = 3;
 
 /// Access to S3, with the credentials that the SDK finds.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    /// Objects are fetched on this runtime; without a configuration the environment is asked when one is opened.
+    /// Downloads objects on this runtime. Without a configuration, the environment is read when an object is opened.
     #[must_use]
     pub(crate) fn new(runtime: Handle, config: Option<SdkConfig>) -> Self {
         Self { runtime, config }
@@ -43,35 +43,36 @@ impl Objects {
                 Some(config) => config.clone(),
                 None => aws::config(None).await,
             };
-            let source = Source {
+            let download = Download {
                 client: client(&config),
                 address,
             };
-            let output = source.get(0, None).await?;
-            let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
-            tokio::spawn(source.pump(output, sender));
-            Ok(Box::new(Pieces::new(pieces)) as Reader)
+            let output = download.get(0, None).await?;
+            let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
+            tokio::spawn(download.run(output, sender));
+            Ok(Box::new(ChunkReader::new(chunks)) as Reader)
         })
     }
 }
 
 fn client(config: &SdkConfig) -> Client {
-    // An endpoint of one's own (a stand-in, a private store) rarely answers to bucket.host.
-    let own_endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
+    // A custom endpoint (a fake, a private store) rarely supports addresses of the form bucket.host.
+    let has_custom_endpoint = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"]
         .iter()
         .any(|name| std::env::var_os(name).is_some());
     let config = aws_sdk_s3::config::Builder::from(config)
-        .force_path_style(own_endpoint)
+        .force_path_style(has_custom_endpoint)
         .build();
     Client::from_conf(config)
 }
 
-struct Source {
+struct Download {
     client: Client,
     address: ObjectAddress,
 }
 
-impl Source {
+impl Download {
+    /// Requests the object from this position on.
     async fn get(&self, from: u64, version: Option<&str>) -> Result<GetObjectOutput, Failure> {
         let ObjectAddress { bucket, key } = &self.address;
         let mut request = self.client.get_object().bucket(bucket).key(key);
@@ -83,48 +84,49 @@ impl Source {
         request
             .send()
             .await
-            .map_err(|error| failure_of(&error, &self.address))
+            .map_err(|error| get_object_failure(&error, &self.address))
     }
 
-    async fn pump(self, mut output: GetObjectOutput, pieces: mpsc::Sender<Piece>) {
+    /// Sends the object's bytes to the reader until its end, or until a failure.
+    async fn run(self, mut output: GetObjectOutput, chunks: mpsc::Sender<Chunk>) {
         let version = output.e_tag.clone();
-        let (mut done, mut fruitless) = (0_u64, 0);
+        let (mut received, mut resumes) = (0_u64, 0);
         let last = loop {
-            let broken = match output.body.next().await {
+            let error = match output.body.next().await {
                 Some(Ok(bytes)) => {
-                    done += bytes.len() as u64;
-                    fruitless = 0;
-                    if pieces.send(Piece::Bytes(bytes)).await.is_err() {
-                        return; // The function wants no more.
+                    received += bytes.len() as u64;
+                    resumes = 0;
+                    if chunks.send(Chunk::Bytes(bytes)).await.is_err() {
+                        return; // The function has dropped the reader.
                     }
                     continue;
                 }
-                None => break Piece::End,
+                None => break Chunk::End,
                 Some(Err(error)) => error,
             };
-            fruitless += 1;
+            resumes += 1;
             let failure = Failure::retryable(
                 "StorageUnavailable",
-                format!("{}", DisplayErrorContext(&broken)),
+                format!("{}", DisplayErrorContext(&error)),
             );
-            if fruitless > FRUITLESS_TRIES || version.is_none() {
-                break Piece::Failed(failure);
+            if resumes > RESUMES_WITHOUT_DATA || version.is_none() {
+                break Chunk::Failed(failure);
             }
-            tracing::warn!(done, reason = %failure, "the object's connection broke; going on where it did");
+            tracing::warn!(done = received, reason = %failure, "the connection to the object broke; resuming");
             tokio::time::sleep(
-                Duration::from_millis(200).mul_f64(fastrand::f64() * f64::from(fruitless)),
+                Duration::from_millis(200).mul_f64(fastrand::f64() * f64::from(resumes)),
             )
             .await;
-            match self.get(done, version.as_deref()).await {
-                Ok(continued) => output = continued,
-                Err(failure) => break Piece::Failed(failure),
+            match self.get(received, version.as_deref()).await {
+                Ok(next) => output = next,
+                Err(failure) => break Chunk::Failed(failure),
             }
         };
-        let _ = pieces.send(last).await;
+        let _ = chunks.send(last).await;
     }
 }
 
-fn failure_of(
+fn get_object_failure(
     error: &SdkError<GetObjectError>,
     ObjectAddress { bucket, key }: &ObjectAddress,
 ) -> Failure {
@@ -135,21 +137,21 @@ fn failure_of(
             format!("{name}: {}", DisplayErrorContext(error)),
         );
     };
-    let said = service.err().code().unwrap_or("no error code");
+    let code = service.err().code().unwrap_or("no error code");
     match service.raw().status().as_u16() {
-        404 => Failure::permanent("ObjectNotFound", format!("{name} does not exist ({said})")),
+        404 => Failure::permanent("ObjectNotFound", format!("{name} does not exist ({code})")),
         403 => Failure::permanent(
             "ObjectDenied",
-            format!("{name} may not be read by this job ({said})"),
+            format!("the permission to read {name} is missing ({code})"),
         ),
         412 => Failure::retryable(
             "ObjectChanged",
-            format!("{name} was replaced while it was read"),
+            format!("{name} was replaced during the download"),
         ),
-        408 | 429 | 500.. => Failure::retryable("StorageUnavailable", format!("{name}: {said}")),
+        408 | 429 | 500.. => Failure::retryable("StorageUnavailable", format!("{name}: {code}")),
         status => Failure::permanent(
             "ObjectUnreadable",
-            format!("{name}: status {status} ({said})"),
+            format!("{name}: status {status} ({code})"),
         ),
     }
 }

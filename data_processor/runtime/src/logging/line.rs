@@ -1,4 +1,4 @@
-//! One log line.
+//! Formats a log line.
 
 use std::fmt::Debug;
 
@@ -8,9 +8,9 @@ use tracing::Event;
 use tracing::field::{Field, Visit};
 
 use crate::clock::Timestamp;
-use crate::text::cut;
+use crate::text::truncate;
 
-/// The longest text in a line: one value must not crowd out every other line.
+/// The maximum length of one text in a line: one value must not displace all other lines.
 const TEXT_BYTES: usize = 2_048;
 
 #[derive(Serialize)]
@@ -27,8 +27,8 @@ struct Line<'a> {
     fields: Map<String, Value>,
 }
 
-/// Says an event as JSON.
-pub(super) fn of(event: &Event<'_>, job: Option<&(String, u32)>) -> String {
+/// Formats an event as JSON.
+pub(super) fn format_event(event: &Event<'_>, job: Option<&(String, u32)>) -> String {
     let mut fields = Fields::default();
     event.record(&mut fields);
     let line = Line {
@@ -55,7 +55,7 @@ struct Fields {
 impl Fields {
     fn insert(&mut self, field: &Field, value: Value) {
         let name = match field.name() {
-            // The line's own names stay the line's.
+            // The names of the line's own fields are reserved.
             name @ ("time" | "level" | "jobId" | "attempt") => format!("field.{name}"),
             name => name.to_owned(),
         };
@@ -63,7 +63,7 @@ impl Fields {
     }
 
     fn text(&mut self, field: &Field, text: &str) {
-        let text = cut(text, TEXT_BYTES).to_owned();
+        let text = truncate(text, TEXT_BYTES).to_owned();
         if field.name() == "message" {
             self.message = text;
         } else {

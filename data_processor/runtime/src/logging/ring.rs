@@ -1,39 +1,39 @@
-//! The last log lines, within bounds.
+//! Keeps the last log lines, within limits.
 
 use std::collections::VecDeque;
 
-use crate::text::cut;
+use crate::text::truncate;
 
-/// Keeps the last lines, so many at most and of so many bytes together.
+/// The last lines, up to a number of lines and a number of bytes together.
 #[derive(Debug)]
-pub(crate) struct Ring {
+pub(crate) struct LogRing {
     lines: VecDeque<String>,
     bytes: usize,
-    taken_in: u64,
-    most_lines: usize,
-    most_bytes: usize,
+    total_lines: u64,
+    max_lines: usize,
+    max_bytes: usize,
 }
 
-impl Ring {
-    /// An empty ring.
+impl LogRing {
+    /// Creates an empty ring.
     #[must_use]
-    pub(crate) fn new(most_lines: usize, most_bytes: usize) -> Self {
+    pub(crate) fn new(max_lines: usize, max_bytes: usize) -> Self {
         Self {
-            lines: VecDeque::with_capacity(most_lines),
+            lines: VecDeque::with_capacity(max_lines),
             bytes: 0,
-            taken_in: 0,
-            most_lines,
-            most_bytes,
+            total_lines: 0,
+            max_lines,
+            max_bytes,
         }
     }
 
-    /// Takes a line in; older ones go until it fits. A line longer than the whole ring is cut.
+    /// Adds a line and removes the oldest ones until it fits. A line that is longer than the ring is truncated.
     pub(crate) fn push(&mut self, mut line: String) {
-        line.truncate(cut(&line, self.most_bytes).len());
+        line.truncate(truncate(&line, self.max_bytes).len());
         self.bytes += line.len();
-        self.taken_in += 1;
+        self.total_lines += 1;
         self.lines.push_back(line);
-        while self.lines.len() > self.most_lines || self.bytes > self.most_bytes {
+        while self.lines.len() > self.max_lines || self.bytes > self.max_bytes {
             let Some(oldest) = self.lines.pop_front() else {
                 break;
             };
@@ -41,13 +41,13 @@ impl Ring {
         }
     }
 
-    /// How many lines it ever took in.
+    /// Returns the number of all lines that were added.
     #[must_use]
-    pub(crate) fn taken_in(&self) -> u64 {
-        self.taken_in
+    pub(crate) fn total_lines(&self) -> u64 {
+        self.total_lines
     }
 
-    /// The lines, oldest first.
+    /// Returns the lines, oldest first.
     #[must_use]
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lines.iter().cloned().collect()
@@ -61,25 +61,25 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Whatever comes in: the bounds hold, and what is kept are the last lines, whole unless one alone is too long.
+        /// The limits hold for any lines. The kept lines are the last ones, complete unless one alone is too long.
         #[test]
-        fn keeps_the_last_lines_within_its_bounds(
-            lines in prop::collection::vec(".{0,40}", 0..40), most_lines in 1_usize..10, most_bytes in 1_usize..100,
+        fn keeps_the_last_lines_within_its_limits(
+            lines in prop::collection::vec(".{0,40}", 0..40), max_lines in 1_usize..10, max_bytes in 1_usize..100,
         ) {
-            let mut ring = Ring::new(most_lines, most_bytes);
+            let mut ring = LogRing::new(max_lines, max_bytes);
             for line in &lines {
                 ring.push(line.clone());
             }
             let kept = ring.lines();
-            prop_assert!(kept.len() <= most_lines);
-            prop_assert!(kept.iter().map(String::len).sum::<usize>() <= most_bytes);
+            prop_assert!(kept.len() <= max_lines);
+            prop_assert!(kept.iter().map(String::len).sum::<usize>() <= max_bytes);
             for (kept, pushed) in kept.iter().rev().zip(lines.iter().rev()) {
-                prop_assert_eq!(kept.as_str(), cut(pushed, most_bytes));
+                prop_assert_eq!(kept.as_str(), truncate(pushed, max_bytes));
             }
-            // No more went than had to.
+            // Only as many lines were removed as necessary.
             let kept_bytes = kept.iter().map(String::len).sum::<usize>();
-            if let Some(next) = lines.len().checked_sub(kept.len() + 1).map(|index| cut(&lines[index], most_bytes)) {
-                prop_assert!(kept.len() == most_lines || kept_bytes + next.len() > most_bytes);
+            if let Some(next) = lines.len().checked_sub(kept.len() + 1).map(|index| truncate(&lines[index], max_bytes)) {
+                prop_assert!(kept.len() == max_lines || kept_bytes + next.len() > max_bytes);
             }
         }
     }

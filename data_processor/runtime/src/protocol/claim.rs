@@ -1,51 +1,51 @@
-//! What a container writes about an attempt that is its own: beat, log, interrupt, finish.
+//! What a container writes about the attempt that it holds: heartbeat, log, interruption and outcome.
 
 use serde::Serialize;
 
-use super::close::{exit_of_last, expire, expiry, verdict};
+use super::close::{exit_code_after_last_failure, expiry_time, set_expiry, verdict_attributes};
 use super::write::attributes;
 use super::{
-    AttemptStatus, Attributes, Error, JobStatus, RUN_TIMED_OUT, Record, Who, Write, attempt_key,
-    counter, counters_key, exit, job_key, result_key,
+    Assignment, AttemptStatus, Attributes, Error, JobStatus, RUN_TIMED_OUT, Record, Write,
+    attempt_key, counter, counters_key, exit, job_key, result_key,
 };
 use crate::clock::Timestamp;
 
-/// The attempt is ours: the fence of everything below. Only its holder can write, so no record need be read again.
+/// The right to write about an attempt. Every write has the claim as its condition, so the record need not be read again.
 #[derive(Debug, Clone)]
 pub(crate) struct Claim {
-    /// Which attempt.
-    pub(crate) who: Who,
-    /// Of which execution.
+    /// The attempt and its runner.
+    pub(crate) assignment: Assignment,
+    /// The fence of the execution that owns the job.
     pub(crate) execution: String,
 }
 
-/// How far the function is.
+/// The function's progress.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Progress {
-    /// Records done.
+    /// The number of records processed.
     pub(crate) done: u64,
-    /// Of so many, if that is known.
+    /// The number of all records, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) total: Option<u64>,
 }
 
-/// What is known of a run at its end.
+/// The progress and the log of a run at its end.
 #[derive(Debug, Clone)]
 pub(crate) struct Report {
-    /// How far it came.
+    /// Its progress.
     pub(crate) progress: Progress,
     /// Its last log lines.
     pub(crate) log: Vec<String>,
 }
 
-/// How the function ended.
+/// The outcome of the function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// With this result, JSON text.
+    /// A result, JSON text.
     Succeeded(String),
-    /// With an error that another attempt may not meet.
+    /// An error that another attempt may not have.
     Retryable(Error),
-    /// With an error that every attempt would meet.
+    /// An error that every attempt would have.
     Permanent(Error),
 }
 
@@ -67,32 +67,34 @@ impl Outcome {
 }
 
 impl Claim {
-    /// Says that the runner lives, and how far it is.
+    /// Builds the heartbeat: the runner's time and the progress.
     #[must_use]
-    pub(crate) fn beat(&self, progress: Progress, now: Timestamp) -> Vec<Write> {
-        vec![self.job(progress, now)]
+    pub(crate) fn heartbeat(&self, progress: Progress, now: Timestamp) -> Vec<Write> {
+        vec![self.job_write(progress, now)]
     }
 
-    /// Shows the last log lines while the attempt runs; nothing is counted by it or depends on it.
+    /// Builds the write of the last log lines while the attempt runs. It does not count anything.
     #[must_use]
-    pub(crate) fn show_log(&self, log: &[String]) -> Vec<Write> {
-        vec![self.attempt().set(attributes! { "log": log })]
+    pub(crate) fn publish_log(&self, log: &[String]) -> Vec<Write> {
+        vec![self.attempt_write().set(attributes! { "log": log })]
     }
 
-    /// Marks the attempt for whoever takes it over; nothing is counted.
+    /// Marks the attempt as interrupted, so that another runner can take it over at once. It does not count an outcome.
     #[must_use]
     pub(crate) fn interrupt(&self, report: &Report, now: Timestamp) -> Vec<Write> {
-        let marked = attributes! {
+        let interruption = attributes! {
             "interruptedAt": now.to_string(), "records": report.progress.done, "log": report.log,
         };
         vec![
-            self.job(report.progress, now),
-            self.attempt().set(marked).add("interruptions", 1),
+            self.job_write(report.progress, now),
+            self.attempt_write()
+                .set(interruption)
+                .add("interruptions", 1),
         ]
     }
 
-    /// Records the outcome, counts it and, where no attempt is left or none would help, ends the job: in one
-    /// transaction. Returns the exit code that goes with it.
+    /// Records and counts the outcome in one transaction. It also ends the job, unless another attempt follows. Returns the
+    /// transaction and the exit code that belongs to it.
     #[must_use]
     pub(crate) fn finish(
         &self,
@@ -100,103 +102,112 @@ impl Claim {
         report: &Report,
         now: Timestamp,
     ) -> (Vec<Write>, u8) {
-        let Who {
+        let Assignment {
             job_id,
             attempt,
             max_attempts,
             ..
-        } = &self.who;
-        let last = attempt + 1 >= *max_attempts;
-        let (ended, exit_code) = match outcome {
+        } = &self.assignment;
+        let is_last = attempt + 1 >= *max_attempts;
+        let (job_verdict, exit_code) = match outcome {
             Outcome::Succeeded(_) => (Some(JobStatus::Succeeded), exit::DONE),
             Outcome::Permanent(_) => (Some(JobStatus::Failed), exit::DONE),
-            Outcome::Retryable(_) if !last => (None, exit::RETRY),
-            Outcome::Retryable(error) if error.code == RUN_TIMED_OUT => {
-                (Some(JobStatus::TimedOut), exit_of_last(*max_attempts))
-            }
-            Outcome::Retryable(_) => (Some(JobStatus::Failed), exit_of_last(*max_attempts)),
+            Outcome::Retryable(_) if !is_last => (None, exit::RETRY),
+            Outcome::Retryable(error) if error.code == RUN_TIMED_OUT => (
+                Some(JobStatus::TimedOut),
+                exit_code_after_last_failure(*max_attempts),
+            ),
+            Outcome::Retryable(_) => (
+                Some(JobStatus::Failed),
+                exit_code_after_last_failure(*max_attempts),
+            ),
         };
 
-        let mut job = self.job(report.progress, now);
-        let mut closed = attributes! {
+        let mut job = self.job_write(report.progress, now);
+        let mut attempt_end = attributes! {
             "status": outcome.attempt_status(), "finishedAt": now.to_string(),
             "records": report.progress.done, "log": report.log,
         };
         if let Some(error) = outcome.error() {
-            closed.extend(attributes! { "error": error });
+            attempt_end.extend(attributes! { "error": error });
         }
-        let mut others = Vec::new();
-        if let Some(status) = ended {
-            job = job.set(verdict(status, outcome.error(), now));
-            closed.extend(attributes! { "expiresAt": expiry(now) });
-            // All of them exist: Start has put the missing ones.
-            others.extend((0..*attempt).map(|other| expire(job_id, other, now)));
+        let mut earlier = Vec::new();
+        if let Some(status) = job_verdict {
+            job = job.set(verdict_attributes(status, outcome.error(), now));
+            attempt_end.extend(attributes! { "expiresAt": expiry_time(now) });
+            // All earlier attempts exist, because Start has created the missing ones.
+            earlier.extend((0..*attempt).map(|number| set_expiry(job_id, number, now)));
         }
         let result = match outcome {
             Outcome::Succeeded(json) => Some(Write::put(
                 result_key(job_id),
-                attributes! { "json": json, "expiresAt": expiry(now) },
+                attributes! { "json": json, "expiresAt": expiry_time(now) },
             )),
             _ => None,
         };
-        let counted = if result.is_some() {
+        let attempt_counter = if result.is_some() {
             counter::SUCCEED_JOB
         } else {
             counter::FAILED_JOB
         };
-        let mut count = Write::update(counters_key(job_id)).add(counted, 1);
-        if let Some(name) = ended.and_then(JobStatus::counter) {
+        let mut count = Write::update(counters_key(job_id)).add(attempt_counter, 1);
+        if let Some(name) = job_verdict.and_then(JobStatus::counter) {
             count = count.add(name, 1);
         }
 
-        let mut writes = vec![job, self.attempt().set(closed)];
-        writes.extend(others);
+        let mut writes = vec![job, self.attempt_write().set(attempt_end)];
+        writes.extend(earlier);
         writes.extend(result);
         writes.push(count);
         (writes, exit_code)
     }
 
-    /// Whether this record holds the outcome that was sent: the answer was lost, not the write. A successor may have
-    /// closed the attempt in our runner's name, so the time and the error must be ours too.
+    /// Tests whether this record has the outcome that was sent: then only the response was lost. Another container can have
+    /// closed the attempt, with this runner still in it, so the time and the error must be the sent ones too.
     #[must_use]
-    pub(crate) fn recorded(
+    pub(crate) fn is_recorded(
         &self,
         record: &Record,
         outcome: &Outcome,
         finished_at: Timestamp,
     ) -> bool {
-        record.attempt(self.who.attempt).is_some_and(|attempt| {
-            attempt.runner.as_ref() == Some(&self.who.runner)
-                && attempt.status == outcome.attempt_status()
-                && attempt.finished_at.as_deref() == Some(&finished_at.to_string())
-                && attempt.error.as_ref() == outcome.error()
-        })
+        record
+            .attempt(self.assignment.attempt)
+            .is_some_and(|attempt| {
+                attempt.runner.as_ref() == Some(&self.assignment.runner)
+                    && attempt.status == outcome.attempt_status()
+                    && attempt.finished_at.as_deref() == Some(&finished_at.to_string())
+                    && attempt.error.as_ref() == outcome.error()
+            })
     }
 
-    /// Whether the attempt is still ours and open.
+    /// Tests whether this runner still holds the attempt and the job is running.
     #[must_use]
-    pub(crate) fn holds(&self, record: &Record) -> bool {
+    pub(crate) fn is_held(&self, record: &Record) -> bool {
         record.job.status == JobStatus::Running
             && record.job.execution == self.execution
-            && record.job.attempt == Some(self.who.attempt)
-            && record.job.runner.as_ref() == Some(&self.who.runner)
+            && record.job.attempt == Some(self.assignment.attempt)
+            && record.job.runner.as_ref() == Some(&self.assignment.runner)
     }
 
-    fn job(&self, progress: Progress, now: Timestamp) -> Write {
-        Write::update(job_key(&self.who.job_id))
+    fn job_write(&self, progress: Progress, now: Timestamp) -> Write {
+        Write::update(job_key(&self.assignment.job_id))
             .only_if(self.fence())
             .set(attributes! { "beat": now.to_string(), "progress": progress })
     }
 
-    fn attempt(&self) -> Write {
-        Write::update(attempt_key(&self.who.job_id, self.who.attempt))
-            .only_if(attributes! { "status": AttemptStatus::Running, "runner": self.who.runner })
+    fn attempt_write(&self) -> Write {
+        Write::update(attempt_key(
+            &self.assignment.job_id,
+            self.assignment.attempt,
+        ))
+        .only_if(attributes! { "status": AttemptStatus::Running, "runner": self.assignment.runner })
     }
 
     fn fence(&self) -> Attributes {
         attributes! {
             "execution": self.execution, "status": JobStatus::Running,
-            "attempt": self.who.attempt, "runner": self.who.runner,
+            "attempt": self.assignment.attempt, "runner": self.assignment.runner,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Closing what others left open, and ending the job.
+//! Closes attempts that were left open, and ends the job.
 
 use super::write::attributes;
 use super::{
@@ -7,20 +7,24 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-/// What the job item must still be for a write to count: the fence, as it was read.
-pub(super) fn fence(job: &Job) -> Attributes {
+/// Builds the condition that the job item still has the fence that was read.
+pub(super) fn job_fence(job: &Job) -> Attributes {
     attributes! { "execution": job.execution, "status": job.status, "attempt": job.attempt, "runner": job.runner }
 }
 
-/// Epoch seconds at which the items of a job that ends now expire.
-pub(super) fn expiry(now: Timestamp) -> i64 {
+/// Calculates when the items of a job that ends now expire, in seconds since 1970.
+pub(super) fn expiry_time(now: Timestamp) -> i64 {
     now.seconds() + RETENTION_DAYS * 24 * 60 * 60
 }
 
-/// The job's end, as its own item tells it.
-pub(super) fn verdict(status: JobStatus, error: Option<&Error>, now: Timestamp) -> Attributes {
+/// Builds the attributes of a job item that record the job's verdict.
+pub(super) fn verdict_attributes(
+    status: JobStatus,
+    error: Option<&Error>,
+    now: Timestamp,
+) -> Attributes {
     let mut verdict = attributes! {
-        "status": status, "finishedAt": now.to_string(), "expiresAt": expiry(now),
+        "status": status, "finishedAt": now.to_string(), "expiresAt": expiry_time(now),
     };
     if let Some(error) = error {
         verdict.extend(attributes! { "error": error });
@@ -28,28 +32,28 @@ pub(super) fn verdict(status: JobStatus, error: Option<&Error>, now: Timestamp) 
     verdict
 }
 
-/// An attempt's failure, as its own item tells it; it expires only with a job that has ended.
-pub(super) fn failed(error: &Error, now: Timestamp, job_ends: bool) -> Attributes {
-    let mut failed = attributes! { "status": AttemptStatus::Failed, "finishedAt": now.to_string(), "error": error };
+/// Builds the attributes of an attempt item that record its failure. It gets an expiry time only if the job ends too.
+pub(super) fn failure_attributes(error: &Error, now: Timestamp, job_ends: bool) -> Attributes {
+    let mut failure = attributes! { "status": AttemptStatus::Failed, "finishedAt": now.to_string(), "error": error };
     if job_ends {
-        failed.extend(attributes! { "expiresAt": expiry(now) });
+        failure.extend(attributes! { "expiresAt": expiry_time(now) });
     }
-    failed
+    failure
 }
 
-/// A closed attempt learns when it expires.
-pub(super) fn expire(job_id: &str, attempt: u32, now: Timestamp) -> Write {
-    Write::update(attempt_key(job_id, attempt)).set(attributes! { "expiresAt": expiry(now) })
+/// Sets the expiry time of a closed attempt.
+pub(super) fn set_expiry(job_id: &str, attempt: u32, now: Timestamp) -> Write {
+    Write::update(attempt_key(job_id, attempt)).set(attributes! { "expiresAt": expiry_time(now) })
 }
 
-/// What an attempt must still be for a write to count.
-pub(super) fn held(attempt: &Attempt) -> Attributes {
+/// Builds the condition that the attempt is still open and held by the runner that was read.
+pub(super) fn attempt_fence(attempt: &Attempt) -> Attributes {
     attributes! { "status": AttemptStatus::Running, "runner": attempt.runner }
 }
 
-/// The code after a job's last failure. Where the state machine would try again although fewer attempts were asked
-/// for, only success stops it.
-pub(super) fn exit_of_last(max_attempts: u32) -> u8 {
+/// Returns the exit code after a job's last failure. If the job may have fewer attempts than the state machine makes, only
+/// exit code 0 stops the state machine.
+pub(super) fn exit_code_after_last_failure(max_attempts: u32) -> u8 {
     if max_attempts < MACHINE_ATTEMPTS {
         exit::DONE
     } else {
@@ -57,16 +61,16 @@ pub(super) fn exit_of_last(max_attempts: u32) -> u8 {
     }
 }
 
-/// Writes that close attempts, and what they count.
-pub(super) struct Closed {
+/// The writes that close attempts, and the counts that belong to them.
+pub(super) struct ClosedAttempts {
     pub(super) writes: Vec<Write>,
     failed: u32,
     retries: u32,
 }
 
-impl Closed {
-    /// Every attempt below this number gets an end, and is counted if nobody has: the missing ones too, whose
-    /// containers never reached the table.
+impl ClosedAttempts {
+    /// Closes every open attempt below this number and counts it. This includes missing attempts, whose containers never
+    /// reached the table.
     pub(super) fn below(
         number: u32,
         record: &Record,
@@ -83,7 +87,7 @@ impl Closed {
             match record.attempt(number) {
                 None => {
                     let mut lost = attributes! { "attempt": number };
-                    lost.extend(failed(&attempt_lost(), now, job_ends));
+                    lost.extend(failure_attributes(&attempt_lost(), now, job_ends));
                     closed
                         .writes
                         .push(Write::create(attempt_key(job_id, number), lost));
@@ -92,30 +96,30 @@ impl Closed {
                 }
                 Some(attempt) if attempt.status == AttemptStatus::Running => {
                     let lost = Write::update(attempt_key(job_id, number))
-                        .only_if(held(attempt))
-                        .set(failed(&attempt_lost(), now, job_ends))
+                        .only_if(attempt_fence(attempt))
+                        .set(failure_attributes(&attempt_lost(), now, job_ends))
                         .remove("interruptedAt");
                     closed.writes.push(lost);
                     closed.failed += 1;
                 }
-                Some(_) if job_ends => closed.writes.push(expire(job_id, number, now)),
+                Some(_) if job_ends => closed.writes.push(set_expiry(job_id, number, now)),
                 Some(_) => {}
             }
         }
         closed
     }
 
-    /// The counters' write: what was closed, and the attempt or the verdict that comes with it.
+    /// Builds the write to the counters: the closed attempts, with the retries and the verdict of the same transaction.
     pub(super) fn count(
         &self,
         job_id: &str,
         retries: u32,
-        ended: Option<JobStatus>,
+        verdict: Option<JobStatus>,
     ) -> Option<Write> {
         let mut write = Write::update(counters_key(job_id))
             .add(counter::FAILED_JOB, self.failed)
             .add(counter::JOB_RETRY, self.retries + retries);
-        if let Some(name) = ended.and_then(JobStatus::counter) {
+        if let Some(name) = verdict.and_then(JobStatus::counter) {
             write = write.add(name, 1);
         }
         (!write.add.is_empty()).then_some(write)

@@ -1,5 +1,5 @@
-//! The accounting protocol to the letter: what the container decides is what jobs/protocol.golden.json holds for both
-//! languages, and its names are those of jobs/protocol.json.
+//! Compares what the container writes with jobs/protocol.golden.json, which both languages share, and the names and limits
+//! with jobs/protocol.json.
 
 use std::path::PathBuf;
 
@@ -35,28 +35,29 @@ struct Arguments {
     runner: String,
     now: String,
     #[serde(default)]
-    stood_still: bool,
+    #[serde(rename = "stoodStill")]
+    holder_silent: bool,
     #[serde(default)]
     log: Vec<String>,
-    progress: Option<Reached>,
-    outcome: Option<Ended>,
+    progress: Option<GoldenProgress>,
+    outcome: Option<GoldenOutcome>,
 }
 
 #[derive(Deserialize)]
-struct Reached {
+struct GoldenProgress {
     done: u64,
     total: Option<u64>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Ended {
+enum GoldenOutcome {
     Result(String),
     Retryable(protocol::Error),
     Permanent(protocol::Error),
 }
 
-fn shared(file: &str) -> String {
+fn read_shared(file: &str) -> String {
     let path = PathBuf::from_iter([env!("CARGO_MANIFEST_DIR"), "..", "..", "jobs", file]);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -66,17 +67,17 @@ fn timestamp(text: &str) -> Timestamp {
     Timestamp::from_milliseconds(time.to_millis().unwrap())
 }
 
-/// What the container writes on this record with these arguments, and with which code it ends, if it does.
+/// Returns what the container writes for this record and these arguments, and its exit code if it exits.
 fn decide(name: &str, record: Vec<Attributes>, arguments: Arguments) -> (Vec<Write>, Option<u8>) {
     let now = timestamp(&arguments.now);
-    let who = Who {
+    let assignment = Assignment {
         job_id: arguments.job_id,
         attempt: arguments.attempt,
         max_attempts: arguments.max_attempts,
         runner: arguments.runner,
     };
     let record = Record::from_items(record, now).unwrap().unwrap();
-    let Reached { done, total } = arguments.progress.unwrap_or(Reached {
+    let GoldenProgress { done, total } = arguments.progress.unwrap_or(GoldenProgress {
         done: 0,
         total: None,
     });
@@ -85,39 +86,39 @@ fn decide(name: &str, record: Vec<Attributes>, arguments: Arguments) -> (Vec<Wri
         log: arguments.log,
     };
     let claim = Claim {
-        who: who.clone(),
+        assignment: assignment.clone(),
         execution: record.job.execution.clone(),
     };
-    if let Some(ended) = arguments.outcome {
-        let outcome = match ended {
-            Ended::Result(json) => Outcome::Succeeded(json),
-            Ended::Retryable(error) => Outcome::Retryable(error),
-            Ended::Permanent(error) => Outcome::Permanent(error),
+    if let Some(outcome) = arguments.outcome {
+        let outcome = match outcome {
+            GoldenOutcome::Result(json) => Outcome::Succeeded(json),
+            GoldenOutcome::Retryable(error) => Outcome::Retryable(error),
+            GoldenOutcome::Permanent(error) => Outcome::Permanent(error),
         };
         let (writes, exit_code) = claim.finish(&outcome, &report, now);
         return (writes, Some(exit_code));
     }
     match name {
-        "beat" => (claim.beat(report.progress, now), None),
-        "log" => (claim.show_log(&report.log), None),
+        "beat" => (claim.heartbeat(report.progress, now), None),
+        "log" => (claim.publish_log(&report.log), None),
         "interrupt" => (claim.interrupt(&report, now), Some(exit::INTERRUPTED)),
-        _ => match start(&record, &who, now, arguments.stood_still) {
-            Start::Run(writes) => (writes, None),
-            Start::End(writes, exit_code) => (writes, Some(exit_code)),
+        _ => match decide_start(&record, &assignment, now, arguments.holder_silent) {
+            StartDecision::Claim(writes) => (writes, None),
+            StartDecision::Exit(writes, exit_code) => (writes, Some(exit_code)),
             other => panic!("{name}: {other:?}"),
         },
     }
 }
 
 #[test]
-fn every_transaction_of_the_container_is_the_golden_one() {
-    let golden: Golden = serde_json::from_str(&shared("protocol.golden.json")).unwrap();
-    let ours: Vec<_> = golden
+fn every_transaction_of_the_container_equals_the_golden_one() {
+    let golden: Golden = serde_json::from_str(&read_shared("protocol.golden.json")).unwrap();
+    let expected: Vec<_> = golden
         .transactions
         .into_iter()
-        .filter(|one| one.by == "container")
+        .filter(|transaction| transaction.by == "container")
         .collect();
-    assert!(ours.len() >= 22, "only {} transactions", ours.len());
+    assert!(expected.len() >= 22, "only {} transactions", expected.len());
     for Transaction {
         name,
         record,
@@ -125,7 +126,7 @@ fn every_transaction_of_the_container_is_the_golden_one() {
         writes,
         exit_code,
         ..
-    } in ours
+    } in expected
     {
         let arguments = serde_json::from_value(arguments).unwrap();
         let (decided, decided_code) = decide(&name, record, arguments);
@@ -140,29 +141,29 @@ fn every_transaction_of_the_container_is_the_golden_one() {
 }
 
 #[test]
-fn every_golden_shard_is_ours() {
-    let golden: Golden = serde_json::from_str(&shared("protocol.golden.json")).unwrap();
+fn every_shard_equals_the_golden_one() {
+    let golden: Golden = serde_json::from_str(&read_shared("protocol.golden.json")).unwrap();
     for (job_id, shard) in golden.shards {
         assert_eq!(shard_of(&job_id), shard, "{job_id}");
     }
 }
 
 #[test]
-fn names_limits_and_codes_are_the_shared_ones() {
-    let shared: Value = serde_json::from_str(&shared("protocol.json")).unwrap();
+fn names_limits_and_codes_equal_the_shared_ones() {
+    let shared: Value = serde_json::from_str(&read_shared("protocol.json")).unwrap();
     let job_id = "{jobId}";
     assert_eq!(shared["keys"]["job"], job_partition(job_id));
     assert_eq!(shared["keys"]["sort"]["job"], job_key(job_id).sk);
     assert_eq!(shared["keys"]["sort"]["result"], result_key(job_id).sk);
     assert_eq!(shared["keys"]["sort"]["counters"], counters_key(job_id).sk);
-    let of =
+    let fill_in =
         |template: &Value, name: &str, value: &str| template.as_str().unwrap().replace(name, value);
     assert_eq!(
-        of(&shared["keys"]["sort"]["attempt"], "{attempt}", "7"),
+        fill_in(&shared["keys"]["sort"]["attempt"], "{attempt}", "7"),
         attempt_key(job_id, 7).sk
     );
     assert_eq!(
-        of(&shared["keys"]["counters"], "{shard}", "c"),
+        fill_in(&shared["keys"]["counters"], "{shard}", "c"),
         counters_key("a").pk
     );
 
@@ -205,7 +206,7 @@ fn names_limits_and_codes_are_the_shared_ones() {
     assert_eq!(shared["attemptStatuses"], json!(attempt_statuses));
 
     let limits = json!({
-        "machineAttempts": MACHINE_ATTEMPTS, "interruptions": INTERRUPTIONS, "silentBeats": SILENT_BEATS,
+        "machineAttempts": MACHINE_ATTEMPTS, "interruptions": INTERRUPTIONS, "silentBeats": SILENT_HEARTBEATS,
         "retentionDays": RETENTION_DAYS, "resultBytes": RESULT_BYTES, "logLines": LOG_LINES, "logBytes": LOG_BYTES,
         "errorMessageBytes": ERROR_MESSAGE_BYTES,
     });

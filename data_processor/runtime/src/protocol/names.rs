@@ -1,69 +1,69 @@
-//! The protocol's names and limits: jobs/protocol.json in Rust. A test compares the two.
+//! The names, keys and limits of the protocol: jobs/protocol.json in Rust. A test compares the two.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Error;
 
-/// Attempts that the state machine makes, whatever was asked for.
+/// The maximum number of attempts that the state machine makes for a job.
 pub(crate) const MACHINE_ATTEMPTS: u32 = 3;
-/// An attempt interrupted this often is closed.
+/// The number of interruptions after which an attempt is closed.
 pub(crate) const INTERRUPTIONS: u32 = 5;
-/// A runner whose beat stood still for so many beats is taken to be dead.
-pub(crate) const SILENT_BEATS: u32 = 3;
-/// How long the record of a job is kept after its end.
+/// The number of heartbeat intervals without a change after which a runner is taken for dead.
+pub(crate) const SILENT_HEARTBEATS: u32 = 3;
+/// The number of days that a record is kept after the job's end.
 pub(crate) const RETENTION_DAYS: i64 = 100;
-/// The longest result the table takes.
+/// The maximum size of a result.
 pub(crate) const RESULT_BYTES: usize = 100_000;
-/// So many last log lines outlive the container …
+/// The maximum number of log lines in an attempt's record.
 pub(crate) const LOG_LINES: usize = 50;
-/// … and so many bytes of them.
+/// The maximum size of those log lines together.
 pub(crate) const LOG_BYTES: usize = 16_384;
-/// The longest error message kept.
+/// The maximum size of an error message.
 pub(crate) const ERROR_MESSAGE_BYTES: usize = 1_024;
 
-/// Exit codes, as the state machine reads them through the Job's state.
+/// Exit codes. The state machine sees them through the status of the Kubernetes Job.
 pub(crate) mod exit {
-    /// Nothing is left to try: the job has its verdict.
+    /// The job has its verdict: do not retry.
     pub(crate) const DONE: u8 = 0;
-    /// Try again (`EX_TEMPFAIL`).
+    /// Retry (`EX_TEMPFAIL`).
     pub(crate) const RETRY: u8 = 75;
-    /// Wrong settings (`EX_CONFIG`).
+    /// The settings are wrong (`EX_CONFIG`).
     pub(crate) const SETTINGS: u8 = 78;
-    /// Told to stop, as a shell reports SIGTERM: 128 + 15.
+    /// Interrupted by a signal, as a shell reports SIGTERM: 128 + 15.
     pub(crate) const INTERRUPTED: u8 = 143;
 }
 
-/// Counters of attempts.
+/// The counters of attempts.
 pub(crate) mod counter {
     /// Attempts that succeeded.
     pub(crate) const SUCCEED_JOB: &str = "succeedJob";
-    /// Attempts after a job's first.
+    /// Attempts after the first of a job.
     pub(crate) const JOB_RETRY: &str = "jobRetry";
     /// Attempts that failed.
     pub(crate) const FAILED_JOB: &str = "failedJob";
 }
 
-/// Where a job stands.
+/// The status of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum JobStatus {
     /// Accepted, not started.
     Queued,
-    /// An attempt was started.
+    /// Its first attempt was started.
     Running,
     /// Ended with a result.
     Succeeded,
     /// Ended with an error.
     Failed,
-    /// Ended because someone asked for it.
+    /// Ended by a request to cancel it.
     Cancelled,
     /// Ended because its last attempt reached the time limit.
     TimedOut,
 }
 
 impl JobStatus {
-    /// The counter of jobs that ended so; none while the job is open.
+    /// Returns the counter of jobs with this verdict; `None` while the job is open.
     #[must_use]
     pub(crate) fn counter(self) -> Option<&'static str> {
         match self {
@@ -75,14 +75,14 @@ impl JobStatus {
         }
     }
 
-    /// Whether the job has its verdict.
+    /// Tests whether the job has its verdict.
     #[must_use]
     pub(crate) fn is_terminal(self) -> bool {
         self.counter().is_some()
     }
 }
 
-/// Where an attempt stands.
+/// The status of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum AttemptStatus {
@@ -90,13 +90,13 @@ pub(crate) enum AttemptStatus {
     Running,
     /// Its function returned a result.
     Succeeded,
-    /// Its function failed, or nobody ever heard of its end.
+    /// Its function failed, or its container ended without recording an outcome.
     Failed,
-    /// The job was cancelled under it.
+    /// The job was cancelled while it ran.
     Cancelled,
 }
 
-/// An attempt whose container died without a word.
+/// Creates the error of an attempt whose container ended without recording an outcome.
 #[must_use]
 pub(crate) fn attempt_lost() -> Error {
     Error::new(
@@ -105,7 +105,7 @@ pub(crate) fn attempt_lost() -> Error {
     )
 }
 
-/// An attempt that was interrupted too often.
+/// Creates the error of an attempt that was interrupted too often.
 #[must_use]
 pub(crate) fn attempt_interrupted() -> Error {
     Error::new(
@@ -114,10 +114,10 @@ pub(crate) fn attempt_interrupted() -> Error {
     )
 }
 
-/// The code of a run that reached its own limit: on the last attempt the job is `TIMED_OUT`.
+/// The error code of a run that reached its time limit. On the last attempt the job becomes `TIMED_OUT`.
 pub(crate) const RUN_TIMED_OUT: &str = "RunTimedOut";
 
-/// A run that reached its own limit.
+/// Creates the error of a run that reached its time limit.
 #[must_use]
 pub(crate) fn run_timed_out(seconds: u64) -> Error {
     Error::new(
@@ -126,22 +126,22 @@ pub(crate) fn run_timed_out(seconds: u64) -> Error {
     )
 }
 
-/// An item's primary key.
+/// The primary key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Key {
-    /// Partition.
+    /// The partition key.
     pub(crate) pk: String,
-    /// Sort key.
+    /// The sort key.
     pub(crate) sk: String,
 }
 
-/// The partition that holds everything of one job.
+/// Returns the partition key of a job, which all its items share.
 #[must_use]
 pub(crate) fn job_partition(job_id: &str) -> String {
     format!("JOB#{job_id}")
 }
 
-/// The job item.
+/// Returns the key of the job item.
 #[must_use]
 pub(crate) fn job_key(job_id: &str) -> Key {
     Key {
@@ -150,7 +150,7 @@ pub(crate) fn job_key(job_id: &str) -> Key {
     }
 }
 
-/// The job's result.
+/// Returns the key of the job's result.
 #[must_use]
 pub(crate) fn result_key(job_id: &str) -> Key {
     Key {
@@ -159,7 +159,7 @@ pub(crate) fn result_key(job_id: &str) -> Key {
     }
 }
 
-/// One attempt.
+/// Returns the key of an attempt.
 #[must_use]
 pub(crate) fn attempt_key(job_id: &str, attempt: u32) -> Key {
     Key {
@@ -168,7 +168,7 @@ pub(crate) fn attempt_key(job_id: &str, attempt: u32) -> Key {
     }
 }
 
-/// The counters that this job is counted on.
+/// Returns the key of the counters that count this job.
 #[must_use]
 pub(crate) fn counters_key(job_id: &str) -> Key {
     Key {
@@ -177,7 +177,7 @@ pub(crate) fn counters_key(job_id: &str) -> Key {
     }
 }
 
-/// One of 16 shards: the first hexadecimal digit of SHA-256 over the job id.
+/// Returns the job's shard, one of 16: the first hexadecimal digit of SHA-256 over the job id.
 #[must_use]
 pub(crate) fn shard_of(job_id: &str) -> char {
     let digest = Sha256::digest(job_id.as_bytes());

@@ -1,28 +1,30 @@
-//! What the table holds of one job, as the container needs it.
+//! The record of one job in the table, as far as the container needs it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{AttemptStatus, Attributes, ERROR_MESSAGE_BYTES, JobStatus};
 use crate::clock::Timestamp;
-use crate::text::cut;
+use crate::text::truncate;
+
+const ERROR_CODE_BYTES: usize = 128;
 
 /// Why an attempt or a job failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Error {
-    /// For programs: one word.
+    /// One word, for programs.
     pub(crate) code: String,
-    /// For people: one sentence.
+    /// One sentence, for people.
     pub(crate) message: String,
 }
 
 impl Error {
-    /// An error within the bounds of the table.
+    /// Creates an error whose texts are truncated to the table's limits.
     #[must_use]
     pub(crate) fn new(code: &str, message: &str) -> Self {
         Self {
-            code: cut(code, 128).into(),
-            message: cut(message, ERROR_MESSAGE_BYTES).into(),
+            code: truncate(code, ERROR_CODE_BYTES).into(),
+            message: truncate(message, ERROR_MESSAGE_BYTES).into(),
         }
     }
 }
@@ -30,16 +32,17 @@ impl Error {
 /// The job item: its fence (execution, attempt, runner) and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Job {
-    /// Where the job stands.
+    /// The job's status.
     pub(crate) status: JobStatus,
-    /// The execution that owns the job.
+    /// The fence of the execution that owns the job.
     pub(crate) execution: String,
-    /// The highest attempt started.
+    /// The number of the latest attempt that was started.
     pub(crate) attempt: Option<u32>,
-    /// Who runs it.
+    /// The runner that holds that attempt.
     pub(crate) runner: Option<String>,
-    /// When that runner was last heard of.
-    pub(crate) beat: Option<String>,
+    /// The time of that runner's latest heartbeat, by its own clock.
+    #[serde(rename = "beat")]
+    pub(crate) heartbeat: Option<String>,
     #[serde(rename = "expiresAt")]
     expires_at: Option<i64>,
 }
@@ -51,33 +54,33 @@ pub(crate) struct Attempt {
     /// Its number, from 0.
     #[serde(rename = "attempt")]
     pub(crate) number: u32,
-    /// Where it stands.
+    /// Its status.
     pub(crate) status: AttemptStatus,
-    /// Who runs it, or ran it last; none if no container ever reached the table.
+    /// The runner that holds it or held it last; absent if its container never reached the table.
     pub(crate) runner: Option<String>,
     /// When it ended.
     pub(crate) finished_at: Option<String>,
     /// Why it failed.
     pub(crate) error: Option<Error>,
-    /// When its runner was told to stop, if nobody has taken it over since.
+    /// When its runner was interrupted; absent again once another runner has taken the attempt over.
     pub(crate) interrupted_at: Option<String>,
-    /// How often that happened.
+    /// How often it was interrupted.
     #[serde(default)]
     pub(crate) interruptions: u32,
 }
 
-/// All of one job.
+/// All items of one job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Record {
     /// The job item.
     pub(crate) job: Job,
-    /// Its attempts in order; one whose container never reached the table is missing.
+    /// Its attempts in order. An attempt whose container never reached the table is missing.
     pub(crate) attempts: Vec<Attempt>,
-    /// The text of its input.
+    /// Its input, JSON text.
     pub(crate) input: Option<String>,
 }
 
-/// An item of the job's partition is not of the expected form.
+/// An item of the job's partition does not have the expected form.
 #[derive(Debug, thiserror::Error)]
 #[error("the item {sort_key} cannot be read: {source}")]
 pub(crate) struct UnreadableRecord {
@@ -86,7 +89,8 @@ pub(crate) struct UnreadableRecord {
 }
 
 impl Record {
-    /// Puts the items of one partition together: none if there is no job, or it has expired and waits to be removed.
+    /// Builds a record from the items of one partition. Returns `None` if the job does not exist or has expired and
+    /// waits for its removal.
     pub(crate) fn from_items(
         items: Vec<Attributes>,
         now: Timestamp,
@@ -125,7 +129,7 @@ impl Record {
             }))
     }
 
-    /// The attempt of this number, if any container or its successor has recorded it.
+    /// Returns the attempt with this number, if a container has recorded it: its own or a later one.
     #[must_use]
     pub(crate) fn attempt(&self, number: u32) -> Option<&Attempt> {
         self.attempts

@@ -1,6 +1,9 @@
-//! Start: what a container that has read the record may do.
+//! Start: decides what a container does after it has read the record.
 
-use super::close::{Closed, exit_of_last, expire, failed, fence, held, verdict};
+use super::close::{
+    ClosedAttempts, attempt_fence, exit_code_after_last_failure, failure_attributes, job_fence,
+    set_expiry, verdict_attributes,
+};
 use super::write::attributes;
 use super::{
     Attempt, AttemptStatus, INTERRUPTIONS, JobStatus, Record, Write, attempt_interrupted,
@@ -8,79 +11,91 @@ use super::{
 };
 use crate::clock::Timestamp;
 
-/// Which attempt of which job this process was started for.
+/// The attempt that this process was started for.
 #[derive(Debug, Clone)]
-pub(crate) struct Who {
-    /// The job.
+pub(crate) struct Assignment {
+    /// The job's id.
     pub(crate) job_id: String,
     /// The attempt's number, from 0.
     pub(crate) attempt: u32,
-    /// How many attempts were asked for.
+    /// How many attempts the job may have.
     pub(crate) max_attempts: u32,
-    /// This process: random, because a pod's name may be used again.
+    /// The id of this process. It is random, because the name of a pod can be used again.
     pub(crate) runner: String,
 }
 
-/// What a container does about its attempt.
+/// What a container does with its attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Start {
-    /// Once these are written the attempt is ours: run the function.
-    Run(Vec<Write>),
-    /// It is ours already (the answer to our write was lost): run the function.
-    Mine,
-    /// Another runner holds it: watch its beat.
+pub(crate) enum StartDecision {
+    /// Write these to claim the attempt, then run the function.
+    Claim(Vec<Write>),
+    /// Run the function: this runner holds the attempt already, because the response to its write was lost.
+    AlreadyClaimed,
+    /// Watch the heartbeat of the runner that holds the attempt.
     Watch,
-    /// Write these, if any, and end with this code.
-    End(Vec<Write>, u8),
+    /// Write these, if any, and exit with this code.
+    Exit(Vec<Write>, u8),
 }
 
-/// Decides. `stood_still`: by our own clock, the beat in this record has not moved for three beats.
+/// Decides what a container does. `holder_silent`: by this machine's clock, the heartbeat in this record has not changed
+/// for three intervals.
 #[must_use]
-pub(crate) fn start(record: &Record, who: &Who, now: Timestamp, stood_still: bool) -> Start {
+pub(crate) fn decide_start(
+    record: &Record,
+    assignment: &Assignment,
+    now: Timestamp,
+    holder_silent: bool,
+) -> StartDecision {
     let job = &record.job;
     if job.status.is_terminal() {
-        return Start::End(Vec::new(), exit::DONE);
+        return StartDecision::Exit(Vec::new(), exit::DONE);
     }
-    let overtaken = job.attempt.is_some_and(|attempt| attempt > who.attempt)
+    let later_attempt_exists = job
+        .attempt
+        .is_some_and(|attempt| attempt > assignment.attempt)
         || record
             .attempts
             .iter()
-            .any(|attempt| attempt.number > who.attempt);
-    if overtaken {
-        return Start::End(Vec::new(), exit::RETRY);
+            .any(|attempt| attempt.number > assignment.attempt);
+    if later_attempt_exists {
+        return StartDecision::Exit(Vec::new(), exit::RETRY);
     }
-    match record.attempt(who.attempt) {
-        None if who.attempt >= who.max_attempts => {
-            Start::End(beyond_last(record, who, now), exit::DONE)
+    match record.attempt(assignment.attempt) {
+        None if assignment.attempt >= assignment.max_attempts => {
+            StartDecision::Exit(fail_job(record, assignment, now), exit::DONE)
         }
-        None => Start::Run(begin(record, who, now)),
+        None => StartDecision::Claim(start_attempt(record, assignment, now)),
         Some(attempt) if attempt.status != AttemptStatus::Running => {
-            Start::End(Vec::new(), exit::RETRY)
+            StartDecision::Exit(Vec::new(), exit::RETRY)
         }
-        Some(attempt) if attempt.runner.as_ref() == Some(&who.runner) => Start::Mine,
+        Some(attempt) if attempt.runner.as_ref() == Some(&assignment.runner) => {
+            StartDecision::AlreadyClaimed
+        }
         Some(attempt) if attempt.interrupted_at.is_some() => {
-            take_over(record, attempt, who, now, 0)
+            take_over(record, attempt, assignment, now, 0)
         }
-        Some(attempt) if stood_still => take_over(record, attempt, who, now, 1),
-        Some(_) => Start::Watch,
+        Some(attempt) if holder_silent => take_over(record, attempt, assignment, now, 1),
+        Some(_) => StartDecision::Watch,
     }
 }
 
-/// The attempt begins; those before it that nobody closed are closed and counted with it.
-fn begin(record: &Record, who: &Who, now: Timestamp) -> Vec<Write> {
-    let closed = Closed::below(who.attempt, record, &who.job_id, now, false);
-    let count = closed.count(&who.job_id, u32::from(who.attempt > 0), None);
-    let job = Write::update(job_key(&who.job_id))
-        .only_if(fence(&record.job))
+/// Starts the attempt. Earlier attempts that are still open are closed and counted in the same transaction.
+fn start_attempt(record: &Record, assignment: &Assignment, now: Timestamp) -> Vec<Write> {
+    let closed = ClosedAttempts::below(assignment.attempt, record, &assignment.job_id, now, false);
+    let count = closed.count(&assignment.job_id, u32::from(assignment.attempt > 0), None);
+    let job = Write::update(job_key(&assignment.job_id))
+        .only_if(job_fence(&record.job))
         .set(attributes! {
-            "status": JobStatus::Running, "attempt": who.attempt, "runner": who.runner, "beat": now.to_string(),
+            "status": JobStatus::Running, "attempt": assignment.attempt, "runner": assignment.runner,
+            "beat": now.to_string(),
         })
         .set_if_absent(attributes! { "startedAt": now.to_string() })
         .remove("progress");
     let attempt = Write::create(
-        attempt_key(&who.job_id, who.attempt),
+        attempt_key(&assignment.job_id, assignment.attempt),
         attributes! {
-            "attempt": who.attempt, "status": AttemptStatus::Running, "runner": who.runner, "startedAt": now.to_string(),
+            "attempt": assignment.attempt, "status": AttemptStatus::Running, "runner": assignment.runner,
+            "startedAt": now.to_string(),
         },
     );
     let mut writes = vec![job];
@@ -90,66 +105,82 @@ fn begin(record: &Record, who: &Who, now: Timestamp) -> Vec<Write> {
     writes
 }
 
-/// Fewer attempts were asked for than the state machine makes, and the last one recorded no verdict: this is it.
-fn beyond_last(record: &Record, who: &Who, now: Timestamp) -> Vec<Write> {
-    let closed = Closed::below(who.max_attempts, record, &who.job_id, now, true);
-    let count = closed.count(&who.job_id, 0, Some(JobStatus::Failed));
-    let last = who
+/// Ends the job as failed. This attempt exceeds the job's maximum, because the state machine always allows three, and the
+/// last allowed attempt did not record the verdict.
+fn fail_job(record: &Record, assignment: &Assignment, now: Timestamp) -> Vec<Write> {
+    let closed = ClosedAttempts::below(
+        assignment.max_attempts,
+        record,
+        &assignment.job_id,
+        now,
+        true,
+    );
+    let count = closed.count(&assignment.job_id, 0, Some(JobStatus::Failed));
+    let last_attempt = assignment
         .max_attempts
         .checked_sub(1)
         .and_then(|last| record.attempt(last));
-    let error = last
+    let error = last_attempt
         .and_then(|attempt| attempt.error.clone())
         .unwrap_or_else(attempt_lost);
-    let job = Write::update(job_key(&who.job_id))
-        .only_if(fence(&record.job))
-        .set(attributes! { "runner": who.runner })
-        .set(verdict(JobStatus::Failed, Some(&error), now));
+    let job = Write::update(job_key(&assignment.job_id))
+        .only_if(job_fence(&record.job))
+        .set(attributes! { "runner": assignment.runner })
+        .set(verdict_attributes(JobStatus::Failed, Some(&error), now));
     let mut writes = vec![job];
     writes.extend(closed.writes);
     writes.extend(count);
     writes
 }
 
-/// The same attempt goes on in another container. Nothing is counted, but that it was interrupted: whoever was told to
-/// stop has counted that itself, for a silent one we do.
-fn take_over(record: &Record, attempt: &Attempt, who: &Who, now: Timestamp, silent: u32) -> Start {
-    // The beat belongs to the condition: a runner taken for dead that beats after all keeps its attempt.
-    let mut condition = fence(&record.job);
-    condition.extend(attributes! { "beat": record.job.beat });
-    let job = Write::update(job_key(&who.job_id))
+/// Takes over the attempt of another runner. Only the interruption is counted: an interrupted runner has counted it
+/// already, for a silent one it is added here (`uncounted`: 1).
+fn take_over(
+    record: &Record,
+    attempt: &Attempt,
+    assignment: &Assignment,
+    now: Timestamp,
+    uncounted: u32,
+) -> StartDecision {
+    // The heartbeat is part of the condition: a runner that was taken for dead and sends another heartbeat keeps its
+    // attempt.
+    let mut condition = job_fence(&record.job);
+    condition.extend(attributes! { "beat": record.job.heartbeat });
+    let job = Write::update(job_key(&assignment.job_id))
         .only_if(condition)
-        .set(attributes! { "runner": who.runner, "beat": now.to_string() });
-    let mut taken = Write::update(attempt_key(&who.job_id, who.attempt))
-        .only_if(held(attempt))
-        .remove("interruptedAt");
-    taken = taken.add("interruptions", silent);
+        .set(attributes! { "runner": assignment.runner, "beat": now.to_string() });
+    let taken = Write::update(attempt_key(&assignment.job_id, assignment.attempt))
+        .only_if(attempt_fence(attempt))
+        .remove("interruptedAt")
+        .add("interruptions", uncounted);
 
-    if attempt.interruptions + silent < INTERRUPTIONS {
-        return Start::Run(vec![
+    if attempt.interruptions + uncounted < INTERRUPTIONS {
+        return StartDecision::Claim(vec![
             job.remove("progress"),
-            taken.set(attributes! { "runner": who.runner }),
+            taken.set(attributes! { "runner": assignment.runner }),
         ]);
     }
 
     let error = attempt_interrupted();
-    let last = who.attempt + 1 >= who.max_attempts;
-    let mut count = Write::update(counters_key(&who.job_id)).add(counter::FAILED_JOB, 1);
-    let mut writes = vec![job, taken.set(failed(&error, now, last))];
-    if last {
+    let is_last = assignment.attempt + 1 >= assignment.max_attempts;
+    let mut count = Write::update(counters_key(&assignment.job_id)).add(counter::FAILED_JOB, 1);
+    let mut writes = vec![job, taken.set(failure_attributes(&error, now, is_last))];
+    if is_last {
         writes[0]
             .set
-            .extend(verdict(JobStatus::Failed, Some(&error), now));
-        writes.extend((0..who.attempt).map(|other| expire(&who.job_id, other, now)));
+            .extend(verdict_attributes(JobStatus::Failed, Some(&error), now));
+        writes.extend(
+            (0..assignment.attempt).map(|other| set_expiry(&assignment.job_id, other, now)),
+        );
         if let Some(name) = JobStatus::Failed.counter() {
             count = count.add(name, 1);
         }
     }
     writes.push(count);
-    Start::End(
+    StartDecision::Exit(
         writes,
-        if last {
-            exit_of_last(who.max_attempts)
+        if is_last {
+            exit_code_after_last_failure(assignment.max_attempts)
         } else {
             exit::RETRY
         },

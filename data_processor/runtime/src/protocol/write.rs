@@ -1,4 +1,4 @@
-//! One change of one item, in the form that `jobs/protocol.golden.json` spells.
+//! One change of one item, in the form of `jobs/protocol.golden.json`.
 
 use std::collections::BTreeMap;
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use super::Key;
 
-/// An item's attributes, or some of them.
+/// All or some attributes of an item.
 pub(crate) type Attributes = serde_json::Map<String, Value>;
 
-/// Attributes that must hold these values; null: must be absent.
+/// Attributes that must have these values; null means that the attribute must be absent.
 pub(crate) type Condition = Attributes;
 
-/// What is done to the item.
+/// The kind of change.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Action {
-    /// The whole item, key included.
+    /// Replaces the item; the attributes include the key.
     Put(Attributes),
-    /// Parts of the item with this key.
+    /// Changes attributes of the item with this key.
     Update(Key),
 }
 
@@ -27,22 +27,22 @@ pub(crate) enum Action {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Write {
-    /// What is done.
+    /// The kind of change.
     #[serde(flatten)]
     pub(crate) action: Action,
-    /// Only if this holds; none: always.
+    /// The condition of the change, if any.
     #[serde(rename = "if", skip_serializing_if = "Option::is_none")]
     pub(crate) condition: Option<Condition>,
-    /// Attributes that get these values.
+    /// Attributes to set.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub(crate) set: Attributes,
-    /// Attributes that get these values unless they have one.
+    /// Attributes to set unless they have a value.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub(crate) set_if_absent: Attributes,
-    /// Numbers that grow.
+    /// Numbers to increase.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) add: BTreeMap<&'static str, u32>,
-    /// Attributes that go.
+    /// Attributes to remove.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) remove: Vec<&'static str>,
 }
@@ -59,7 +59,7 @@ impl Write {
         }
     }
 
-    /// Puts a whole item.
+    /// Creates or replaces an item.
     pub(super) fn put(key: Key, attributes: Attributes) -> Self {
         let mut item = attributes;
         item.insert("pk".into(), key.pk.into());
@@ -67,7 +67,7 @@ impl Write {
         Self::new(Action::Put(item))
     }
 
-    /// Puts a whole item where there is none.
+    /// Creates an item that must not exist yet.
     pub(super) fn create(key: Key, attributes: Attributes) -> Self {
         Self::put(key, attributes).only_if(attributes! { "pk": null })
     }
@@ -93,7 +93,7 @@ impl Write {
     }
 
     pub(super) fn add(mut self, counter: &'static str, amount: u32) -> Self {
-        // A counter that does not grow is not written: zero would still cost a write.
+        // An increase by zero is left out: it would still cost a write.
         if amount > 0 {
             *self.add.entry(counter).or_default() += amount;
         }
@@ -106,7 +106,7 @@ impl Write {
     }
 }
 
-/// Attributes as JSON spells them: `attributes! { "status": "RUNNING", "attempt": 0 }`.
+/// Builds attributes from JSON: `attributes! { "status": "RUNNING", "attempt": 0 }`.
 macro_rules! attributes {
     ($($tokens:tt)*) => {
         match ::serde_json::json!({ $($tokens)* }) {

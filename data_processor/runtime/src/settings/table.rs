@@ -1,31 +1,31 @@
-//! Where the jobs are recorded.
+//! Reads and checks the settings of the table.
 
-use super::{SettingsError, Source, environment, invalid};
+use super::{Environment, SettingsError, read_variable, settings_error};
 
-/// Which table, and where.
+/// The name and the location of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Table {
+pub(crate) struct TableSettings {
     /// `TABLE_NAME`.
     pub(crate) name: String,
-    /// `AWS_REGION` (or `AWS_DEFAULT_REGION`): asked for here because the SDK misses it late and in strange words.
+    /// `AWS_REGION` (or `AWS_DEFAULT_REGION`). Checked here, because the SDK reports a missing region late and unclearly.
     pub(crate) region: String,
-    /// `AWS_ENDPOINT_URL_DYNAMODB` (or `AWS_ENDPOINT_URL`), if not the region's own. Looked at here because the SDK
-    /// passes over one that it cannot read, and would ask AWS instead.
+    /// `AWS_ENDPOINT_URL_DYNAMODB` (or `AWS_ENDPOINT_URL`); by default the endpoint of the region. Checked here, because the
+    /// SDK ignores an invalid endpoint and uses AWS instead.
     pub(crate) endpoint: Option<String>,
 }
 
-impl Table {
-    /// Reads this process's environment.
+impl TableSettings {
+    /// Reads the settings from the environment of this process.
     pub(crate) fn from_environment() -> Result<Self, SettingsError> {
-        Self::read(&Source(&environment))
+        Self::read(&Environment(&read_variable))
     }
 
-    pub(super) fn read(source: &Source) -> Result<Self, SettingsError> {
-        // Without a region nothing else can work, and a pod without one lacks its whole AWS environment.
-        let expected = "a region, as eu-central-1";
-        let region = match source.get("AWS_DEFAULT_REGION") {
-            Some(default) => source.get("AWS_REGION").unwrap_or(default),
-            None => source.required("AWS_REGION", expected)?,
+    pub(super) fn read(environment: &Environment) -> Result<Self, SettingsError> {
+        // The region is checked first: a pod without a region usually lacks all variables of AWS.
+        let expected = "a region, such as eu-central-1";
+        let region = match environment.get("AWS_DEFAULT_REGION") {
+            Some(default) => environment.get("AWS_REGION").unwrap_or(default),
+            None => environment.required("AWS_REGION", expected)?,
         };
         let is_name = |text: &String| {
             text.bytes()
@@ -33,13 +33,17 @@ impl Table {
         };
         let region = Some(region)
             .filter(is_name)
-            .ok_or_else(|| invalid("AWS_REGION", "is no name", expected))?;
-        let name = source.required("TABLE_NAME", "the table's name")?;
+            .ok_or_else(|| settings_error("AWS_REGION", "is not valid", expected))?;
+        let name = environment.required("TABLE_NAME", "the table's name")?;
         for variable in ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"] {
-            if let Some(endpoint) = source.get(variable) {
+            if let Some(endpoint) = environment.get(variable) {
                 if !is_address(&endpoint) {
                     let problem = format!("is {endpoint:?}");
-                    return Err(invalid(variable, problem, "http:// or https:// and a host"));
+                    return Err(settings_error(
+                        variable,
+                        problem,
+                        "http:// or https:// and a host",
+                    ));
                 }
                 return Ok(Self {
                     name,

@@ -9,37 +9,40 @@ const COMPLETE: [(&str, &str); 6] = [
     ("TIMEOUT_SECONDS", "3600"),
 ];
 
-fn with(name: &str, value: &str) -> Result<Settings, SettingsError> {
-    Settings::read(&Source(&|asked| {
-        if asked == name {
+fn read_with(name: &str, value: &str) -> Result<Settings, SettingsError> {
+    Settings::read(&Environment(&|requested| {
+        if requested == name {
             return Some(value.to_owned());
         }
         COMPLETE
             .iter()
-            .find(|(name, _)| *name == asked)
+            .find(|(name, _)| *name == requested)
             .map(|(_, value)| (*value).to_owned())
     }))
 }
 
 #[test]
-fn the_optional_ones_have_defaults() {
-    let settings = with("", "").unwrap();
-    assert_eq!(settings.beat, Duration::from_secs(5));
+fn optional_settings_have_defaults() {
+    let settings = read_with("", "").unwrap();
+    assert_eq!(settings.heartbeat_interval, Duration::from_secs(5));
     assert_eq!(settings.data_directory, None);
     assert!(!settings.parent_pipe);
     assert_eq!(settings.table.endpoint, None);
 }
 
-/// The SDK ignores an endpoint that it cannot read: the job would go to AWS instead of the table that was meant.
+/// The SDK ignores an invalid endpoint: the job would use AWS instead of the intended table.
 #[test]
-fn an_endpoint_is_an_address_or_refused() {
+fn an_endpoint_that_is_not_an_address_is_rejected() {
     for address in [
         "http://10.0.0.1:3002",
         "http://[fd00::1]:3002",
         "https://table.example/x",
     ] {
         assert_eq!(
-            with("AWS_ENDPOINT_URL", address).unwrap().table.endpoint,
+            read_with("AWS_ENDPOINT_URL", address)
+                .unwrap()
+                .table
+                .endpoint,
             Some(address.to_owned())
         );
     }
@@ -50,7 +53,7 @@ fn an_endpoint_is_an_address_or_refused() {
         "ftp://table",
         "http://a b",
     ] {
-        let message = with("AWS_ENDPOINT_URL_DYNAMODB", wrong)
+        let message = read_with("AWS_ENDPOINT_URL_DYNAMODB", wrong)
             .unwrap_err()
             .to_string();
         assert_eq!(
@@ -63,10 +66,10 @@ fn an_endpoint_is_an_address_or_refused() {
 }
 
 #[test]
-fn every_required_one_is_missed_by_name() {
+fn a_missing_setting_is_named() {
     for (name, _) in COMPLETE {
         assert!(
-            with(name, "")
+            read_with(name, "")
                 .unwrap_err()
                 .to_string()
                 .starts_with(&format!("{name} is not set")),
@@ -76,7 +79,7 @@ fn every_required_one_is_missed_by_name() {
 }
 
 #[test]
-fn what_cannot_be_used_is_said_with_what_is_expected() {
+fn an_invalid_setting_is_named_with_what_is_expected() {
     for (name, value) in [
         ("JOB_ID", "a/b"),
         ("JOB_ID", "A"),
@@ -91,16 +94,19 @@ fn what_cannot_be_used_is_said_with_what_is_expected() {
         ("AWS_REGION", "eu central"),
     ] {
         assert!(
-            with(name, value).unwrap_err().to_string().starts_with(name),
+            read_with(name, value)
+                .unwrap_err()
+                .to_string()
+                .starts_with(name),
             "{name}={value}"
         );
     }
     assert_eq!(
-        with("BEAT_SECONDS", "x").unwrap_err().to_string(),
+        read_with("BEAT_SECONDS", "x").unwrap_err().to_string(),
         "BEAT_SECONDS is \"x\"; expected a number from 0.01 to 60"
     );
     assert_eq!(
-        with("BEAT_SECONDS", "0.2").unwrap().beat,
+        read_with("BEAT_SECONDS", "0.2").unwrap().heartbeat_interval,
         Duration::from_millis(200)
     );
 }

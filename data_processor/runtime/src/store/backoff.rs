@@ -1,50 +1,44 @@
-//! How often, and after what pause, a thing is tried again.
+//! Limits how often a failed request to the table is repeated, and after which pause.
 
 use std::time::Duration;
 
 use super::StoreError;
 
-/// A bound, and pauses with full jitter: those that met in a conflict must not meet again.
+/// Counts failed requests. The pauses have full jitter, so that requests that conflicted do not conflict again.
 #[derive(Debug)]
-pub(crate) struct Tries {
-    made: u32,
+pub(crate) struct Backoff {
+    failures: u32,
 }
 
-impl Tries {
-    /// With the pauses, and the SDK's own tries within each: some ten seconds of refused connections, two minutes and a
-    /// half of a table that is silent.
-    pub(crate) const MOST: u32 = 12;
+impl Backoff {
+    /// The maximum number of failed requests. Together with the pauses and the SDK's own retries this is about ten seconds
+    /// of refused connections, or two and a half minutes of a table that does not respond.
+    pub(crate) const MAX_FAILURES: u32 = 12;
     const FIRST_PAUSE: Duration = Duration::from_millis(25);
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-    /// None made yet.
+    /// Creates a backoff without failures.
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { made: 0 }
+        Self { failures: 0 }
     }
 
-    /// Pauses, or gives the error back when nothing is to be hoped from another try.
-    pub(crate) async fn after(&mut self, error: StoreError) -> Result<(), StoreError> {
-        self.made += 1;
-        if self.made >= Self::MOST || matches!(error, StoreError::Broken(_)) {
+    /// Counts a failure and pauses. Returns the error instead if another request is not allowed or cannot succeed.
+    pub(crate) async fn wait_after(&mut self, error: StoreError) -> Result<(), StoreError> {
+        self.failures += 1;
+        if self.failures >= Self::MAX_FAILURES || matches!(error, StoreError::Permanent(_)) {
             return Err(error);
         }
-        // A changed record is the protocol at work, not trouble.
+        // A changed record is part of the protocol, not a problem.
         if !matches!(error, StoreError::Changed) {
-            tracing::warn!(tries = self.made, reason = %error, "the table did not take a request; trying again");
+            tracing::warn!(tries = self.failures, reason = %error, "a request to the table failed; retrying");
         }
         tokio::time::sleep(self.longest_pause().mul_f64(fastrand::f64())).await;
         Ok(())
     }
 
     fn longest_pause(&self) -> Duration {
-        (Self::FIRST_PAUSE * 2_u32.pow(self.made.min(10))).min(Self::LONGEST_PAUSE)
-    }
-}
-
-impl Default for Tries {
-    fn default() -> Self {
-        Self::new()
+        (Self::FIRST_PAUSE * 2_u32.pow(self.failures.min(10))).min(Self::LONGEST_PAUSE)
     }
 }
 
@@ -52,30 +46,33 @@ impl Default for Tries {
 mod tests {
     use super::*;
 
-    fn after(made: u32, error: StoreError) -> Result<(), StoreError> {
+    fn wait_after(failures: u32, error: StoreError) -> Result<(), StoreError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .unwrap();
-        runtime.block_on(Tries { made }.after(error))
+        runtime.block_on(Backoff { failures }.wait_after(error))
     }
 
     #[test]
-    fn ends_at_its_bound_and_at_once_where_nothing_helps() {
-        assert_eq!(after(0, StoreError::Changed), Ok(()));
-        let last = Tries::MOST - 1;
-        assert_eq!(after(last, StoreError::Changed), Err(StoreError::Changed));
-        let broken = || StoreError::Broken("no table".into());
-        assert_eq!(after(0, broken()), Err(broken()));
+    fn ends_at_its_limit_and_at_once_after_a_permanent_error() {
+        assert_eq!(wait_after(0, StoreError::Changed), Ok(()));
+        let last = Backoff::MAX_FAILURES - 1;
+        assert_eq!(
+            wait_after(last, StoreError::Changed),
+            Err(StoreError::Changed)
+        );
+        let permanent = || StoreError::Permanent("the table does not exist".into());
+        assert_eq!(wait_after(0, permanent()), Err(permanent()));
     }
 
     #[test]
-    fn pauses_grow_to_their_bound() {
-        let longest: Vec<_> = (1..=12)
-            .map(|made| Tries { made }.longest_pause())
+    fn pauses_grow_up_to_the_longest_one() {
+        let pauses: Vec<_> = (1..=12)
+            .map(|failures| Backoff { failures }.longest_pause())
             .collect();
-        assert_eq!(longest[0], Duration::from_millis(50));
-        assert!(longest.is_sorted());
-        assert_eq!(longest[11], Tries::LONGEST_PAUSE);
+        assert_eq!(pauses[0], Duration::from_millis(50));
+        assert!(pauses.is_sorted());
+        assert_eq!(pauses[11], Backoff::LONGEST_PAUSE);
     }
 }

@@ -1,31 +1,31 @@
-//! What can go wrong with a request to the table, by what is to be done about it.
+//! Classifies the errors of requests to the table by what to do about them.
 
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
-/// A request that was not answered as hoped.
+/// A failed request.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub(crate) enum StoreError {
-    /// A condition failed: somebody else has written, or we have and the answer was lost. Read again.
+    /// A condition failed: another container has written, or this one has and the response was lost. Read the record again.
     #[error("the record has changed")]
     Changed,
-    /// Conflict, throttling, a server's or the network's trouble: it may work in a moment.
+    /// A conflict, throttling, or an error of the server or the network: repeat the request.
     #[error("{0}")]
     Unavailable(String),
-    /// No repetition helps: no permission, no table, an item that cannot be read.
+    /// A missing permission, a missing table, an unreadable item: repeating the request does not help.
     #[error("{0}")]
-    Broken(String),
+    Permanent(String),
 }
 
-/// The error of a request that changes or reads one item or one partition.
-pub(super) fn of_single<E>(error: &SdkError<E>) -> StoreError
+/// Classifies the error of a request for one item or one partition.
+pub(super) fn request_error<E>(error: &SdkError<E>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let SdkError::ServiceError(service) = error else {
-        return StoreError::Unavailable(describe(error));
+        return StoreError::Unavailable(describe_error(error));
     };
     match service.err().code() {
         Some("ConditionalCheckFailedException") => StoreError::Changed,
@@ -36,26 +36,28 @@ where
             | "ProvisionedThroughputExceededException"
             | "RequestLimitExceeded"
             | "LimitExceededException",
-        ) => StoreError::Unavailable(describe(error)),
-        _ if service.raw().status().is_server_error() => StoreError::Unavailable(describe(error)),
-        _ => StoreError::Broken(describe(error)),
+        ) => StoreError::Unavailable(describe_error(error)),
+        _ if service.raw().status().is_server_error() => {
+            StoreError::Unavailable(describe_error(error))
+        }
+        _ => StoreError::Permanent(describe_error(error)),
     }
 }
 
-/// The error of a transaction: why it was cancelled stands in its reasons, one for each write.
-pub(super) fn of_cancelled(error: &SdkError<TransactWriteItemsError>) -> StoreError {
+/// Classifies the error of a transaction. A cancelled transaction has one reason for each write.
+pub(super) fn transaction_error(error: &SdkError<TransactWriteItemsError>) -> StoreError {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
             let reasons = cancelled.cancellation_reasons().iter();
-            of_reasons(reasons.filter_map(|reason| reason.code()))
+            cancellation_error(reasons.filter_map(|reason| reason.code()))
         }
-        _ => of_single(error),
+        _ => request_error(error),
     }
 }
 
-fn of_reasons<'a>(codes: impl Iterator<Item = &'a str>) -> StoreError {
+fn cancellation_error<'a>(codes: impl Iterator<Item = &'a str>) -> StoreError {
     let reasons: Vec<_> = codes.filter(|code| *code != "None").collect();
-    let passes = |reason: &&str| {
+    let is_temporary = |reason: &&str| {
         [
             "TransactionConflict",
             "ThrottlingError",
@@ -66,18 +68,18 @@ fn of_reasons<'a>(codes: impl Iterator<Item = &'a str>) -> StoreError {
     if reasons.contains(&"ConditionalCheckFailed") {
         return StoreError::Changed;
     }
-    let described = format!("the transaction was cancelled: {}", reasons.join(", "));
-    if reasons.is_empty() || reasons.iter().any(passes) {
-        StoreError::Unavailable(described)
+    let description = format!("the transaction was cancelled: {}", reasons.join(", "));
+    if reasons.is_empty() || reasons.iter().any(is_temporary) {
+        StoreError::Unavailable(description)
     } else {
-        StoreError::Broken(described)
+        StoreError::Permanent(description)
     }
 }
 
-/// The SDK's errors say little themselves: their causes do.
-pub(super) fn describe(error: &dyn Error) -> String {
+/// Describes an error with its causes: the SDK's own messages do not include them.
+pub(super) fn describe_error(error: &dyn Error) -> String {
     match error.source() {
-        Some(cause) => format!("{error}: {}", describe(cause)),
+        Some(cause) => format!("{error}: {}", describe_error(cause)),
         None => error.to_string(),
     }
 }
@@ -87,31 +89,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_reasons_say_what_to_do() {
-        let of = |codes: &[&str]| of_reasons(codes.iter().copied());
+    fn the_reasons_of_a_cancellation_decide_what_to_do() {
+        let classify = |codes: &[&str]| cancellation_error(codes.iter().copied());
         assert_eq!(
-            of(&["None", "ConditionalCheckFailed", "None"]),
+            classify(&["None", "ConditionalCheckFailed", "None"]),
             StoreError::Changed
         );
-        // Whatever else happened: a failed condition will fail again, so the record must be read.
+        // A failed condition would fail again, so the record must be read, whatever the other reasons are.
         assert_eq!(
-            of(&["TransactionConflict", "ConditionalCheckFailed"]),
+            classify(&["TransactionConflict", "ConditionalCheckFailed"]),
             StoreError::Changed
         );
-        for passing in [
+        for temporary in [
             "TransactionConflict",
             "ThrottlingError",
             "ProvisionedThroughputExceeded",
         ] {
             assert!(
-                matches!(of(&["None", passing]), StoreError::Unavailable(_)),
-                "{passing}"
+                matches!(classify(&["None", temporary]), StoreError::Unavailable(_)),
+                "{temporary}"
             );
         }
-        assert!(matches!(of(&[]), StoreError::Unavailable(_)));
+        assert!(matches!(classify(&[]), StoreError::Unavailable(_)));
         assert!(matches!(
-            of(&["None", "ValidationError"]),
-            StoreError::Broken(_)
+            classify(&["None", "ValidationError"]),
+            StoreError::Permanent(_)
         ));
     }
 }

@@ -1,6 +1,6 @@
-//! Says a write in `DynamoDB`'s own words, and items in JSON's.
+//! Translates a write to expressions of `DynamoDB`.
 //!
-//! Every attribute is a placeholder: half of our names are reserved words.
+//! Every attribute name is a placeholder, because many of ours are reserved words.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::values::{Values, to_value};
 use crate::protocol::{Action, Write};
 
-/// The expressions of one write, and what their placeholders stand for; none where there is nothing to say, because
-/// `DynamoDB` refuses empty ones.
+/// The expressions of one write and the values of their placeholders. `None` stands for an empty one, because `DynamoDB`
+/// rejects empty expressions.
 #[derive(Debug, Default)]
 pub(super) struct Expressions {
     pub(super) update: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct Expressions {
 }
 
 impl Expressions {
-    pub(super) fn of(write: &Write) -> Self {
+    pub(super) fn from_write(write: &Write) -> Self {
         let mut placeholders = Placeholders::default();
         let condition = write.condition.as_ref().map(|condition| {
             let terms = condition.iter().map(|(attribute, value)| {
@@ -58,8 +58,8 @@ impl Placeholders {
         name
     }
 
-    fn value(&mut self, use_: &str, attribute: &str, value: &Value) -> String {
-        let name = format!(":{use_}_{attribute}");
+    fn value(&mut self, role: &str, attribute: &str, value: &Value) -> String {
+        let name = format!(":{role}_{attribute}");
         self.values.insert(name.clone(), to_value(value));
         name
     }
@@ -112,29 +112,31 @@ mod tests {
 
     use super::*;
     use crate::clock::Timestamp;
-    use crate::protocol::{Claim, Progress, Who};
+    use crate::protocol::{Assignment, Claim, Progress, Report};
     use crate::store::values::from_value;
 
-    #[test]
-    fn a_beat_says_what_it_changes_and_on_what_condition() {
-        let who = Who {
-            job_id: "a".into(),
-            attempt: 1,
-            max_attempts: 3,
-            runner: "r".into(),
-        };
-        let claim = Claim {
-            who,
+    fn claim() -> Claim {
+        Claim {
+            assignment: Assignment {
+                job_id: "a".into(),
+                attempt: 1,
+                max_attempts: 3,
+                runner: "r".into(),
+            },
             execution: "e".into(),
-        };
-        let writes = claim.beat(
+        }
+    }
+
+    #[test]
+    fn a_heartbeat_has_an_update_and_a_condition() {
+        let writes = claim().heartbeat(
             Progress {
                 done: 7,
                 total: None,
             },
             Timestamp::from_milliseconds(0),
         );
-        let expressions = Expressions::of(&writes[0]);
+        let expressions = Expressions::from_write(&writes[0]);
         assert_eq!(
             expressions.update.unwrap(),
             "SET #beat = :set_beat, #progress = :set_progress"
@@ -153,23 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_grows_a_number() {
-        let who = Who {
-            job_id: "a".into(),
-            attempt: 0,
-            max_attempts: 3,
-            runner: "r".into(),
-        };
-        let report = crate::protocol::Report {
+    fn an_interruption_increases_a_number() {
+        let report = Report {
             progress: Progress::default(),
             log: vec![],
         };
-        let writes = Claim {
-            who,
-            execution: "e".into(),
-        }
-        .interrupt(&report, Timestamp::from_milliseconds(0));
-        let update = Expressions::of(&writes[1]).update.unwrap();
+        let writes = claim().interrupt(&report, Timestamp::from_milliseconds(0));
+        let update = Expressions::from_write(&writes[1]).update.unwrap();
         assert!(
             update.ends_with("ADD #interruptions :add_interruptions"),
             "{update}"

@@ -1,112 +1,117 @@
-//! One read, for nothing but its answer.
+//! Probes the table with one read, to see whether it can be reached.
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::ProvideCredentials;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::get_item::GetItemError;
 
-use super::error::describe;
+use super::error::describe_error;
 use super::{Store, key_values};
 use crate::protocol::job_key;
 
-/// Why the table cannot be read, by where to look.
+/// Why the table cannot be read. Each reason has its own remedy.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum Unreachable {
-    /// There are none, or whoever hands them out does not.
-    #[error("no credentials ({0})")]
+pub(crate) enum ProbeError {
+    /// Credentials were not found, or their provider failed.
+    #[error("no credentials found ({0})")]
     NoCredentials(String),
-    /// Nobody knows these.
-    #[error("the credentials are refused ({0})")]
-    WrongCredentials(String),
-    /// They are known, and may not read this table.
-    #[error("the credentials do not allow it ({0})")]
-    NotAllowed(String),
-    /// There is no such table.
+    /// AWS does not know the credentials.
+    #[error("the credentials are rejected ({0})")]
+    CredentialsRejected(String),
+    /// The credentials are known but may not read this table.
+    #[error("the credentials do not have the permission ({0})")]
+    AccessDenied(String),
+    /// The table does not exist.
     #[error("it does not exist ({0})")]
-    NoTable(String),
-    /// No connection, or one that broke off.
+    TableNotFound(String),
+    /// The connection could not be made, or broke.
     #[error("no connection ({0})")]
     NoConnection(String),
-    /// Not an answer of a table.
-    #[error("something else answers there ({0})")]
+    /// The response is not one of `DynamoDB`.
+    #[error("the endpoint is not DynamoDB ({0})")]
     NotDynamoDb(String),
-    /// It refuses for a reason of its own.
-    #[error("it answers {0}")]
-    Refused(String),
-    /// Nothing came in time.
-    #[error("no answer in time")]
-    Silent,
+    /// `DynamoDB` rejects the request for another reason.
+    #[error("the request is rejected: {0}")]
+    RequestRejected(String),
+    /// A response did not come in time.
+    #[error("no response in time")]
+    TimedOut,
 }
 
-impl Unreachable {
-    /// What the reader of this should look at.
+impl ProbeError {
+    /// Returns what the user should check.
     #[must_use]
-    pub(crate) fn look_at(&self) -> &'static str {
+    pub(crate) fn advice(&self) -> &'static str {
         match self {
             Self::NoCredentials(_) => {
                 "the pod's service account and its Pod Identity association, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             }
-            Self::WrongCredentials(_) => {
-                "the credentials: expired, of another account, or the clock is wrong"
+            Self::CredentialsRejected(_) => {
+                "the credentials: they may be expired or of another account, or this machine's clock is wrong"
             }
-            Self::NotAllowed(_) => "the policy of the pod's role (dynamodb:GetItem)",
-            Self::NoTable(_) => "the table's name (TABLE_NAME), the region and the account",
-            Self::NoConnection(_) | Self::Silent => {
+            Self::AccessDenied(_) => "the policy of the pod's role (dynamodb:GetItem)",
+            Self::TableNotFound(_) => "the table's name (TABLE_NAME), the region and the account",
+            Self::NoConnection(_) | Self::TimedOut => {
                 "the network: address and port, network policies, name service, certificate"
             }
             Self::NotDynamoDb(_) => "the endpoint (AWS_ENDPOINT_URL_DYNAMODB)",
-            Self::Refused(_) => "the message; if the service is busy, try again",
+            Self::RequestRejected(_) => "the message; if the service is busy, try again",
         }
     }
 }
 
-/// Asks for the credentials alone: from the table's own error it could not be told that they were missing.
-pub(crate) async fn find_credentials(config: &SdkConfig) -> Result<(), Unreachable> {
+/// Finds the credentials, before the table is read: the error of the table would not show that they are missing.
+pub(crate) async fn find_credentials(config: &SdkConfig) -> Result<(), ProbeError> {
     let Some(provider) = config.credentials_provider() else {
-        return Err(Unreachable::NoCredentials("no source of them".into()));
+        return Err(ProbeError::NoCredentials(
+            "a provider is not configured".into(),
+        ));
     };
-    let found = provider.provide_credentials().await;
-    found
+    let credentials = provider.provide_credentials().await;
+    credentials
         .map(drop)
-        .map_err(|error| Unreachable::NoCredentials(describe(&error)))
+        .map_err(|error| ProbeError::NoCredentials(describe_error(&error)))
 }
 
 impl Store {
-    /// Reads an item that no job has: ids are not empty.
-    pub(crate) async fn reach(&self) -> Result<(), Unreachable> {
+    /// Reads an item that does not exist: a job's id is never empty.
+    pub(crate) async fn probe(&self) -> Result<(), ProbeError> {
         let request = self
             .client
             .get_item()
             .table_name(&self.table)
             .consistent_read(true)
             .set_key(Some(key_values(&job_key(""))));
-        request.send().await.map(drop).map_err(|error| why(&error))
+        request
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| probe_error(&error))
     }
 }
 
-fn why(error: &SdkError<GetItemError>) -> Unreachable {
+fn probe_error(error: &SdkError<GetItemError>) -> ProbeError {
     let SdkError::ServiceError(service) = error else {
-        let of_connection = !matches!(error, SdkError::ResponseError(_));
-        return if of_connection {
-            Unreachable::NoConnection(describe(error))
+        return if matches!(error, SdkError::ResponseError(_)) {
+            ProbeError::NotDynamoDb(describe_error(error))
         } else {
-            Unreachable::NotDynamoDb(describe(error))
+            ProbeError::NoConnection(describe_error(error))
         };
     };
-    let answer = service.err().meta();
-    let Some(code) = answer.code() else {
+    let response = service.err().meta();
+    let Some(code) = response.code() else {
         let status = service.raw().status().as_u16();
-        return Unreachable::NotDynamoDb(format!("status {status}"));
+        return ProbeError::NotDynamoDb(format!("status {status}"));
     };
-    let said = format!("{code}: {}", answer.message().unwrap_or("no more"));
+    let details = format!("{code}: {}", response.message().unwrap_or("no message"));
     match code {
-        "ResourceNotFoundException" => Unreachable::NoTable(said),
-        "AccessDeniedException" => Unreachable::NotAllowed(said),
+        "ResourceNotFoundException" => ProbeError::TableNotFound(details),
+        "AccessDeniedException" => ProbeError::AccessDenied(details),
         "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "IncompleteSignatureException"
         | "MissingAuthenticationTokenException"
-        | "ExpiredTokenException" => Unreachable::WrongCredentials(said),
-        _ => Unreachable::Refused(said),
+        | "ExpiredTokenException" => ProbeError::CredentialsRejected(details),
+        _ => ProbeError::RequestRejected(details),
     }
 }

@@ -1,4 +1,4 @@
-//! Items as JSON has them, and as `DynamoDB` does.
+//! Converts items between JSON and `DynamoDB`.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ pub(super) fn to_attributes(values: Values) -> Attributes {
         .collect()
 }
 
-/// Sets and binary values are in none of our items: whatever else an item may hold one day reads as null.
+/// Converts a value to JSON. Our items do not contain sets and binary values, so these become null.
 pub(super) fn from_value(value: AttributeValue) -> Value {
     match value {
         AttributeValue::Bool(value) => Value::Bool(value),
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn items_come_back_as_they_went() {
+    fn an_item_survives_both_conversions() {
         let item =
             json!({"text": "t", "number": 12, "list": ["a", {"deep": true}], "nothing": null});
         let Value::Object(item) = item else {

@@ -1,4 +1,4 @@
-//! An HTTP server that stands in for a service of AWS.
+//! An HTTP server that takes the place of an AWS service.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -6,37 +6,37 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A request as the stand-in saw it.
+/// A request that the service received.
 #[derive(Debug, Clone)]
-pub(crate) struct Seen {
+pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: HashMap<String, String>,
     pub(crate) body: Vec<u8>,
 }
 
-/// Answers on a port of its own until the test's process ends; its address, and what it has seen.
-pub(crate) fn stand_in(
-    answer: impl Fn(&Seen, &mut TcpStream) + Send + Sync + 'static,
-) -> (String, Arc<Mutex<Vec<Seen>>>) {
+/// Starts a service on a free port until the process of the test ends. Returns its address and the requests so far.
+pub(crate) fn start(
+    respond: impl Fn(&Request, &mut TcpStream) + Send + Sync + 'static,
+) -> (String, Arc<Mutex<Vec<Request>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let (answer, requests) = (Arc::new(answer), Arc::new(Mutex::new(Vec::new())));
-    let seen = Arc::clone(&requests);
+    let (respond, requests) = (Arc::new(respond), Arc::new(Mutex::new(Vec::new())));
+    let received = Arc::clone(&requests);
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (mut stream, answer, seen) =
-                (stream.unwrap(), Arc::clone(&answer), Arc::clone(&seen));
+            let (mut stream, respond, received) =
+                (stream.unwrap(), Arc::clone(&respond), Arc::clone(&received));
             thread::spawn(move || {
                 let Some(request) = read(&stream) else { return };
-                seen.lock().unwrap().push(request.clone());
-                answer(&request, &mut stream);
+                received.lock().unwrap().push(request.clone());
+                respond(&request, &mut stream);
             });
         }
     });
     (endpoint, requests)
 }
 
-fn read(stream: &TcpStream) -> Option<Seen> {
+fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut lines = reader.by_ref().lines().map_while(Result::ok);
     let path = lines.next()?.split(' ').nth(1)?.to_owned();
@@ -52,14 +52,14 @@ fn read(stream: &TcpStream) -> Option<Seen> {
         .map_or(0, |length| length.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
-    Some(Seen {
+    Some(Request {
         path,
         headers,
         body,
     })
 }
 
-/// Headers that announce so many bytes, and then these bytes; the connection ends.
+/// Sends headers that announce this many bytes, then the body, and closes the connection.
 pub(crate) fn send(stream: &mut TcpStream, status: &str, announced: usize, body: &[u8]) {
     let headers = format!(
         "HTTP/1.1 {status}\r\ncontent-length: {announced}\r\netag: \"v1\"\r\nconnection: close\r\n\r\n"

@@ -1,4 +1,4 @@
-//! What several tests need.
+//! Code that several tests share.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 pub(crate) mod fake_service;
@@ -9,8 +9,8 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// The program of these tests (src/bin/test-program.rs), with its function alone, on this input.
-pub(crate) fn program(
+/// Runs the test program (src/bin/test-program.rs) with this input, without a table.
+pub(crate) fn run_program(
     input: &Value,
     data_directory: Option<&Path>,
     environment: &[(&str, &str)],
@@ -31,7 +31,7 @@ pub(crate) fn check_content(output: &Output, content: &[u8], source: &str) {
     assert_eq!(result, expected, "{source}");
 }
 
-/// The last line on standard error, which says why the function failed.
+/// Returns the last line on standard error, which is the reason of a failure.
 pub(crate) fn reason(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr)
         .lines()

@@ -1,4 +1,4 @@
-//! What the input's fields may hold; whatever else they are given, the error says what was expected.
+//! Checks the values of the input's fields. The errors describe the expected value.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 use job_runtime::ObjectAddress;
 
-/// A number within bounds; whatever else it is given, it says them.
-struct Within {
-    least: f64,
-    most: f64,
+/// Reads a number between two bounds.
+struct BoundedNumber {
+    min: f64,
+    max: f64,
     expected: &'static str,
 }
 
-impl Visitor<'_> for Within {
+impl Visitor<'_> for BoundedNumber {
     type Value = f64;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -21,7 +21,7 @@ impl Visitor<'_> for Within {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
-        if (self.least..=self.most).contains(&value) {
+        if (self.min..=self.max).contains(&value) {
             Ok(value)
         } else {
             Err(E::invalid_value(Unexpected::Float(value), &self))
@@ -29,14 +29,14 @@ impl Visitor<'_> for Within {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
-        if value as f64 > self.most || (value as f64) < self.least {
+        if value as f64 > self.max || (value as f64) < self.min {
             return Err(E::invalid_value(Unexpected::Unsigned(value), &self));
         }
         Ok(value as f64)
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
-        if value as f64 > self.most || (value as f64) < self.least {
+        if value as f64 > self.max || (value as f64) < self.min {
             return Err(E::invalid_value(Unexpected::Signed(value), &self));
         }
         Ok(value as f64)
@@ -44,24 +44,24 @@ impl Visitor<'_> for Within {
 }
 
 pub(super) fn records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    whole(deserializer, 1e12, "an integer from 0 to 1000000000000")
+    bounded_integer(deserializer, 1e12, "an integer from 0 to 1000000000000")
 }
 
-/// A mebibyte is 2^20 bytes; the most is far above what any job is given.
+/// A mebibyte is 2^20 bytes. The maximum is far above the memory of any job.
 pub(super) fn memory_mebibytes<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<u64, D::Error> {
-    whole(deserializer, 4096.0, "an integer from 0 to 4096")
+    bounded_integer(deserializer, 4096.0, "an integer from 0 to 4096")
 }
 
-fn whole<'de, D: Deserializer<'de>>(
+fn bounded_integer<'de, D: Deserializer<'de>>(
     deserializer: D,
-    most: f64,
+    max: f64,
     expected: &'static str,
 ) -> Result<u64, D::Error> {
-    let number = deserializer.deserialize_any(Within {
-        least: 0.0,
-        most,
+    let number = deserializer.deserialize_any(BoundedNumber {
+        min: 0.0,
+        max,
         expected,
     })?;
     if number.fract() != 0.0 {
@@ -73,15 +73,15 @@ fn whole<'de, D: Deserializer<'de>>(
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "whole, and within 0 to 1e12"
+        reason = "an integer from 0 to 1e12"
     )]
     Ok(number as u64)
 }
 
 pub(super) fn failure_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-    deserializer.deserialize_any(Within {
-        least: 0.0,
-        most: 1.0,
+    deserializer.deserialize_any(BoundedNumber {
+        min: 0.0,
+        max: 1.0,
         expected: "a number from 0 to 1",
     })
 }
@@ -91,9 +91,9 @@ pub(super) fn records_per_second<'de, D: Deserializer<'de>>(
 ) -> Result<Option<f64>, D::Error> {
     let expected = "a number from 0.001 to 1000000000";
     deserializer
-        .deserialize_any(Within {
-            least: 0.001,
-            most: 1e9,
+        .deserialize_any(BoundedNumber {
+            min: 0.001,
+            max: 1e9,
             expected,
         })
         .map(Some)

@@ -21,7 +21,7 @@ fn synthetic_has_defaults() {
 }
 
 #[test]
-fn every_refusal_names_the_field_and_what_is_allowed() {
+fn errors_name_the_field_and_what_is_allowed() {
     for (json, expected) in [
         (
             r#"{"source":"synthetic","records":-1}"#,

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { inputOf } from '../../../../api/job-request.ts';
 import { PayloadTooLarge } from '../../../../jobs/errors.ts';
-import { ExecutionInput, inputOf, largestExecutionInput } from '../../../../api/job-request.ts';
+import { ExecutionInput, largestExecutionInput } from '../../../../jobs/execution-input.ts';
+import { JobId, jobIdOfRunNow, newScheduleId, ScheduleId, scheduleOriginOf } from '../../../../jobs/ids.ts';
 import { defaultOptions, JobOptions } from '../../../../jobs/options.ts';
-import { jobIdOfRunNow, newScheduleId, originOf, ScheduleId } from '../../../../jobs/schedules/id.ts';
 import { executionInput, targetInput } from '../../../../jobs/schedules/scheduled-job.ts';
 import { fillContextAttributes } from '../../../../local/aws/scheduler/context-attributes.ts';
-import { JobId } from '../../../../jobs/ids.ts';
 
 const scheduleId = '01jdd0000000000000000000aa';
 const tick = {
@@ -92,16 +92,16 @@ test('an input that becomes too large for a tick is refused with both figures, t
 test('the id of a schedule’s job says where it comes from', () => {
   for (const id of [scheduleId, newScheduleId('alice', 'key')]) {
     expect(ScheduleId.parse(id)).toBe(id);
-    expect(originOf(`${id}-2026-11-25-0700`)).toEqual({
+    expect(scheduleOriginOf(`${id}-2026-11-25-0700`)).toEqual({
       scheduleId: id,
       scheduledAt: '2026-11-25T07:00:00.000Z',
     });
     for (const key of [undefined, 'key']) {
       const jobId = jobIdOfRunNow(id, key);
       expect(JobId.parse(jobId)).toBe(jobId);
-      expect(originOf(jobId)).toEqual({ scheduleId: id });
+      expect(scheduleOriginOf(jobId)).toEqual({ scheduleId: id });
     }
   }
-  expect(originOf('01jdd0000000000000000000aa')).toBeUndefined();
+  expect(scheduleOriginOf('01jdd0000000000000000000aa')).toBeUndefined();
   expect(newScheduleId('alice', 'key')).not.toBe(newScheduleId('alicek', 'ey'));
 });

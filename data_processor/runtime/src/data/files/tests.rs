@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A directory of data beside a file that is none of it.
+/// Creates a data directory, and beside it a file that does not belong to it.
 fn directory() -> (TempDir, PathBuf) {
     let outer = tempfile::tempdir().unwrap();
     let data = outer.path().join("data");
@@ -19,7 +19,7 @@ fn directory() -> (TempDir, PathBuf) {
 }
 
 #[test]
-fn no_way_leads_out() {
+fn a_path_outside_is_rejected_without_the_location_of_the_directory() {
     let (_outer, data) = directory();
     for path in [
         "../secret",
@@ -43,23 +43,23 @@ fn no_way_leads_out() {
         assert!(failure.starts_with(code), "{path}: {failure}");
         assert!(
             !failure.contains(data.to_str().unwrap()),
-            "says where the directory lies: {failure}"
+            "contains the location of the directory: {failure}"
         );
     }
 }
 
 proptest! {
-    /// Whatever path is built of such pieces: what it resolves to is a file inside.
+    /// Any path of these parts resolves to the file inside, or fails.
     #[test]
     fn every_resolved_path_is_inside(
-        pieces in prop::collection::vec(prop_oneof![
+        parts in prop::collection::vec(prop_oneof![
             Just(".."), Just("."), Just(""), Just("deep"), Just("a.csv"), Just("out"), Just("up"), Just("in"),
             Just("secret"), Just("data"),
         ], 1..6),
         absolute in any::<bool>(),
     ) {
         let (_outer, data) = directory();
-        let path = format!("{}{}", if absolute { "/" } else { "" }, pieces.join("/"));
+        let path = format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"));
         if let Ok(resolved) = resolve(&data, &path) {
             prop_assert_eq!(resolved, fs::canonicalize(data.join("deep/a.csv")).unwrap());
         }

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { KubernetesJob } from '../../../../../local/aws/step-functions/integrations/job-runner.ts';
-import { ApiServer, KubernetesRunner } from '../../../../../local/runners/kubernetes/index.ts';
+import { KubernetesRunner, openApiServer } from '../../../../../local/runners/kubernetes/index.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 
 // Events that a test cannot cause in a real cluster at the right moment. The other tests are in tests/cluster.
@@ -12,7 +12,7 @@ let runner: KubernetesRunner;
 beforeEach(async () => {
   jest.spyOn(console, 'error').mockImplementation(() => undefined);
   server = await FakeApiServer.start();
-  runner = new KubernetesRunner(new ApiServer(server.config), 'service', { TABLE: 'http://10.0.0.1' });
+  runner = new KubernetesRunner(openApiServer(server.config), 'service', { TABLE: 'http://10.0.0.1' });
 });
 
 afterEach(async () => {

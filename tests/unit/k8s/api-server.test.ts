@@ -2,9 +2,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { ApiServer } from '../../../k8s/api-server.ts';
 import { ClusterFailure, RequestRefused } from '../../../k8s/failure.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
-import { Requests } from '../../../k8s/requests.ts';
 import { selfSigned } from '../../harness/certificate.ts';
 
 /** What a real API server cannot be made to answer at will. */
@@ -46,21 +46,21 @@ function connectionTo(server: string, caData?: string): KubeConfigConnection {
   return new KubeConfigConnection(config);
 }
 
-const request = { method: 'GET' as const, path: '/api', subject: 'Role run-job in eks-jobs' };
+const [path, subject] = ['/api', 'Role run-job in eks-jobs'] as const;
 
 describe('a request to the API server', () => {
   test('is repeated while the server is away or overloaded: it may just be restarting', async () => {
     const { connection, asked } = await answering(200, 'reset', 'reset', 503, 429);
-    const requests = new Requests(connection);
+    const server = new ApiServer(connection);
     for (const count of [1, 6]) {
-      expect(await requests.send(request)).toEqual({ message: 'answer 200' });
+      expect(await server.get(path, subject)).toEqual({ message: 'answer 200' });
       expect(asked()).toBe(count);
     }
   });
 
   test('is not repeated when the answer will stay the same, and the answer names the object', async () => {
     const { connection, asked } = await answering(403);
-    const refused = new Requests(connection).send(request);
+    const refused = new ApiServer(connection).get(path, subject);
     await expect(refused).rejects.toThrow(
       new RequestRefused(403, 'Role run-job in eks-jobs: answer 403 (403)'),
     );
@@ -69,18 +69,18 @@ describe('a request to the API server', () => {
 
   test('says whose credentials are wrong', async () => {
     const { connection } = await answering(401);
-    await expect(new Requests(connection).send(request)).rejects.toThrow(
+    await expect(new ApiServer(connection).get(path, subject)).rejects.toThrow(
       'does not accept these credentials (401)',
     );
   });
 
   test('gives up soon on a server that never answered, and names it', async () => {
     const { connection, asked } = await answering('reset', 'reset', 'reset');
-    await expect(new Requests(connection).send(request)).rejects.toThrow(ClusterFailure);
+    await expect(new ApiServer(connection).get(path, subject)).rejects.toThrow(ClusterFailure);
     expect(asked()).toBe(3);
-    const nobody = new Requests(connectionTo('http://127.0.0.1:2')).send(request);
+    const nobody = new ApiServer(connectionTo('http://127.0.0.1:2')).get(path, subject);
     await expect(nobody).rejects.toThrow(
-      /^the API server http:\/\/127.0.0.1:2 does not answer: .*ECONNREFUSED/,
+      /^the API server http:\/\/127.0.0.1:2 does not respond: .*ECONNREFUSED/,
     );
   });
 
@@ -96,8 +96,8 @@ describe('a request to the API server', () => {
       `https://127.0.0.1:${portOf(server)}`,
       Buffer.from(cert).toString('base64'),
     );
-    const requests = new Requests(connection);
-    for (let count = 0; count < 20; count += 1) await requests.send(request);
+    const apiServer = new ApiServer(connection);
+    for (let count = 0; count < 20; count += 1) await apiServer.get(path, subject);
     // One that has just answered may not be free yet.
     expect(connections).toBeLessThan(5);
     server.closeAllConnections();

@@ -1,0 +1,98 @@
+import type { Execution, ExecutionEvent, Try } from './execution.ts';
+import type { JobStatus } from './protocol.ts';
+import type { JobItem, JobRecord, WaitingReason } from './record.ts';
+import type { Write } from './write.ts';
+
+/** The interfaces that the rules need from outside. jobs/aws and jobs/cluster implement them. */
+
+/** The table of jobs. */
+export interface JobStore {
+  /** Reads a job as users see it, with its input and result. */
+  read(jobId: string, now: number): Promise<JobRecord | undefined>;
+  /** Reads a job and its attempts, without the large texts: what decisions are made from. */
+  readDecisive(jobId: string, now: number): Promise<JobRecord | undefined>;
+  /** Reads the status of a job, at most a second old; undefined if the job is not in the table. */
+  statusOf(jobId: string): Promise<JobStatus | undefined>;
+  /** Reads jobs of one shard that are not settled, oldest first, `limit` at most. */
+  openJobs(shard: string, limit: number): Promise<OpenJob[]>;
+  /**
+   * Reads one owner's jobs that pass the filter, newest first. It reads `limit` jobs, whether they pass or not.
+   * @returns `after`: the position where it stopped; undefined at the end.
+   */
+  jobsOf(owner: string, filter: JobFilter, now: number): Promise<{ jobs: ListedJob[]; after?: string }>;
+  /**
+   * Applies the writes together or not at all.
+   * @returns false when a condition failed or another transaction interfered: read again and decide again.
+   */
+  write(writes: readonly Write[]): Promise<boolean>;
+}
+
+/** A job that is not settled, as sweep needs it. */
+export type OpenJob = Pick<
+  JobItem,
+  'jobId' | 'status' | 'waitingReason' | 'execution' | 'createdAt' | 'beat' | 'finishedAt'
+>;
+
+/** A job in a list. Its position in the list is createdAtId. */
+export type ListedJob = Pick<
+  JobItem,
+  | 'jobId'
+  | 'status'
+  | 'origin'
+  | 'retryOf'
+  | 'labels'
+  | 'createdAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'createdAtId'
+>;
+
+/** Selects jobs in a list. Times are RFC 3339, `from` inclusive, `to` exclusive and later; `after` is a position. */
+export interface JobFilter {
+  from?: string | undefined;
+  to?: string | undefined;
+  status?: JobStatus | undefined;
+  scheduleId?: string | undefined;
+  /** A job must have all of them. */
+  label?: readonly (readonly [key: string, value: string])[] | undefined;
+  after?: string | undefined;
+  limit: number;
+}
+
+/** The executions of the state machine. */
+export interface Executions {
+  /**
+   * Starts the execution of a job.
+   * @throws TooManyRequests when Step Functions throttles, or too many executions are open.
+   */
+  start(jobId: string, input: string): Promise<void>;
+  /**
+   * Starts the execution of a job whose id comes from an Idempotency-Key; throws as `start`.
+   * @returns false when there was one already, which may have ended or have another input.
+   */
+  startOnce(jobId: string, input: string): Promise<boolean>;
+  /** Finds the execution of a job that was posted: its name is the job id. */
+  ofJob(jobId: string): Promise<Execution | undefined>;
+  /** Describes an execution; undefined if AWS does not know it, or no longer. */
+  describe(arn: string): Promise<Execution | undefined>;
+  /** Lists the tries of RunJob so far, in order. */
+  tries(arn: string): Promise<Try[]>;
+  /** Reads the first thousand events of an execution; undefined if AWS does not keep them, or no longer. */
+  history(arn: string): Promise<{ events: ExecutionEvent[]; truncated: boolean } | undefined>;
+  /**
+   * Stops an execution whose job has ended otherwise. An execution that has ended stays as it is.
+   * @throws TooManyRequests when Step Functions throttles.
+   */
+  stop(arn: string, cause: string): Promise<void>;
+  /** Lists the ARNs of executions that ended in this status and started after this time, newest first, a limited number. */
+  endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]>;
+}
+
+/** The Kubernetes Jobs of jobs. */
+export interface JobCluster {
+  /** Deletes every Kubernetes Job of this job, with its pods. It succeeds if none is left. */
+  deleteJobs(jobId: string): Promise<void>;
+}
+
+/** What queued jobs wait for, by job id. A job without a known reason is absent. */
+export type WaitingJobs = ReadonlyMap<string, WaitingReason>;
