@@ -1,4 +1,4 @@
-/** `npm run bench:states`: what docs/step-functions.md states about speed. The local Step Functions beside ministack, in turn. */
+/** `npm run bench:states`: measures the speed in docs/step-functions.md, of the local Step Functions and of ministack in turn. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -11,10 +11,11 @@ import { startMinistack } from '../tests/harness/states/ministack.ts';
 import { describeMachine, range } from './measure.ts';
 
 const rounds = 5;
-/** Executions of a machine at once: with more of its threads at work ministack's limit of a second an expression ends them. */
-const atOnce = 4;
-const askEvery = 100;
-/** A sample lasts at least so long. */
+/** Executions at the same time. With more of them, ministack's limit of one second for an expression would end some. */
+const concurrency = 4;
+/** How often the status is read (milliseconds). */
+const pollInterval = 100;
+/** The minimum duration of a sample. */
 const sampleMilliseconds = 1500;
 
 const chain = (length: number) => ({
@@ -31,7 +32,10 @@ const chain = (length: number) => ({
   ),
 });
 
-/** Each makes some 4,000 transitions, well below the limit of its history: a Map or Parallel state, and every state of a branch or iteration, is one. */
+/**
+ * Each makes some 4,000 transitions, well below the limit of the history. A Map or Parallel state is one, and so is every state
+ * of a branch or iteration.
+ */
 const machines: Record<string, { transitions: number; definition: object }> = {
   'Pass states in a row': { transitions: 4000, definition: chain(4000) },
   'Choice state in a loop': {
@@ -39,10 +43,10 @@ const machines: Record<string, { transitions: number; definition: object }> = {
     definition: {
       StartAt: 'Set',
       States: {
-        Set: { Type: 'Pass', Assign: { left: 4000 }, Next: 'Again' },
-        Again: {
+        Set: { Type: 'Pass', Assign: { left: 4000 }, Next: 'Loop' },
+        Loop: {
           Type: 'Choice',
-          Choices: [{ Condition: '{% $left > 0 %}', Assign: { left: '{% $left - 1 %}' }, Next: 'Again' }],
+          Choices: [{ Condition: '{% $left > 0 %}', Assign: { left: '{% $left - 1 %}' }, Next: 'Loop' }],
           Default: 'Done',
         },
         Done: { Type: 'Pass', End: true },
@@ -75,7 +79,7 @@ const machines: Record<string, { transitions: number; definition: object }> = {
   },
 };
 
-/** Something to measure: an endpoint of the API. */
+/** An endpoint of the API that is measured. */
 interface Subject {
   name: string;
   endpoint: string;
@@ -83,7 +87,7 @@ interface Subject {
   stop(): Promise<void>;
 }
 
-async function startOurs(name: string, journal: string): Promise<Subject> {
+async function startLocal(name: string, journal: string): Promise<Subject> {
   const script = fileURLToPath(new URL('states-server.ts', import.meta.url));
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script, journal], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -100,22 +104,22 @@ async function startOurs(name: string, journal: string): Promise<Subject> {
   };
 }
 
-/** Seconds of processor time that a process has taken, all its threads together (Linux: proc(5), in hundredths). */
+/** Reads the processor time of a process in seconds, all its threads together (Linux: proc(5), in hundredths). */
 function processorSeconds(pid: number): number {
-  // The name of the program may hold spaces; behind its bracket come the numbers, utime and stime the 12th and 13th.
+  // The name of the program may hold spaces. After its bracket, utime and stime are the 12th and 13th number.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** How often a machine's states were passed, by the clock and by the server's processor time. */
+/** The transitions per second, by the clock and by the server's processor time. */
 interface Speed {
   perSecond: number;
   perProcessorSecond: number;
 }
 
 /**
- * Runs a machine, several executions at once, again and again for a while. The time is that from the first start to the last end
- * of those at once, as the server states them; ministack's contains the 150 ms it waits before each.
+ * Runs a machine repeatedly, several executions at the same time. The duration is from the first start to the last end of these,
+ * by the dates of the server. For ministack it includes the 150 ms that it waits before each.
  */
 async function measure({ endpoint, pid }: Subject, name: string): Promise<Speed> {
   const client = new sfn.SFNClient({
@@ -135,8 +139,8 @@ async function measure({ endpoint, pid }: Subject, name: string): Promise<Speed>
     const { executionArn } = await client.send(
       new sfn.StartExecutionCommand({ stateMachineArn, input: '1' }),
     );
-    for (let asked = 0; asked < 6000; asked++) {
-      await setTimeout(askEvery);
+    for (let polls = 0; polls < 6000; polls++) {
+      await setTimeout(pollInterval);
       const { status, cause, startDate, stopDate } = await client.send(
         new sfn.DescribeExecutionCommand({ executionArn }),
       );
@@ -148,9 +152,9 @@ async function measure({ endpoint, pid }: Subject, name: string): Promise<Speed>
   const before = processorSeconds(pid);
   let [passed, milliseconds] = [0, 0];
   while (milliseconds < sampleMilliseconds) {
-    const times = await Promise.all(Array.from({ length: atOnce }, run));
+    const times = await Promise.all(Array.from({ length: concurrency }, run));
     milliseconds += Math.max(...times.map(([, stop]) => stop)) - Math.min(...times.map(([start]) => start));
-    passed += atOnce * transitions;
+    passed += concurrency * transitions;
   }
   client.destroy();
   return {
@@ -162,11 +166,11 @@ async function measure({ endpoint, pid }: Subject, name: string): Promise<Speed>
 const directory = mkdtempSync(join(tmpdir(), 'bench-states-'));
 const subjects: Subject[] = [];
 try {
-  subjects.push(await startOurs('in memory', ':memory:'));
-  subjects.push(await startOurs('journalled', join(directory, 'journal.sqlite')));
+  subjects.push(await startLocal('in memory', ':memory:'));
+  subjects.push(await startLocal('journalled', join(directory, 'journal.sqlite')));
   subjects.push({ name: 'ministack 1.5.33', ...(await startMinistack()) });
   console.log(
-    `${describeMachine()}\n${atOnce} executions at once of some 4,000 transitions each, ${rounds} rounds in turn`,
+    `${describeMachine()}\n${concurrency} executions at once of some 4,000 transitions each, ${rounds} rounds in turn`,
   );
   for (const name of Object.keys(machines)) {
     const speeds = subjects.map(() => [] as Speed[]);
@@ -178,21 +182,25 @@ try {
       }
     }
     console.log(`\n${name}`);
-    const theirs = speeds.at(-1) ?? [];
+    const ministackSamples = speeds.at(-1) ?? [];
     for (const [index, subject] of subjects.entries()) {
-      const own = speeds[index] ?? [];
+      const samples = speeds[index] ?? [];
       console.log(`  ${subject.name}`);
       for (const [measured, unit] of [
         ['perSecond', '/s'],
         ['perProcessorSecond', '/s of processor time'],
       ] as const) {
-        const ratios = own.map((speed, round) => speed[measured] / (theirs[round]?.[measured] ?? NaN));
-        const beside = subject.name.startsWith('ministack') ? '' : `; ministack's ${range(ratios, 'times')}`;
+        const ratios = samples.map(
+          (speed, round) => speed[measured] / (ministackSamples[round]?.[measured] ?? NaN),
+        );
+        const comparison = subject.name.startsWith('ministack')
+          ? ''
+          : `; ministack's ${range(ratios, 'times')}`;
         console.log(
           `    ${range(
-            own.map((speed) => speed[measured]),
+            samples.map((speed) => speed[measured]),
             unit,
-          )}${beside}`,
+          )}${comparison}`,
         );
       }
     }

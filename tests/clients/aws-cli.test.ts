@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { RunningService } from '../harness/running-service.ts';
 
-/** People look at executions with the AWS CLI: it must find at the local endpoint what it finds on AWS. */
+/** The AWS CLI must show executions at the local endpoint as it does on AWS. */
 const aws = fileURLToPath(new URL('../../.venv/bin/aws', import.meta.url));
 const environment = {
   PATH: process.env['PATH'],
@@ -73,7 +73,7 @@ describe('the AWS CLI against the local Step Functions', () => {
     expect(entered.slice(0, 2)).toEqual(['Register', 'RunJob']);
   });
 
-  test('gets AWS’s error for an execution that is not there', () => {
+  test('shows AWS’s error for an execution that does not exist', () => {
     const arn = `${stateMachineArn.replace('stateMachine', 'execution')}:nothing`;
     const { status, stderr } = spawnSync(
       aws,

@@ -1,7 +1,7 @@
-"""Calls Step Functions by boto3 as its standard input says, a line each: {"operation", "parameters", "pages"}.
+"""Calls Step Functions with boto3. Each line of standard input is a call: {"operation", "parameters", "pages"}.
 
-Answers a line each: {"result"} or {"error": the error's code, "modelled": whether boto3 knows it}; with "pages" the
-result is what boto3's paginator makes of them. usage: boto.py ENDPOINT
+Prints a line for each: {"result"} or {"error": the error's code, "modelled": whether boto3 has a class for it}. With
+"pages", boto3's paginator makes the result. usage: boto.py ENDPOINT
 """
 
 import json
@@ -36,10 +36,10 @@ def call(operation, parameters, pages=None):
 
 for line in sys.stdin:
     try:
-        answer = {"result": call(**json.loads(line))}
+        outcome = {"result": call(**json.loads(line))}
     except ClientError as error:
-        answer = {
+        outcome = {
             "error": error.response["Error"]["Code"],
             "modelled": type(error) is not ClientError,
         }
-    print(json.dumps(answer, default=str), flush=True)
+    print(json.dumps(outcome, default=str), flush=True)

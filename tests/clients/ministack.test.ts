@@ -3,15 +3,19 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import pLimit from 'p-limit';
 import { eventually } from '../harness/running-service.ts';
-import { startMinistack } from '../harness/states/ministack.ts';
-import type { Ministack } from '../harness/states/ministack.ts';
-import { computing, definitionOf, failing, machineSteps } from '../harness/states/random-machine.ts';
-import type { Step } from '../harness/states/random-machine.ts';
+import { type Ministack, startMinistack } from '../harness/states/ministack.ts';
+import {
+  computing,
+  definitionOf,
+  failing,
+  machineSteps,
+  type Step,
+} from '../harness/states/random-machine.ts';
 import { execute, startStepFunctions, untilEnded } from '../harness/states/in-memory-step-functions.ts';
 
-// Whoever wrote the interpreter also wrote its tests; ministack's authors read AWS's documentation with other eyes. What it is
-// known to do well is asked: Pass, Choice, Wait, Fail, Parallel, Map, Catch, Assign and JSONata's functions. It evaluates no
-// Output of Parallel and Succeed, stops no branch that another's failure makes useless, and records other events: not asked.
+// ministack is an independent implementation, so it can find errors that our own tests repeat. Compared are Pass, Choice, Wait,
+// Fail, Parallel, Map, Catch, Assign and JSONata's functions. Not compared is where ministack differs from AWS: it does not
+// evaluate Output of Parallel and Succeed, lets the other branches continue after a failure, and records other events.
 
 const machines = Number(process.env['MINISTACK_MACHINES'] ?? 150);
 const seed = Number(process.env['MINISTACK_SEED'] ?? 7);
@@ -39,14 +43,14 @@ interface End {
   cause: string | undefined;
 }
 
-async function here(machine: object): Promise<End> {
+async function runLocally(machine: object): Promise<End> {
   const { service } = startStepFunctions();
   const { status, output, error, cause } = await untilEnded(service, execute(service, machine, 1));
   service.close();
   return ended(status, output, error, cause);
 }
 
-async function there(machine: object, name: string): Promise<End> {
+async function runInMinistack(machine: object, name: string): Promise<End> {
   const { stateMachineArn } = await client.send(
     new sfn.CreateStateMachineCommand({
       name,
@@ -65,7 +69,7 @@ async function there(machine: object, name: string): Promise<End> {
   }, `${name} ends`);
 }
 
-/** What both mean by it: ministack gives a failed execution an output too. */
+/** Makes both comparable: ministack gives a failed execution an output too. */
 function ended(
   status: string | undefined,
   output: string | null | undefined,
@@ -93,13 +97,13 @@ test(`${machines} random machines end here as they do in ministack`, async () =>
     sample.map((machine, index) =>
       limit(async () => ({
         machine: JSON.stringify(machine),
-        ours: await here(machine),
-        theirs: await there(machine, `machine-${index}`),
+        ours: await runLocally(machine),
+        theirs: await runInMinistack(machine, `machine-${index}`),
       })),
     ),
   );
   for (const { machine, ours, theirs } of pairs) expect({ machine, ...ours }).toEqual({ machine, ...theirs });
-  // Otherwise little was compared.
+  // With fewer of either kind the comparison would not show much.
   const succeeded = pairs.filter(({ ours }) => ours.status === 'SUCCEEDED').length;
   expect(succeeded).toBeGreaterThan(machines / 2);
   expect(succeeded).toBeLessThan(machines);

@@ -1,4 +1,4 @@
-"""Summarises a CSV with two tools that nobody here wrote, in the shape of data_processor's result.
+"""Summarises a CSV with pandas or DuckDB, in the form of data_processor's result.
 
 usage: oracle.py pandas|duckdb FILE
 """
@@ -27,7 +27,7 @@ def with_pandas(path):
 
 
 def with_duckdb(path):
-    """SUMMARIZE's own figures; its null_percentage is rounded, so nulls are counted apart."""
+    """Uses the figures of SUMMARIZE; its null_percentage is rounded, so nulls are counted separately."""
     kinds = {"BIGINT": "number", "DOUBLE": "number", "BOOLEAN": "boolean", "DATE": "time", "TIMESTAMP": "time"}
     source = f"read_csv('{path}')"
     for name, kind, least, most, mean, deviation in duckdb.sql(

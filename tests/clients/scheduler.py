@@ -1,4 +1,4 @@
-"""Drives EventBridge Scheduler by boto3: makes, reads, changes, lists and deletes; prints what it saw as JSON.
+"""Calls EventBridge Scheduler with boto3: creates, reads, changes, lists and deletes. Prints the results as JSON.
 
 usage: scheduler.py ENDPOINT STATE_MACHINE_ARN ROLE_ARN
 """

@@ -11,7 +11,7 @@ import {
 } from '../harness/in-memory-scheduler.ts';
 import { SteppedClock } from '../harness/virtual-clock.ts';
 
-/** What people have at hand to look at schedules must find at the local endpoint what it finds on AWS. */
+/** The usual tools for schedules must work with the local endpoint as with AWS. */
 const programs = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
 const script = fileURLToPath(new URL('scheduler.py', import.meta.url));
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-test('boto3 makes, reads, changes, lists and deletes schedules and groups, and knows the errors', async () => {
+test('boto3 creates, reads, changes, lists and deletes schedules and groups, and has classes for the errors', async () => {
   const { stdout } = await run(`${programs}python`, [script, service.url, targetStateMachine, schedulerRole]);
   expect(JSON.parse(stdout)).toEqual({
     group: 'arn:aws:scheduler:us-east-1:123456789012:schedule-group/boto',
@@ -58,9 +58,9 @@ test('the AWS CLI lists and shows schedules', async () => {
     AWS_DEFAULT_REGION: 'us-east-1',
     AWS_PAGER: '',
   };
-  const aws = async (...given: string[]): Promise<unknown> => {
+  const aws = async (...options: string[]): Promise<unknown> => {
     const common = ['--endpoint-url', service.url, '--output', 'json'];
-    return JSON.parse((await run(`${programs}aws`, ['scheduler', ...given, ...common], { env })).stdout);
+    return JSON.parse((await run(`${programs}aws`, ['scheduler', ...options, ...common], { env })).stdout);
   };
   expect(await aws('list-schedules', '--page-size', '2', '--query', 'Schedules[].Name')).toEqual([
     'a',

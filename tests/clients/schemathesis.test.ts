@@ -9,8 +9,8 @@ import { RunningService } from '../harness/running-service.ts';
 import { operationsOf } from '../harness/operations.ts';
 
 /**
- * Requests that nobody here thought of, made from the document alone: what the API answers must be what the document says, also
- * along its links, and whatever is sent. Schemathesis checks what nobody here wrote.
+ * Schemathesis generates requests from the OpenAPI document, valid and invalid ones, and follows its links. Every response must
+ * be as the document describes.
  */
 const program = fileURLToPath(new URL('../../.venv-schemathesis/bin/st', import.meta.url));
 const folder = fileURLToPath(new URL('schemathesis/', import.meta.url));
@@ -35,7 +35,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** Runs Schemathesis against the service. @returns its exit code and what it says. */
+/** Runs Schemathesis against the service. @returns its exit code and its output. */
 async function run(document: string, report: string): Promise<{ code: number; output: string }> {
   const callers = join(directory, 'callers.json');
   const auth = ['alice', 'bob'].map(async (name) => ({
@@ -43,7 +43,7 @@ async function run(document: string, report: string): Promise<{ code: number; ou
     fixedHeaders: [{ name: 'Authorization', value: `Bearer ${await service.token({ sub: name })}` }],
   }));
   writeFileSync(callers, JSON.stringify({ auth: await Promise.all(auth) }), { mode: 0o600 });
-  const given = [
+  const options = [
     ...['--no-color', '--config-file', join(folder, 'schemathesis.toml'), 'run', document],
     ...['--url', service.url, '--checks', 'all', '--report', 'json', '--report-json-path', report],
   ];
@@ -55,14 +55,14 @@ async function run(document: string, report: string): Promise<{ code: number; ou
     SCHEMATHESIS_CALLERS: callers,
   };
   return new Promise((resolve) => {
-    // It leaves files where it runs.
-    execFile(program, given, { cwd: directory, env: environment }, (error, stdout, stderr) => {
+    // It writes files into its working directory.
+    execFile(program, options, { cwd: directory, env: environment }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code ?? 1) : 0, output: stdout + stderr });
     });
   });
 }
 
-test('Schemathesis finds no answer that the document does not have, and no failure', async () => {
+test('Schemathesis finds neither an undocumented response nor a failure', async () => {
   const [document, report] = [join(directory, 'openapi.json'), join(directory, 'report.json')];
   const served = await (await service.as('alice')).request('GET', '/openapi.json');
   writeFileSync(document, JSON.stringify(served.body));
@@ -74,7 +74,7 @@ test('Schemathesis finds no answer that the document does not have, and no failu
     phases,
     test_cases: cases,
   } = Report.parse(JSON.parse(readFileSync(report, 'utf8')));
-  // It did what it was meant to: no phase left out, no operation unseen.
+  // It ran every phase and tested every operation.
   expect({ complete, ...operations }).toEqual({
     complete: true,
     tested: operationsOf(served.body).length,

@@ -5,30 +5,30 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 
-/** A call of the API as any client can make it; `pages` of that many items, for the client to put together. */
-export interface Call {
+/** A call of the API, for any client. With `pages`, the client reads pages of that many items and joins them. */
+export interface ClientCall {
   operation: string;
   parameters: Record<string, unknown>;
   pages?: number;
 }
 
-/** What a client made of the answer: the result, or the error's name if it is one that it knows. */
-const Answer = z.union([
+/** The outcome of a call: the result, or the error's name and whether the client has a class for it. */
+const ClientOutcome = z.union([
   z.object({ result: z.record(z.string(), z.unknown()) }),
   z.object({ error: z.string(), modelled: z.boolean() }),
 ]);
-export type Answer = z.infer<typeof Answer>;
+export type ClientOutcome = z.infer<typeof ClientOutcome>;
 
-/** A client of Step Functions that nobody here wrote. */
-export interface Client {
-  call(call: Call): Promise<Answer>;
+/** A third-party client of Step Functions. */
+export interface StepFunctionsClient {
+  call(call: ClientCall): Promise<ClientOutcome>;
   close(): Promise<void>;
 }
 
 const programs = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
 
-/** boto3, in one process of Python that is told what to call. */
-export function boto3(endpoint: string): Client {
+/** Starts boto3 in one process of Python, which receives the calls. */
+export function boto3(endpoint: string): StepFunctionsClient {
   const script = fileURLToPath(new URL('boto.py', import.meta.url));
   const child = spawn(`${programs}python`, [script, endpoint], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -37,7 +37,7 @@ export function boto3(endpoint: string): Client {
       child.stdin.write(`${JSON.stringify(call)}\n`);
       const line = await lines.next();
       if (line.done === true) throw new Error('boto3 ended');
-      return Answer.parse(JSON.parse(line.value));
+      return ClientOutcome.parse(JSON.parse(line.value));
     },
     async close() {
       child.stdin.end();
@@ -46,8 +46,8 @@ export function boto3(endpoint: string): Client {
   };
 }
 
-/** The AWS CLI, a process a call. */
-export function awsCli(endpoint: string): Client {
+/** Makes a client that runs the AWS CLI, a process for each call. */
+export function awsCli(endpoint: string): StepFunctionsClient {
   const env = {
     PATH: process.env['PATH'],
     AWS_ACCESS_KEY_ID: 'local',
@@ -61,10 +61,10 @@ export function awsCli(endpoint: string): Client {
       const command = operation.replace(/(?<!^)[A-Z]/g, '-$&').toLowerCase();
       const common = ['--endpoint-url', endpoint, '--output', 'json', '--cli-input-json'];
       const paged = pages === undefined ? [] : ['--page-size', String(pages)];
-      const given = ['stepfunctions', command, ...common, JSON.stringify(parameters), ...paged];
+      const options = ['stepfunctions', command, ...common, JSON.stringify(parameters), ...paged];
       try {
-        const { stdout } = await promisify(execFile)(`${programs}aws`, given, { env });
-        return Answer.parse({ result: JSON.parse(stdout.trim() || '{}') as unknown });
+        const { stdout } = await promisify(execFile)(`${programs}aws`, options, { env });
+        return ClientOutcome.parse({ result: JSON.parse(stdout.trim() || '{}') as unknown });
       } catch (failed) {
         const { stderr } = z.object({ stderr: z.string() }).parse(failed);
         const error = /An error occurred \((\w+)\)/.exec(stderr)?.[1];

@@ -6,26 +6,25 @@ import { systemClock } from '../../local/aws/clock.ts';
 import { serveStepFunctions, type Task, TaskFailure } from '../../local/aws/step-functions/index.ts';
 import { isJsonObject } from '../../local/aws/step-functions/json.ts';
 import { oneTask, startStepFunctions, turnUntil } from '../harness/states/in-memory-step-functions.ts';
-import { awsCli, boto3 } from './step-functions-clients.ts';
-import type { Client } from './step-functions-clients.ts';
+import { awsCli, boto3, type StepFunctionsClient } from './step-functions-clients.ts';
 
-// Anyone may point their own tools at the local endpoint: it must be driven by clients that nobody here wrote.
+// Users may use their own tools with the local endpoint, so it must work with third-party clients.
 
 let broken = true;
 let stopped = 0;
 
-/** Does what its arguments say: waits for ever, fails while it is broken, or gives them back. */
-async function work({ arguments: given, signal }: Task) {
-  const wish = isJsonObject(given) ? given['wish'] : undefined;
+/** Runs a task as its arguments require: it never ends, fails while `broken` is set, or returns its arguments. */
+async function performTask({ arguments: input, signal }: Task) {
+  const wish = isJsonObject(input) ? input['wish'] : undefined;
   if (wish === 'hold') {
     await once(signal, 'abort');
     stopped++;
   }
   if (wish === 'fail' && broken) throw new TaskFailure('Broken', 'still');
-  return given;
+  return input;
 }
 
-const { service } = startStepFunctions({ run: work, clock: systemClock });
+const { service } = startStepFunctions({ run: performTask, clock: systemClock });
 const server = createServer(serveStepFunctions(service));
 let endpoint: string;
 
@@ -52,7 +51,7 @@ describe.each([
   const name = clientName.replaceAll(' ', '-');
   const stateMachineArn = `arn:aws:states:us-east-1:123456789012:stateMachine:${name}`;
   const arnOf = (execution: string) => `arn:aws:states:us-east-1:123456789012:execution:${name}:${execution}`;
-  let client: Client;
+  let client: StepFunctionsClient;
 
   beforeAll(() => {
     client = connect(endpoint);
@@ -62,16 +61,16 @@ describe.each([
   afterAll(() => client.close());
 
   const result = async (operation: string, parameters: Record<string, unknown>, pages?: number) => {
-    const answer = await client.call({ operation, parameters, ...(pages === undefined ? {} : { pages }) });
-    if ('error' in answer) throw new Error(`${operation}: ${answer.error}`);
-    return answer.result;
+    const outcome = await client.call({ operation, parameters, ...(pages === undefined ? {} : { pages }) });
+    if ('error' in outcome) throw new Error(`${operation}: ${outcome.error}`);
+    return outcome.result;
   };
   const begin = (execution: string, wish: string) =>
     result('StartExecution', { stateMachineArn, name: execution, input: JSON.stringify({ wish }) });
   const ended = (execution: string) =>
     turnUntil(() => service.describeExecution(arnOf(execution)).status !== 'RUNNING');
 
-  test('creates a machine once, and is told what is wrong with another', async () => {
+  test('creates a machine once, and reports what is wrong with another', async () => {
     const request = { name, definition, roleArn };
     expect(await result('CreateStateMachine', request)).toMatchObject({ stateMachineArn });
     expect(await result('CreateStateMachine', request)).toMatchObject({ stateMachineArn });
@@ -99,8 +98,8 @@ describe.each([
       status: 'SUCCEEDED',
       output: '{"wish":"echo"}',
     });
-    const again = { stateMachineArn, name: 'first', input: '{}' };
-    expect(await client.call({ operation: 'StartExecution', parameters: again })).toEqual({
+    const repeated = { stateMachineArn, name: 'first', input: '{}' };
+    expect(await client.call({ operation: 'StartExecution', parameters: repeated })).toEqual({
       error: 'ExecutionAlreadyExists',
       modelled: true,
     });
@@ -127,16 +126,16 @@ describe.each([
 
   test('stops an execution and its task', async () => {
     await begin('second', 'hold');
-    await result('StopExecution', { executionArn: arnOf('second'), error: 'Enough', cause: 'said so' });
+    await result('StopExecution', { executionArn: arnOf('second'), error: 'Enough', cause: 'by the user' });
     expect(await result('DescribeExecution', { executionArn: arnOf('second') })).toMatchObject({
       status: 'ABORTED',
       error: 'Enough',
-      cause: 'said so',
+      cause: 'by the user',
     });
     await turnUntil(() => stopped === 1);
   });
 
-  test('redrives one that failed, and none that succeeded', async () => {
+  test('redrives a failed execution, but not one that succeeded', async () => {
     await begin('third', 'fail');
     await ended('third');
     expect(await result('DescribeExecution', { executionArn: arnOf('third') })).toMatchObject({

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { RunningService } from '../harness/running-service.ts';
 
-/** Data that nobody here made, summarised by tools that nobody here wrote: the function must say the same. */
+/** Public data, summarised by pandas and DuckDB: the function must have the same results. */
 const data = fileURLToPath(new URL('../../node_modules/vega-datasets/data', import.meta.url));
 const python = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 const oracle = fileURLToPath(new URL('oracle.py', import.meta.url));
@@ -43,7 +43,7 @@ function expectSame(actual: z.infer<typeof Summary>, expected: z.infer<typeof Su
       min,
       max,
     });
-    // Sums in another order differ in the last digits of a double, and only there.
+    // Sums in another order differ in the last digits of a double.
     if (typeof mean === 'number') expect(ours?.mean).toBeCloseTo(mean, 9);
     if (typeof stddev === 'number') expect(ours?.stddev).toBeCloseTo(stddev, 9);
   }

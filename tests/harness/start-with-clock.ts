@@ -3,7 +3,7 @@ import { readOptions } from '../../local/options.ts';
 import { startService } from '../../local/service.ts';
 import { SteppedClock } from './virtual-clock.ts';
 
-/** `npm start`, but schedules go by a clock that stands still until a line of standard input says a time. */
+/** `npm start` with a clock for schedules that does not move: each line of standard input sets its time. */
 const clock = new SteppedClock(process.env['SCHEDULER_TIME'] ?? '');
 const stopping = new AbortController();
 const options = readOptions(process.argv.slice(2));

@@ -1,6 +1,6 @@
 import type { Clock } from '../../local/aws/clock.ts';
 
-/** A clock that stands still until a test sets it. */
+/** A clock that does not move until a test sets it. */
 export class SteppedClock implements Clock {
   #now: number;
   readonly #sleeping = new Set<{ due: number; wake: () => void }>();
@@ -45,7 +45,7 @@ export class SteppedClock implements Clock {
     }
   }
 
-  /** The number of sleeps that are not over: when every task sleeps, all that was due is done. */
+  /** The number of sleeps that are not over: once all that was due is done, everything sleeps. */
   get sleepers(): number {
     return this.#sleeping.size;
   }

@@ -1,4 +1,4 @@
-"""What Schemathesis has to be told about this API: formats it does not know, and answers that are right all the same."""
+"""Configures Schemathesis for this API: formats that it does not know, and findings that are not failures here."""
 
 import schemathesis
 from hypothesis import strategies as st
@@ -7,8 +7,8 @@ from schemathesis.openapi.checks import RejectedPositiveData, UnsupportedMethodR
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 
 
-# The hours of crontab(5): `*`, a step, a number, a range or a list. Once an hour at most, so that the ticks of all these schedules
-# are few; what else crontab(5) says is tests/unit/cron's matter.
+# The hours of crontab(5): `*`, a step, a number, a range or a list. Once an hour at most, so that these schedules rarely
+# fire. The rest of crontab(5) is tested in tests/unit/lib/cron.
 hour = st.integers(0, 23)
 hours = st.one_of(
     st.just("*"),
@@ -21,14 +21,14 @@ times = st.tuples(st.integers(0, 59), hours).map(lambda time: f"{time[0]} {time[
 schemathesis.openapi.format("crontab", times)
 schemathesis.openapi.format("iana-time-zone", st.sampled_from(ZONES))
 
-# Rules that JSON Schema cannot say: the fields that may be refused for them although they fit their schema.
+# Fields that may be rejected although they match their schema, by rules that JSON Schema cannot express.
 BEYOND_THE_SCHEMA = {
-    # How much a quantity is, and how much a job may have: a parameter of the stack.
+    # The value of a quantity, and the maximum for a job, which is a parameter of the stack.
     "createJob": {"resources.cpu", "resources.memory"},
     # The cursor of a page belongs to its query.
     "listJobs": {"cursor"},
     "listSchedules": {"cursor", "nextToken"},
-    # It must be after now and after startAt, with a tick before it; and Unicode's versions know different characters.
+    # endAt must be after now and after startAt, with a firing before it; Unicode versions differ in the characters of a name.
     "createSchedule": {"endAt", "name", "resources.cpu", "resources.memory"},
     "createScheduleInList": {"endAt", "name", "resources.cpu", "resources.memory"},
     "changeSchedule": {"cron", "resources.cpu", "resources.memory"},
@@ -39,7 +39,7 @@ def operation_of(case):
     return case.operation.definition.raw.get("operationId")
 
 
-def refused_beyond_the_schema(case, response):
+def rejected_beyond_the_schema(case, response):
     error = response.json().get("error", {})
     fields = {detail["field"] for detail in error.get("details", [])}
     return response.status_code == 400 and fields and fields <= BEYOND_THE_SCHEMA.get(operation_of(case), set())
@@ -47,7 +47,7 @@ def refused_beyond_the_schema(case, response):
 
 @schemathesis.hook
 def map_case(context, case):
-    """A page's cursor cannot be made up: requests that are to be accepted have none but those that links give them."""
+    """Removes generated cursors: in a valid request the cursor comes from a link."""
     if case.meta and case.meta.generation.mode.is_positive and isinstance(case.query, dict):
         for name in ("cursor", "nextToken"):
             case.query.pop(name, None)
@@ -56,13 +56,13 @@ def map_case(context, case):
 
 @schemathesis.hook
 def filter_failure(context, failure, case, response):
-    """Drops what is no failure of this API; each with its reason."""
+    """Drops findings that are not failures of this API, each for its reason."""
     if isinstance(failure, RejectedPositiveData):
-        return not refused_beyond_the_schema(case, response)
-    # An HTTP API of API Gateway knows no 405: a method that has no route is 404, in these words.
+        return not rejected_beyond_the_schema(case, response)
+    # An HTTP API of API Gateway does not respond 405: a method without a route is 404, with this message.
     if isinstance(failure, UnsupportedMethodResponse):
         return not (response.status_code == 404 and response.json() == {"message": "Not Found"})
-    # DELETE cancels a job: its record stays and says so. Deleted schedules are gone, which is checked.
+    # DELETE cancels a job, and its record stays. A deleted schedule is gone, which is checked.
     if isinstance(failure, UseAfterFree):
         return not failure.free.startswith("DELETE /jobs/") or failure.free.startswith("DELETE /jobs/schedules/")
     return True

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { eventually, freePorts } from '../running-service.ts';
 import { prepareVirtualEnvironment } from '../python/environment.ts';
 
-/** A ministack of its own on loopback, with Step Functions alone, whose Wait states and retries take no time. */
+/** A running ministack on loopback, with Step Functions only. Its Wait states and retries take no time. */
 export interface Ministack {
   endpoint: string;
   pid: number;

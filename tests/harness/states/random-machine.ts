@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { lambdaTask } from './in-memory-step-functions.ts';
 
-/** What a machine does, a step after the other; each makes a number of the number it is given. */
+/** A step of a random machine: it makes a number from its input, a number. */
 export type Step =
   | { kind: 'pass'; add: number }
   | { kind: 'remember'; add: number }
@@ -23,7 +23,7 @@ export type Step =
 
 const small = fc.integer({ min: 0, max: 9 });
 
-/** Of a number, another one below a thousand: by the functions of JSONata, and by those that AWS adds. */
+/** Expressions that make a number below a thousand from a number, by JSONata's functions and by those that AWS adds. */
 const computations = [
   '$sum([1..5].($ * $states.input)) % 1000',
   '$sum($map([1..4], function($v, $i) { $v * $i + $states.input })) % 1000',
@@ -45,7 +45,7 @@ const computations = [
   '$states.context.State.RetryCount + $length($states.context.Execution.Name)',
 ];
 
-/** Steps that only compute: what every interpreter of the language has. */
+/** Steps that only compute; every interpreter of the language supports them. */
 export const computing: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant('pass' as const), add: small }),
   fc.record({ kind: fc.constant('remember' as const), add: small }),
@@ -69,7 +69,7 @@ export const working: fc.Arbitrary<Step> = fc.oneof(
 
 export const failing: fc.Arbitrary<Step> = fc.constant({ kind: 'fail' });
 
-/** Lists of such steps, with branches and iterations of them in between, two levels deep. */
+/** Lists of such steps, mixed with branches and iterations of them, two levels deep. */
 export function machineSteps(plain: fc.Arbitrary<Step>, depth = 2): fc.Arbitrary<Step[]> {
   if (depth === 0) return fc.array(plain, { minLength: 1, maxLength: 3 });
   const inside = machineSteps(plain, depth - 1);
@@ -94,7 +94,7 @@ export function machineSteps(plain: fc.Arbitrary<Step>, depth = 2): fc.Arbitrary
 const expression = (source: string) => `{% ${source} %}`;
 const input = '$states.input';
 
-/** The machine in the Amazon States Language; its input is a number. All failures have one name: which is first is chance. */
+/** Makes the machine in the Amazon States Language. Its input is a number. All failures have one name, because their order is random. */
 export function definitionOf(steps: Step[]): object {
   let count = 0;
   const group = (list: Step[]): { StartAt: string; States: Record<string, object> } => {
@@ -139,17 +139,17 @@ function statesOf(
       return { [name]: { Type: 'Fail', Error: 'Flaky', Cause: 'not yet' } };
     case 'loop': {
       const { rounds } = step;
-      const again = `${name}-again`;
+      const loop = `${name}-loop`;
       return {
-        [name]: { Type: 'Pass', Assign: { [name]: 0 }, Next: again },
-        [again]: {
+        [name]: { Type: 'Pass', Assign: { [name]: 0 }, Next: loop },
+        [loop]: {
           Type: 'Choice',
           Choices: [
             {
               Condition: expression(`$${name} < ${rounds}`),
               Assign: { [name]: expression(`$${name} + 1`) },
               Output: expression(`${input} + $${name}`),
-              Next: again,
+              Next: loop,
             },
           ],
           Default: `${name}-done`,
@@ -174,7 +174,7 @@ function statesOf(
     }
     case 'late': {
       const task = { Type: 'Task', Resource: lambdaTask, Arguments: { never: true }, TimeoutSeconds: 1 };
-      // Caught always: it and another failure at once would make the error a matter of chance.
+      // Always caught: with a second failure at the same time the error would be random.
       return recovering({ ...task, ...onwards }, true);
     }
     case 'parallel': {

@@ -24,16 +24,16 @@ import {
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { performTask } from './worker.ts';
 
-// kill -9 is what happens to a process on one machine: no execution may notice. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
+// A process may be killed by kill -9. Its executions must end as without it. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
 
-const setting = (name: string, usual: number) => Number(process.env[name] ?? usual);
+const setting = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
 const executions = setting('KILL_EXECUTIONS', 200);
 const rounds = setting('KILL_ROUNDS', 25);
 const seed = setting('KILL_SEED', 7);
-/** Each machine takes at most so long when nobody disturbs it (milliseconds), so that the test ends. */
-const longest = 8000;
-/** Kills come within this time after the process began its work (milliseconds). */
-const grace = 600;
+/** The longest duration of a machine without a kill (milliseconds), so that the test ends. */
+const longestDuration = 8000;
+/** The latest kill after the process began its work (milliseconds). */
+const latestKill = 600;
 
 const steps = machineSteps(
   fc.oneof(
@@ -50,8 +50,8 @@ interface End {
   cause: string | null;
 }
 
-/** A machine's definition and how it ends on a clock of its own; undefined if it takes too long. */
-async function undisturbed(
+/** Runs a machine without a kill, on a virtual clock. @returns undefined if it takes too long */
+async function runWithoutKill(
   machine: object,
 ): Promise<{ definition: string; end: End; types: string[] } | undefined> {
   const clock = new VirtualClock();
@@ -60,23 +60,23 @@ async function undisturbed(
   const { status, output, error, cause, started, stopped } = await untilEnded(service, executionArn);
   const types = eventsOf(service, executionArn).map(({ type }) => type);
   service.close();
-  if ((stopped ?? Infinity) - started > longest) return undefined;
+  if ((stopped ?? Infinity) - started > longestDuration) return undefined;
   return { definition: JSON.stringify(machine), end: { status, output, error, cause }, types: types.sort() };
 }
 
-async function sampled() {
-  const found = [];
+async function sampleMachines() {
+  const machines = [];
   for (const machine of fc.sample(steps, { seed, numRuns: executions * 2 }).map(definitionOf)) {
-    const expected = await undisturbed(machine);
-    if (expected !== undefined) found.push(expected);
-    if (found.length === executions) return found;
+    const expected = await runWithoutKill(machine);
+    if (expected !== undefined) machines.push(expected);
+    if (machines.length === executions) return machines;
   }
-  throw new Error(`only ${found.length} machines are quick enough`);
+  throw new Error(`only ${machines.length} machines are quick enough`);
 }
 
-/** A life of the process, `patience` milliseconds long once it is at work, or until it is done. */
-async function live(files: string[], patience: number): Promise<boolean> {
-  const victim = spawn(
+/** Runs a process and kills it after `killAfter` milliseconds of work. @returns whether it was done before. */
+async function runProcess(files: string[], killAfter: number): Promise<boolean> {
+  const child = spawn(
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
@@ -85,46 +85,46 @@ async function live(files: string[], patience: number): Promise<boolean> {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const exited = once(victim, 'exit');
-  let said = '';
+  const exited = once(child, 'exit');
+  let output = '';
   await Promise.race([
     exited,
     new Promise<void>((resolve) => {
-      victim.stdout.on('data', (chunk: Buffer) => {
-        said += chunk.toString();
-        if (said.startsWith('running')) resolve();
+      child.stdout.on('data', (chunk: Buffer) => {
+        output += chunk.toString();
+        if (output.startsWith('running')) resolve();
       });
     }),
   ]);
-  if (patience !== Infinity) {
-    await Promise.race([exited, setTimeout(patience)]);
-    victim.kill('SIGKILL');
+  if (killAfter !== Infinity) {
+    await Promise.race([exited, setTimeout(killAfter)]);
+    child.kill('SIGKILL');
   }
   await exited;
-  const done = said.includes('done');
-  // Anything but the kill is a defect; it may also come when all is done.
-  expect(done ? [0, 'SIGKILL'] : ['SIGKILL']).toContain(victim.signalCode ?? victim.exitCode);
+  const done = output.includes('done');
+  // Any other end is a defect. The kill may also come after all is done.
+  expect(done ? [0, 'SIGKILL'] : ['SIGKILL']).toContain(child.signalCode ?? child.exitCode);
   return done;
 }
 
 const branchesFailed = /^(Parallel|Map)StateFailed$|Aborted$|^MapIterationFailed$/;
 
 test(
-  `${executions} executions killed up to ${rounds} times end as if nobody had disturbed them`,
+  `${executions} executions killed up to ${rounds} times end as without a kill`,
   async () => {
     const directory = mkdtempSync(join(tmpdir(), 'kill-'));
     const [machines, journal, begun] = ['machines', 'journal', 'begun'].map((name) =>
       join(directory, name),
     ) as [string, string, string];
-    const expected = await sampled();
+    const expected = await sampleMachines();
     writeFileSync(machines, JSON.stringify(expected.map(({ definition }) => definition)));
-    const moments = fc.sample(fc.integer({ min: 0, max: grace }), { seed, numRuns: rounds });
+    const moments = fc.sample(fc.integer({ min: 0, max: latestKill }), { seed, numRuns: rounds });
     let kills = 0;
-    for (const patience of [...moments, Infinity]) {
-      if (await live([machines, journal, begun], patience)) break;
+    for (const killAfter of [...moments, Infinity]) {
+      if (await runProcess([machines, journal, begun], killAfter)) break;
       kills++;
     }
-    // Otherwise nothing was shown.
+    // With fewer kills the test would not show anything.
     expect(kills).toBeGreaterThan(5);
 
     const service = new StepFunctions({
@@ -139,7 +139,7 @@ test(
       expect({ definition, status, output, error, cause }).toEqual({ definition, ...end });
       const events = eventsOf(service, executionArn);
       expect(events.map(({ id }) => id)).toEqual(events.map((_, position) => position + 1));
-      // Where a branch failed, how far the others had come is a matter of the moment.
+      // If a branch failed, the progress of the others depends on the time.
       const got = events.map(({ type }) => type).sort();
       if (![...types, ...got].some((type) => branchesFailed.test(type))) expect(got).toEqual(types);
     }

@@ -1,6 +1,6 @@
 /**
- * A process to be killed: runs the machines of a file, each once, in a journal; goes on with what an earlier one left.
- * Says "running" when it does and "done" when all have ended. usage: victim.ts MACHINES JOURNAL BEGUN
+ * A process to be killed: runs each machine of a file once, in a journal, and resumes what an earlier process left.
+ * Prints "running" at the start of its work and "done" at its end. usage: killed-process.ts MACHINES JOURNAL BEGUN
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import * as z from 'zod';
@@ -37,7 +37,7 @@ for (const [index, definition] of definitions.entries()) {
   else if (status !== 'RUNNING') left--;
 }
 console.log('running');
-// Sleeping executions keep no process alive.
+// Sleeping executions do not keep the process alive.
 const watch = setInterval(() => {
   if (left > 0) return;
   clearInterval(watch);

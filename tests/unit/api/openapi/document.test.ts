@@ -16,13 +16,13 @@ const operations = operationsOf(document);
 
 test.each(authorizations)('the document is OpenAPI 3.1, with auth=%s', async (authorization) => {
   const validator = new Validator();
-  // A copy as it is served: what JSON does not carry must not count.
+  // A copy as it is served: what JSON cannot hold must not count.
   const served = JSON.parse(JSON.stringify(openApiDocument(authorization))) as Record<string, unknown>;
   expect(await validator.validate(served)).toEqual({ valid: true });
   expect(validator.version).toBe('3.1');
 });
 
-// A route that is forgotten here is one that nobody's client has, and that no test asks for others' jobs.
+// A route that the document lacks is in no client, and no test checks that it hides the jobs of other owners.
 test('the document has the routes of serverless.yml, and no others', () => {
   const routes = readFunctions(root).flatMap((definition) => definition.routes);
   expect(operations.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(routes.sort());
@@ -36,7 +36,7 @@ describe('examples', () => {
   ajv.addSchema({ $id: 'document', ...(JSON.parse(JSON.stringify(document)) as object) });
   const described = describedExamples(document);
 
-  test('stand beside every body, and every parameter that must be there', () => {
+  test('exist for every body and every required parameter', () => {
     expect(described.filter(({ example, required }) => required && example === undefined)).toEqual([]);
   });
 
@@ -71,11 +71,11 @@ describe('links', () => {
       .flatMap(({ operation }) => Object.values(operation.responses))
       .flatMap(({ links }) => Object.values(links ?? {}).map((link) => link.operationId));
 
-  test('lead to operations that there are', () => {
+  test('lead to operations that exist', () => {
     for (const id of ids) expect(ids).toEqual(expect.arrayContaining(linked(id)));
   });
 
-  // What is made can be followed to all that can be asked of it: stateful tests go these ways.
+  // From what was created, links lead to every operation on it: stateful tests follow them.
   test.each([
     ['createJob', '{jobId}'],
     ['createSchedule', '{scheduleId}'],
@@ -88,8 +88,8 @@ describe('links', () => {
   });
 });
 
-describe('who may call', () => {
-  test('with tokens every operation asks for one of its scopes, and says 401 and 403', () => {
+describe('authorization', () => {
+  test('with tokens every operation requires one of its scopes, and documents 401 and 403', () => {
     for (const { method, operation } of operations) {
       const scope = method === 'GET' ? 'jobs:read' : 'jobs:write';
       expect(operation.security).toEqual([{ bearer: [scope] }, { bearer: ['jobs:admin'] }]);
@@ -97,7 +97,7 @@ describe('who may call', () => {
     }
   });
 
-  test('with signatures every operation asks for one, and says 403', () => {
+  test('with signatures every operation requires one, and documents 403', () => {
     for (const { operation } of operationsOf(openApiDocument('iam'))) {
       expect(operation.security).toEqual([{ sigv4: [] }]);
       expect(Object.keys(operation.responses)).toContain('403');
@@ -105,7 +105,7 @@ describe('who may call', () => {
     }
   });
 
-  test('without an authorizer nothing is asked for', () => {
+  test('without an authorizer nothing is required', () => {
     for (const { operation } of operationsOf(openApiDocument('none'))) {
       expect(operation.security).toEqual([]);
       expect(Object.keys(operation.responses)).not.toContain('403');

@@ -78,13 +78,13 @@ describe('cron, as the user guide documents it', () => {
     '* * * * *',
     '',
     'cron(0 0 1 1 ? *) ',
-  ])('%s is refused', (text) => {
+  ])('%s is rejected', (text) => {
     expect(() => parseExpression(text)).toThrow(AwsError);
   });
 });
 
-// The clock that fires and the nextRuns that users are shown are different code: they must agree.
-test('what the translator says fires here when nextRuns promises', () => {
+// The emulator and the nextRuns that users see are different code: they must agree.
+test('translated cron expressions fire here at the times of nextRuns', () => {
   fc.assert(
     fc.property(
       cronText,
@@ -108,7 +108,7 @@ test('what the translator says fires here when nextRuns promises', () => {
 });
 
 describe('rate and at', () => {
-  test('a rate counts from its start, days are 24 hours whatever the clocks do', () => {
+  test('a rate counts from its start; a day is 24 hours, also when the clocks change', () => {
     const anchor = Date.parse('2026-10-24T12:00Z');
     expect(runsOf('rate(1 day)', '2026-10-24T12:00Z', 3, { anchor, zone: 'Europe/Berlin' })).toEqual([
       '2026-10-24T12:00',
@@ -121,7 +121,7 @@ describe('rate and at', () => {
     ]);
   });
 
-  test('at fires once, in its zone, and knows no StartDate and EndDate', () => {
+  test('at fires once, in its time zone, and ignores StartDate and EndDate', () => {
     const [startDate, endDate] = [Date.parse('2030-01-01'), Date.parse('2020-01-01')];
     expect(
       runsOf('at(2026-12-01T09:00:00)', '2026-11-25', 2, { zone: 'Europe/Berlin', startDate, endDate }),
@@ -129,7 +129,7 @@ describe('rate and at', () => {
     expect(runsOf('at(2026-11-01T09:00:00)', '2026-11-25', 2)).toEqual([]);
   });
 
-  test('a recurring one fires from its StartDate on and before its EndDate', () => {
+  test('a recurring schedule fires from its StartDate on, and before its EndDate', () => {
     const [startDate, endDate] = [Date.parse('2027-01-01T10:00Z'), Date.parse('2027-01-01T12:00Z')];
     expect(runsOf('cron(0 * * * ? *)', '2026-11-25', 5, { startDate, endDate })).toEqual([
       '2027-01-01T10:00',

@@ -32,7 +32,7 @@ async function started(...options: Parameters<typeof startScheduler>): ReturnTyp
 const inputs = (service: Awaited<ReturnType<typeof startScheduler>>): string[] =>
   service.delivered.map(({ input }) => (JSON.parse(input) as string).slice(11));
 
-test('each minute one tick, with its scheduled time, and a name of its own', async () => {
+test('one firing each minute, each with its scheduled time and another name', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
   await service.client.send(new aws.CreateScheduleCommand(scheduleRequest()));
@@ -42,7 +42,7 @@ test('each minute one tick, with its scheduled time, and a name of its own', asy
   expect(new Set(service.delivered.map(({ name }) => name)).size).toBe(3);
 });
 
-test('the clocks of its zone decide', async () => {
+test('a schedule fires by the clocks of its time zone', async () => {
   const clock = new SteppedClock('2027-03-28T00:10:00Z');
   const service = await started({ clock });
   const expression = 'cron(0/30 * * * ? *)';
@@ -51,12 +51,12 @@ test('the clocks of its zone decide', async () => {
       scheduleRequest({ ScheduleExpression: expression, ScheduleExpressionTimezone: 'Europe/Berlin' }),
     ),
   );
-  // 02:00 to 03:00 does not exist that night: from 01:30 it goes on at 03:00, half an hour later.
+  // 02:00 to 03:00 does not exist that night: 03:00 follows 01:30, half an hour later.
   for (const time of ['00:30', '01:00', '01:30']) await advanceTo(clock, `2027-03-28T${time}:00Z`);
   expect(inputs(service)).toEqual(['00:30:00Z', '01:00:00Z', '01:30:00Z']);
 });
 
-test('context attributes are filled in wherever they stand, and nothing else is touched', async () => {
+test('context attributes are replaced wherever they are, and the rest of the input does not change', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
   const Input = JSON.stringify({
@@ -80,7 +80,7 @@ test('context attributes are filled in wherever they stand, and nothing else is 
   });
 });
 
-test('a disabled schedule is silent, and goes on from now when it is enabled', async () => {
+test('a disabled schedule does not fire, and fires from now on when it is enabled', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
   await service.client.send(new aws.CreateScheduleCommand(scheduleRequest({ State: 'DISABLED' })));
@@ -91,7 +91,7 @@ test('a disabled schedule is silent, and goes on from now when it is enabled', a
   expect(inputs(service)).toEqual(['08:05:00Z', '08:06:00Z']);
 });
 
-test('one that was deleted fires no more', async () => {
+test('a deleted schedule does not fire', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
   await service.client.send(new aws.CreateScheduleCommand(scheduleRequest()));
@@ -100,7 +100,7 @@ test('one that was deleted fires no more', async () => {
   expect(service.delivered).toEqual([]);
 });
 
-test('ActionAfterCompletion DELETE: gone after its one tick, or after its last before EndDate', async () => {
+test('ActionAfterCompletion DELETE: deleted after its only firing, or after its last before EndDate', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const service = await started({ clock });
   const ActionAfterCompletion = 'DELETE';
@@ -143,15 +143,15 @@ test('a flexible window spreads deliveries, not scheduled times', async () => {
   expect(inputs(service)).toEqual(['09:00:00Z']);
 });
 
-test('a target that fails is tried again, until the RetryPolicy ends it; other ticks do not wait', async () => {
+test('a failed delivery is tried again as long as the RetryPolicy allows; other firings do not wait', async () => {
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const attempts: string[] = [];
-  const complaint = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  const consoleError = jest.spyOn(console, 'error').mockImplementation(() => undefined);
   const service = await started({
     clock,
     deliver: (_target, _name, input) => {
       attempts.push(JSON.parse(input) as string);
-      if (input.includes('bad')) throw new Error('no such state machine');
+      if (input.includes('bad')) throw new Error('unknown state machine');
     },
   });
   const target = { Arn: targetStateMachine, RoleArn: schedulerRole };
@@ -175,11 +175,11 @@ test('a target that fails is tried again, until the RetryPolicy ends it; other t
     await advanceTo(clock, `2026-11-25T08:01:${seconds}Z`);
   }
   expect(attempts).toEqual(['bad 1', 'good', 'bad 2', 'bad 3']);
-  expect(complaint.mock.calls.flat().join()).toMatch(/given up: no such state machine/);
-  complaint.mockRestore();
+  expect(consoleError.mock.calls.flat().join()).toMatch(/given up: unknown state machine/);
+  consoleError.mockRestore();
 });
 
-test('schedules and undelivered ticks outlive the process; short outages are made up for, long ones are not', async () => {
+test('schedules and undelivered firings survive the process; the firings of a short outage are made up for, those of a long one are not', async () => {
   const database = join(directory, 'schedules.sqlite');
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const first = await started({ clock, database });
@@ -193,7 +193,7 @@ test('schedules and undelivered ticks outlive the process; short outages are mad
   await first.stop();
   running.length = 0;
 
-  // Three minutes: every tick comes, late, with the time it was meant for.
+  // Three minutes: every firing is delivered, late, with its scheduled time.
   clock.set('2026-11-25T08:04:10Z');
   const second = await started({ clock, database });
   await advanceTo(clock, '2026-11-25T08:04:11Z');
@@ -201,8 +201,8 @@ test('schedules and undelivered ticks outlive the process; short outages are mad
   await second.stop();
   running.length = 0;
 
-  // An hour: the last ten minutes come; and the one-time schedule, which has no other tick.
-  const complaint = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  // An hour: the firings of the last ten minutes, and the one-time schedule, which fires only once.
+  const consoleError = jest.spyOn(console, 'error').mockImplementation(() => undefined);
   clock.set('2026-11-25T09:04:10Z');
   const third = await started({ clock, database });
   await advanceTo(clock, '2026-11-25T09:04:11Z');
@@ -211,11 +211,11 @@ test('schedules and undelivered ticks outlive the process; short outages are mad
     ...['08:55:00Z', '08:56:00Z', '08:57:00Z', '08:58:00Z', '08:59:00Z'],
     ...['09:00:00Z', '09:01:00Z', '09:02:00Z', '09:03:00Z', '09:04:00Z'],
   ]);
-  expect(complaint.mock.calls.flat().join()).toContain('were missed');
-  complaint.mockRestore();
+  expect(consoleError.mock.calls.flat().join()).toContain('were missed');
+  consoleError.mockRestore();
 });
 
-test('a kill between delivery and its record delivers again: at least once, as AWS', async () => {
+test('after a kill between delivery and its record the firing is delivered again: at least once, as on AWS', async () => {
   const database = join(directory, 'killed.sqlite');
   const clock = new SteppedClock('2026-11-25T08:00:30Z');
   const names: string[] = [];
@@ -233,10 +233,10 @@ test('a kill between delivery and its record delivers again: at least once, as A
   clock.set('2026-11-25T08:01:00Z');
   while (names.length === 0) await new Promise(setImmediate);
   running.length = 0;
-  const again = await started({ clock, database });
+  const restarted = await started({ clock, database });
   await advanceTo(clock, '2026-11-25T08:01:01Z');
-  expect(inputs(again)).toEqual(['08:01:00Z']);
-  expect(again.delivered[0]?.name).not.toBe(names[0]);
+  expect(inputs(restarted)).toEqual(['08:01:00Z']);
+  expect(restarted.delivered[0]?.name).not.toBe(names[0]);
   delivery.resolve(undefined);
   await killed.stop();
 });

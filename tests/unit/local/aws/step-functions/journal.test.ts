@@ -2,11 +2,9 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Task } from '../../../../../local/aws/step-functions/index.ts';
-import { TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
+import { type Task, TaskFailure } from '../../../../../local/aws/step-functions/index.ts';
 import { Journal } from '../../../../../local/aws/step-functions/journal.ts';
-import type { Json } from '../../../../../local/aws/step-functions/json.ts';
-import { isJsonObject } from '../../../../../local/aws/step-functions/json.ts';
+import { isJsonObject, type Json } from '../../../../../local/aws/step-functions/json.ts';
 import {
   eventsOf,
   execute,
@@ -16,7 +14,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// The service may be killed at any moment, and its executions must end as if nothing had happened.
+// The service may be killed at any moment. Its executions must still end as without the kill.
 
 let directory: string;
 beforeAll(() => {
@@ -28,8 +26,8 @@ afterAll(() => {
 });
 
 /**
- * A journal that stores all that happens in one go in a transaction of its own, the finest that may reach the disk, and dies
- * after a number of transactions.
+ * A journal that stores each synchronous step in its own transaction, the smallest that may reach the disk, and dies after a
+ * number of transactions.
  */
 class MortalJournal extends Journal {
   onDeath: () => void = () => undefined;
@@ -69,14 +67,14 @@ const flaky = (failures: number, fields: object) =>
     ...fields,
   });
 
-/** Every kind of state: retries, a catch, a loop with a variable, waits, branches, iterations that fail and are retried. */
+/** A machine with every type of state: retries, a catch, a loop with a variable, waits, branches, iterations that fail and are retried. */
 const everything = {
   StartAt: 'Prepare',
   States: {
     Prepare: { Type: 'Pass', Assign: { round: 0 }, Output: { list: [1, 2, 3] }, Next: 'Flaky' },
     Flaky: flaky(2, { Output: '{% $states.input %}', Next: 'Rest' }),
-    Rest: { Type: 'Wait', Seconds: 60, Next: 'Again' },
-    Again: {
+    Rest: { Type: 'Wait', Seconds: 60, Next: 'Loop' },
+    Loop: {
       Type: 'Choice',
       Choices: [{ Condition: '{% $round < 2 %}', Assign: { round: '{% $round + 1 %}' }, Next: 'Rest' }],
       Default: 'Broken',
@@ -140,7 +138,7 @@ const everything = {
   },
 };
 
-/** One branch fails late while the other, many events further, waits. */
+/** A machine in which one branch fails late, while the other waits after many more events. */
 const uneven = {
   StartAt: 'Uneven',
   States: {
@@ -174,20 +172,20 @@ const uneven = {
   },
 };
 
-/** Fails as its arguments say; counts how often each try was begun and not gone on with. */
-function worker(begun: Map<string, number>) {
+/** Makes tasks that fail as their arguments require; counts how often each try was begun, without those resumed. */
+function countingWorker(begun: Map<string, number>) {
   return (task: Task): Promise<Json> => {
     if (!task.resumed) begun.set(task.token, (begun.get(task.token) ?? 0) + 1);
-    const given = isJsonObject(task.arguments) ? task.arguments : {};
-    const failed = Number(given['try']) < Number(given['failures']);
+    const wish = isJsonObject(task.arguments) ? task.arguments : {};
+    const failed = Number(wish['try']) < Number(wish['failures']);
     return failed
       ? Promise.reject(new TaskFailure('Flaky', 'not yet'))
-      : Promise.resolve(given['input'] ?? null);
+      : Promise.resolve(wish['input'] ?? null);
   };
 }
 
-async function undisturbed(machine: object) {
-  const { service } = startStepFunctions({ run: worker(new Map()) });
+async function runWithoutKill(machine: object) {
+  const { service } = startStepFunctions({ run: countingWorker(new Map()) });
   const executionArn = execute(service, machine);
   const { status, output } = await untilEnded(service, executionArn);
   const types = eventsOf(service, executionArn)
@@ -197,17 +195,17 @@ async function undisturbed(machine: object) {
   return { status, output, types };
 }
 
-/** Runs the machine, dying after so many transactions in each life, then to its end. */
-async function disturbed(machine: object, path: string, deaths: number[]) {
+/** Runs the machine in processes that die after these numbers of transactions, then to its end. */
+async function runWithKills(machine: object, path: string, deaths: number[]) {
   const begun = new Map<string, number>();
   let executionArn: string | undefined;
   for (const transactions of [...deaths, Infinity]) {
     const journal = new MortalJournal(path, transactions);
     let [alive, over] = [true, false];
-    const run = worker(begun);
+    const run = countingWorker(begun);
     const { service } = startStepFunctions({
       journal,
-      // The dead do no work.
+      // A dead process does not work.
       run: (task) => (alive ? run(task) : new Promise<never>(() => undefined)),
       onStatusChange: () => {
         over = true;
@@ -228,15 +226,15 @@ async function disturbed(machine: object, path: string, deaths: number[]) {
     service.close();
     return { status, output, cause, events, begun };
   }
-  throw new Error('it died too often');
+  throw new Error('the last process died too');
 }
 
-async function expectUndisturbed(machine: object, deaths: number[], name: string) {
-  const expected = await undisturbed(machine);
-  // Copied, because making a journal costs more than all that is done with it here.
+async function expectSameEnd(machine: object, deaths: number[], name: string) {
+  const expected = await runWithoutKill(machine);
+  // Copied, because creating a journal takes longer than the rest of the test.
   const path = join(directory, name);
   copyFileSync(join(directory, 'empty'), path);
-  const { status, output, cause, events, begun } = await disturbed(machine, path, deaths);
+  const { status, output, cause, events, begun } = await runWithKills(machine, path, deaths);
   const { types } = expected;
   expect({ deaths, cause, status, output }).toEqual({ ...expected, deaths, cause: null, types: undefined });
   expect(events.map(({ id }) => id)).toEqual(events.map((_, index) => index + 1));
@@ -244,8 +242,8 @@ async function expectUndisturbed(machine: object, deaths: number[], name: string
   expect([...begun.values()].filter((count) => count > 1)).toEqual([]);
 }
 
-test('the machine that is killed here does what it should when it is not', async () => {
-  expect(await undisturbed(everything)).toMatchObject({
+test('without a kill the machine ends as intended', async () => {
+  expect(await runWithoutKill(everything)).toMatchObject({
     status: 'SUCCEEDED',
     output: '{"list":[1,2,3],"error":"Flaky","both":["left","Flaky"],"each":[10,21,32]}',
   });
@@ -254,20 +252,20 @@ test('the machine that is killed here does what it should when it is not', async
 // The first two transactions are the creation of the machine and the start of the execution.
 test.each([
   ['every kind of state', everything],
-  ['branches that are not equally far', uneven],
+  ['branches with different numbers of events', uneven],
 ])(
-  'killed once after each of its transactions: %s',
+  'one kill after each transaction: %s',
   async (name, machine) => {
-    const { types } = await undisturbed(machine);
+    const { types } = await runWithoutKill(machine);
     for (let transactions = 2; transactions < types.length + 15; transactions++) {
-      await expectUndisturbed(machine, [transactions], `${name} ${transactions}`);
+      await expectSameEnd(machine, [transactions], `${name} ${transactions}`);
     }
   },
   60_000,
 );
 
-test('killed again and again', async () => {
+test('many kills', async () => {
   for (const deaths of [[9, 3, 3, 4, 7, 2, 5, 3, 9, 3, 12, 4], [30, 20, 10], Array<number>(60).fill(2)]) {
-    await expectUndisturbed(everything, deaths, `often ${deaths.length}`);
+    await expectSameEnd(everything, deaths, `many ${deaths.length}`);
   }
 }, 60_000);

@@ -9,7 +9,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// The rules of the developer guide's "Retrying after an error", written a second time: each retrier counts and waits on its own.
+// A second implementation of the developer guide's "Retrying after an error": each retrier has its own count and delays.
 
 const names = ['A', 'B', 'C'];
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });
@@ -21,7 +21,7 @@ const rule = fc
     MaxDelaySeconds: optional(fc.integer({ min: 101, max: 500 })),
     JitterStrategy: optional(fc.constantFrom('FULL' as const, 'NONE' as const)),
   })
-  // A field that is left out is left out.
+  // JSON leaves out the fields that are undefined.
   .map((fields) => JSON.parse(JSON.stringify(fields)) as Partial<typeof fields>);
 type Rule = typeof rule extends fc.Arbitrary<infer Fields> ? Fields : never;
 
@@ -37,21 +37,21 @@ const retriers = fc
   )
   .map(([some, last]) => [...some, ...(last === undefined ? [] : [last])]);
 
-/** How a try ends: by an error, or by the state's limit of a second. */
+/** The end of each try: an error, or the state's time limit of one second. */
 const failures = fc.array(fc.constantFrom(...names, 'States.Timeout'), { minLength: 20, maxLength: 20 });
 const chances = fc.infiniteStream(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }));
 
-function isNamed(retrier: string, error: string): boolean {
+function matches(retrier: string, error: string): boolean {
   if (retrier === 'States.ALL') return true;
   return retrier === error || (retrier === 'States.TaskFailed' && error !== 'States.Timeout');
 }
 
-/** When each try begins, in milliseconds after the first. */
+/** Calculates when each try begins, in milliseconds after the first. */
 function model(rules: [string[], Rule][], errors: string[], chance: () => number): number[] {
   const counts = rules.map(() => 0);
   const begins = [0];
   for (const error of errors) {
-    const index = rules.findIndex(([equals]) => equals.some((name) => isNamed(name, error)));
+    const index = rules.findIndex(([equals]) => equals.some((name) => matches(name, error)));
     const [, fields] = rules[index] ?? [[], { MaxAttempts: 0 }];
     const { IntervalSeconds = 1, MaxAttempts = 3, BackoffRate = 2, MaxDelaySeconds = Infinity } = fields;
     const count = counts[index] ?? 0;
@@ -64,7 +64,7 @@ function model(rules: [string[], Rule][], errors: string[], chance: () => number
   return begins;
 }
 
-test('tries begin when the rules say, whatever the retriers, the errors and the chance', async () => {
+test('tries begin at the times of the model, for any retriers, errors and random values', async () => {
   await fc.assert(
     fc.asyncProperty(retriers, failures, chances, async (rules, errors, stream) => {
       const drawn: number[] = [];
@@ -88,7 +88,7 @@ test('tries begin when the rules say, whatever the retriers, the errors and the 
       const Retry = rules.map(([ErrorEquals, fields]) => ({ ErrorEquals, ...fields }));
       await untilEnded(service, execute(service, oneTask({ Retry, TimeoutSeconds: 1 })));
       service.close();
-      // The first chance made the execution's seed.
+      // The first random value is for the execution's seed.
       drawn.shift();
       const expected = model(rules, errors, () => drawn.shift() ?? NaN);
       expect(begins).toHaveLength(expected.length);
@@ -101,7 +101,7 @@ test('tries begin when the rules say, whatever the retriers, the errors and the 
   );
 });
 
-test('a Parallel state is retried as a whole, after the same delays', async () => {
+test('a Parallel state is retried with all its branches, after the same delays', async () => {
   const clock = new VirtualClock();
   const begins: number[] = [];
   const { service } = startStepFunctions({
@@ -127,7 +127,7 @@ test('a Parallel state is retried as a whole, after the same delays', async () =
   expect(begins.map((begin) => begin - (begins[0] ?? 0))).toEqual([0, 3000, 9000]);
 });
 
-test('full jitter uses the whole of the delay', async () => {
+test('full jitter uses the whole range of the delay', async () => {
   const delays: number[] = [];
   for (let run = 0; run < 200; run++) {
     const clock = new VirtualClock();
@@ -143,7 +143,7 @@ test('full jitter uses the whole of the delay', async () => {
   }
   expect(Math.min(...delays)).toBeGreaterThanOrEqual(0);
   expect(Math.max(...delays)).toBeLessThanOrEqual(10_000);
-  // One in 10^10 of such runs would miss a tenth at either end.
+  // In one of 10^10 such runs no delay would be near one of the ends.
   expect(Math.min(...delays)).toBeLessThan(1200);
   expect(Math.max(...delays)).toBeGreaterThan(8800);
 });

@@ -10,7 +10,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// A job's three tries and the delays between them are this service's promise to the user: they must be the state machine's.
+// A job has three tries with delays between them: the state machine must keep to both.
 
 const retrier = fc.record({
   ErrorEquals: fc.constant<string[]>(['States.ALL']),
@@ -22,7 +22,7 @@ const retrier = fc.record({
 });
 
 describe('the delay before a retry', () => {
-  test('grows by the rate up to the maximum, and full jitter stays between nothing and that', () => {
+  test('grows by the rate up to the maximum, and full jitter is between zero and that', () => {
     fc.assert(
       fc.property(
         retrier,
@@ -38,7 +38,7 @@ describe('the delay before a retry', () => {
     );
   });
 
-  test('is what passes between two tries', async () => {
+  test('is the time between two tries', async () => {
     await fc.assert(
       fc.asyncProperty(retrier, async (rule) => {
         const times: number[] = [];
@@ -55,7 +55,7 @@ describe('the delay before a retry', () => {
           tries: rule.MaxAttempts + 1,
         });
         for (const [index, time] of times.slice(1).entries()) {
-          // The harness's chance is always a half.
+          // The random value of the harness is always 0.5.
           const delay = retryDelay(rule, index, () => 0.5);
           expect(Math.abs(time - (times[index] ?? 0) - delay)).toBeLessThan(1);
         }
@@ -66,7 +66,7 @@ describe('the delay before a retry', () => {
   });
 });
 
-test('two retriers count their attempts apart, whatever the order of errors', async () => {
+test('two retriers count their attempts separately, in any order of errors', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat(3),
@@ -106,7 +106,7 @@ test('arguments are evaluated anew for each try and see the number of retries', 
   expect(seen).toEqual([{ try: 0 }, { try: 1 }, { try: 2 }]);
 });
 
-test('States.ALL retries and catches neither a payload that is too large nor a runtime error', async () => {
+test('States.ALL neither retries nor catches a payload that is too large', async () => {
   const { service } = startStepFunctions({ run: () => Promise.resolve('x'.repeat(262_144)) });
   const machine = {
     StartAt: 'Work',
@@ -130,7 +130,7 @@ test('States.ALL retries and catches neither a payload that is too large nor a r
   expect(eventsOf(service, executionArn).filter(({ type }) => type === 'TaskScheduled')).toHaveLength(1);
 });
 
-test('a failing Output can be caught by name and leads on with what failed', async () => {
+test('a failing Output can be caught by its error name; the error is the input of the next state', async () => {
   const { service } = startStepFunctions({ run: () => Promise.resolve({ verdict: 'LOST' }) });
   const machine = {
     StartAt: 'Work',

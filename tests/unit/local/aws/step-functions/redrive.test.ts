@@ -8,7 +8,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// A redrive must do again what failed and only that.
+// A redrive must repeat what failed, and only that.
 
 const task = (fields: object) => ({
   Type: 'Task',
@@ -17,7 +17,7 @@ const task = (fields: object) => ({
   ...fields,
 });
 
-test('goes on in the state that failed, with its retries begun anew', async () => {
+test('continues in the state that failed, with a new count of retries', async () => {
   const calls: string[] = [];
   let broken = true;
   const { service } = startStepFunctions({
@@ -57,7 +57,7 @@ test('goes on in the state that failed, with its retries begun anew', async () =
   expect(() => service.redriveExecution(executionArn)).toThrow('cannot be redriven');
 });
 
-test('is possible for two weeks', async () => {
+test('an execution can be redriven for two weeks', async () => {
   const { service, clock } = startStepFunctions({ run: () => Promise.reject(new TaskFailure('Broken', '')) });
   const machine = { StartAt: 'First', States: { First: task({ End: true }) } };
   const executionArn = execute(service, machine);
@@ -68,7 +68,7 @@ test('is possible for two weeks', async () => {
   expect(() => service.redriveExecution(executionArn)).toThrow('Execution redrivable period exceeded');
 });
 
-test('repeats of a Map state only the iterations that did not succeed', async () => {
+test('in a Map state, repeats only the iterations that did not succeed', async () => {
   const calls: unknown[] = [];
   let broken = true;
   const { service } = startStepFunctions({

@@ -10,7 +10,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// A service on one machine runs for years: its journal must not keep what AWS would not, and must keep all that AWS does.
+// A service on one machine runs for years: its journal must keep what AWS keeps, and not more.
 
 const day = 86_400_000;
 const roleArn = 'arn:aws:iam::123456789012:role/machine';
@@ -20,14 +20,14 @@ function create(service: StepFunctions, state: Json): string {
   return service.machines.create({ name: 'machine', definition, roleArn }).arn;
 }
 
-/** The rows of each table. */
+/** Counts the rows of each table. */
 function sizes(journal: Journal) {
   const count = (table: string) =>
     Number(journal.read(`SELECT count(*) AS rows FROM ${table}`, [])[0]?.['rows']);
   return { executions: count('execution'), entries: count('entry'), definitions: count('definition') };
 }
 
-test('what ended 90 days ago is forgotten, its name is free again, and nothing younger or running is touched', async () => {
+test('an execution that ended 90 days ago is deleted and its name is free; newer and running ones stay', async () => {
   const journal = new Journal(':memory:');
   const { service, clock } = startStepFunctions({ journal, run: () => new Promise<never>(() => undefined) });
   const sleep = (time: number) => clock.sleepUntil(clock.now() + time, new AbortController().signal);
@@ -50,7 +50,7 @@ test('what ended 90 days ago is forgotten, its name is free again, and nothing y
   await sleep(89 * day);
   const young = begin(passing, 'young');
   await untilEnded(service, young);
-  // As AWS has it: the name is taken as long as the execution is kept.
+  // As on AWS, the name is taken as long as the execution is kept.
   expect(() => service.startExecution({ stateMachineArn: passing, name: 'a', input: '[]' })).toThrow(
     'Already Exists',
   );
@@ -63,7 +63,7 @@ test('what ended 90 days ago is forgotten, its name is free again, and nothing y
     expect(() => service.describeExecution(executionArn)).toThrow('Does Not Exist');
   expect(service.getExecutionHistory({ executionArn: young }).events).toHaveLength(4);
   expect(service.describeExecution(running).status).toBe('RUNNING');
-  // What a task is until it ends, and twice the four events of a Succeed state.
+  // The four events of a running task, and twice the four events of a Succeed state.
   expect(sizes(journal).entries).toBe(4 + 8);
   await untilEnded(service, begin(passing, 'a'));
   service.close();
@@ -88,7 +88,7 @@ test('the work is done an execution at a time, and requests have their turn in b
   service.close();
 });
 
-test('a service that is closed meanwhile forgets no more', async () => {
+test('a closed service deletes nothing more', async () => {
   const journal = new Journal(':memory:');
   const { service, clock } = startStepFunctions({ journal });
   const stateMachineArn = create(service, { Type: 'Pass', End: true });

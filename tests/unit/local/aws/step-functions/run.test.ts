@@ -10,10 +10,10 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// A cancelled job must stay cancelled: StopExecution wins over everything that was still to come.
+// A cancelled job must stay cancelled: after StopExecution nothing more may happen.
 
-/** A task that never answers, and what it was told. */
-function endless() {
+/** Makes tasks that never end, and keeps what each received. */
+function endlessTasks() {
   const tasks: Task[] = [];
   const run = (task: Task) => {
     tasks.push(task);
@@ -27,7 +27,7 @@ function endless() {
 }
 
 test('stopping aborts the running task, and no retry follows', async () => {
-  const { tasks, run } = endless();
+  const { tasks, run } = endlessTasks();
   const changes: StatusChange[] = [];
   const { service } = startStepFunctions({ run, onStatusChange: (change) => changes.push(change) });
   const executionArn = execute(service, oneTask({ Retry: [{ ErrorEquals: ['States.ALL'] }] }), { a: 1 });
@@ -81,7 +81,7 @@ test('stopping between two tries ends the delay', async () => {
   expect(clock.slept).toEqual([]);
 });
 
-test('stopping one that has ended changes nothing', async () => {
+test('stopping an execution that has ended changes nothing', async () => {
   const { service } = startStepFunctions();
   const executionArn = execute(service, oneTask());
   const { stopped } = await untilEnded(service, executionArn);
@@ -89,8 +89,8 @@ test('stopping one that has ended changes nothing', async () => {
   expect(service.describeExecution(executionArn).status).toBe('SUCCEEDED');
 });
 
-test('a task that takes too long is told so, fails with States.Timeout and is retried', async () => {
-  const { tasks, run } = endless();
+test('a task that takes too long is aborted, fails with States.Timeout and is retried', async () => {
+  const { tasks, run } = endlessTasks();
   const { service, clock } = startStepFunctions({ run });
   const began = clock.now();
   const TimeoutSeconds = '{% $states.input.limit %}';
@@ -109,8 +109,8 @@ test('a task that takes too long is told so, fails with States.Timeout and is re
   expect(eventsOf(service, executionArn).filter(({ type }) => type === 'TaskTimedOut')).toHaveLength(2);
 });
 
-test('the machine has a time limit of its own', async () => {
-  const { tasks, run } = endless();
+test('a state machine has its own time limit', async () => {
+  const { tasks, run } = endlessTasks();
   const { service } = startStepFunctions({ run });
   const executionArn = execute(service, {
     ...oneTask({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Work' }] }),
@@ -120,7 +120,7 @@ test('the machine has a time limit of its own', async () => {
   expect(tasks[0]?.signal.aborted).toBe(true);
 });
 
-test('a machine that loops for ever ends at the limit of its history, and lets others run meanwhile', async () => {
+test('a machine in an endless loop ends at the limit of its history; others run in the meantime', async () => {
   const { service } = startStepFunctions();
   const executionArn = execute(service, {
     StartAt: 'A',

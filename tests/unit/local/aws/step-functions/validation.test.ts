@@ -5,7 +5,7 @@ import {
   startStepFunctions,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// Whoever edits the state machine must see here what AWS would refuse, and be told what this service does not have.
+// An error in the state machine must be found here as on AWS, and the message must name a feature that is not supported.
 
 const { service } = startStepFunctions();
 const create = (machine: object) => () =>
@@ -14,7 +14,7 @@ const jsonata = (machine: object) => ({ QueryLanguage: 'JSONata', ...machine });
 const only = (state: object) => jsonata({ StartAt: 'Only', States: { Only: state } });
 const inner = { StartAt: 'A', States: { A: { Type: 'Pass', End: true } } };
 
-describe('refused, with state and feature in the message', () => {
+describe('an unsupported feature is rejected; the message names state and feature', () => {
   test.each<[string, object, RegExp]>([
     ['JSONPath', oneTask(), /JSONPath states.* at \/States\/Work/],
     [
@@ -51,10 +51,10 @@ describe('refused, with state and feature in the message', () => {
   });
 });
 
-describe('wrong', () => {
+describe('an invalid definition is rejected', () => {
   test.each<[string, object, RegExp]>([
     [
-      'no such state',
+      'a missing state',
       jsonata({ StartAt: 'B', ...{ States: inner.States } }),
       /MISSING_TRANSITION_TARGET.* B at \/StartAt/,
     ],
@@ -95,17 +95,17 @@ describe('wrong', () => {
       /HeartbeatSeconds/,
     ],
     [
-      'an expression that is not closed',
+      'an expression without its end',
       jsonata(oneTask({ Arguments: '{% 1' })),
       /begin with \{% and end with %\}.* at \/States\/Work\/Arguments/,
     ],
     [
-      'the result of a task where there is none yet',
+      'the result of a task before it exists',
       jsonata(oneTask({ Arguments: '{% $map([1], function($v) { $states.result[0].x }) %}' })),
       /\$states\.result is only accessible/,
     ],
     [
-      'the result of a state that does nothing',
+      'the result of a state without one',
       only({ Type: 'Pass', Output: '{% $states.result %}', End: true }),
       /\$states\.result is only accessible/,
     ],
@@ -115,7 +115,7 @@ describe('wrong', () => {
       /\$states\.errorOutput is only accessible/,
     ],
     [
-      'a time that is none',
+      'an invalid time',
       only({ Type: 'Wait', Timestamp: '2026-02-30T00:00:00Z', End: true }),
       /RFC 3339.* at \/States\/Only\/Timestamp/,
     ],
@@ -125,7 +125,7 @@ describe('wrong', () => {
   });
 });
 
-test('what tasks gave and why they failed is accessible where AWS has it', () => {
+test('the result and the error of a task are accessible in the fields that AWS documents', () => {
   const leaving = { Assign: { x: '{% $states.errorOutput %}' }, Output: { y: '{% $states.errorOutput %}' } };
   const machine = jsonata({
     StartAt: 'Work',

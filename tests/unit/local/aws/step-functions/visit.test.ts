@@ -1,6 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { parseTimestamp } from '../../../../../local/aws/step-functions/timestamp.ts';
+import { expect, test } from '@jest/globals';
 import {
   eventsOf,
   execute,
@@ -9,7 +7,7 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// What a field may hold is known only when its expression is evaluated: AWS fails the state then, and so must this.
+// The value of a field is known only when its expression is evaluated. AWS fails the state then, and so must this service.
 
 const inner = { StartAt: 'Item', States: { Item: { Type: 'Pass', End: true } } };
 const map = (fields: object) => ({
@@ -55,93 +53,33 @@ test.each<[string, object]>([
   expect(ended.events.map(({ type }) => type)).toContain('EvaluationFailed');
 });
 
-describe('a timestamp', () => {
-  test('is the moment that Date means by it, in whole seconds', () => {
-    const offset = fc.constantFrom('Z', '+00:00', '+05:30', '-11:00');
-    fc.assert(
-      fc.property(
-        fc.date({ min: new Date('1970-01-02'), max: new Date('9998-01-01'), noInvalidDate: true }),
-        offset,
-        fc.constantFrom('', '.5', '.123456789'),
-        (date, zone, fraction) => {
-          const local = date.toISOString().slice(0, 19);
-          expect(parseTimestamp(`${local}${fraction}${zone}`)).toBe(Date.parse(`${local}${zone}`));
-        },
-      ),
-    );
-  });
-
-  test.each([
-    '2026-01-01',
-    '2026-01-01T00:00:00',
-    '2026-01-01t00:00:00z',
-    '2026-01-01T24:00:00Z',
-    '2026-01-01T00:00:60Z',
-    '2025-02-29T00:00:00Z',
-    '',
-  ])('is not %s', (text) => {
-    expect(parseTimestamp(text)).toBeUndefined();
-  });
-
-  test('is waited for', async () => {
-    const { slept } = await run(wait({ Timestamp: '2026-01-01T00:01:00.999Z' }));
-    expect(slept).toEqual([60_000]);
-  });
+test('a Wait state waits for its Timestamp, in whole seconds', async () => {
+  const { slept } = await run(wait({ Timestamp: '2026-01-01T00:01:00.999Z' }));
+  expect(slept).toEqual([60_000]);
 });
 
-describe('variables', () => {
-  const assign = (...sizes: number[]) => ({
-    StartAt: 'S0',
-    States: Object.fromEntries(
-      sizes.map((size, index) => [
-        `S${index}`,
-        {
-          Type: 'Pass',
-          Assign: { [`v${index}`]: `{% $pad('', ${size}, 'x') %}` },
-          ...(index < sizes.length - 1 ? { Next: `S${index + 1}` } : { End: true }),
-        },
-      ]),
-    ),
-  });
-  // A text has two quotes more than characters.
-  const whole = 262_142;
-
-  test('may be 256 KiB in one Assign', async () => {
-    expect((await run(assign(whole))).status).toBe('SUCCEEDED');
-    expect(await run(assign(whole + 1))).toMatchObject({
-      status: 'FAILED',
-      error: 'States.DataLimitExceeded',
-    });
-  });
-
-  test('may be 10 MiB in all', async () => {
-    expect((await run(assign(...Array<number>(40).fill(whole)))).status).toBe('SUCCEEDED');
-    expect((await run(assign(...Array<number>(40).fill(whole), 1))).error).toBe('States.DataLimitExceeded');
-  });
-
-  test('of a branch are its own: it sees those around it, and nobody sees its', async () => {
-    const { output } = await run({
-      StartAt: 'Before',
-      States: {
-        Before: { Type: 'Pass', Assign: { outer: 1 }, Next: 'Each' },
-        Each: {
-          Type: 'Map',
-          Items: [10, 20],
-          ItemProcessor: {
-            StartAt: 'Set',
-            States: {
-              Set: { Type: 'Pass', Assign: { own: '{% $outer + $states.input %}' }, Next: 'Get' },
-              Get: { Type: 'Pass', Output: '{% $own %}', End: true },
-            },
+test('variables of a branch are visible in it only; it sees those of the states around it', async () => {
+  const { output } = await run({
+    StartAt: 'Before',
+    States: {
+      Before: { Type: 'Pass', Assign: { outer: 1 }, Next: 'Each' },
+      Each: {
+        Type: 'Map',
+        Items: [10, 20],
+        ItemProcessor: {
+          StartAt: 'Set',
+          States: {
+            Set: { Type: 'Pass', Assign: { inner: '{% $outer + $states.input %}' }, Next: 'Get' },
+            Get: { Type: 'Pass', Output: '{% $inner %}', End: true },
           },
-          Assign: { sum: '{% $sum($states.result) %}' },
-          Next: 'After',
         },
-        After: { Type: 'Pass', Output: '{% [$sum, $outer, $exists($own)] %}', End: true },
+        Assign: { sum: '{% $sum($states.result) %}' },
+        Next: 'After',
       },
-    });
-    expect(output).toBe('[32,1,false]');
+      After: { Type: 'Pass', Output: '{% [$sum, $outer, $exists($inner)] %}', End: true },
+    },
   });
+  expect(output).toBe('[32,1,false]');
 });
 
 test('the context object has the fields that AWS documents', async () => {
@@ -160,14 +98,14 @@ test('the context object has the fields that AWS documents', async () => {
   ]);
 });
 
-// It is only made for expressions that may see it.
+// It is only made for expressions that may use it.
 test.each<[string, string]>([
   ['$states.context.State.Name', '"Only"'],
   ['($s := $states; $s.context.State.Name)', '"Only"'],
   ['$states . context . State . Name & $states.input.name', '"Onlyx"'],
   ['$lookup($states, "context").State.Name', '"Only"'],
   ['$sort($keys($states))', '["context","input"]'],
-])('the context object is seen by %s', async (source, expected) => {
+])('the context object is visible to %s', async (source, expected) => {
   const Output = `{% ${source} %}`;
   const machine = { StartAt: 'Only', States: { Only: { Type: 'Pass', Output, End: true } } };
   const { service } = startStepFunctions();

@@ -8,7 +8,7 @@ import {
 } from '../../../../../harness/in-memory-scheduler.ts';
 import { SteppedClock } from '../../../../../harness/virtual-clock.ts';
 
-// The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
+// The handlers use AWS's client, and so may other programs: its view of the API is the contract, errors included.
 const clock = new SteppedClock('2026-11-25T08:00:00Z');
 let service: Awaited<ReturnType<typeof startScheduler>>;
 let client: aws.SchedulerClient;
@@ -68,7 +68,7 @@ test('a schedule is created, read, replaced and deleted', async () => {
   );
 });
 
-test('groups hold schedules, which go with them; lists are paged and filtered', async () => {
+test('a group is deleted with its schedules; lists are paged and filtered', async () => {
   const { ScheduleGroupArn } = await client.send(new aws.CreateScheduleGroupCommand({ Name: 'jobs' }));
   expect(ScheduleGroupArn).toBe('arn:aws:scheduler:us-east-1:123456789012:schedule-group/jobs');
   expect(await client.send(new aws.GetScheduleGroupCommand({ Name: 'jobs' }))).toMatchObject({
@@ -101,7 +101,7 @@ test('groups hold schedules, which go with them; lists are paged and filtered', 
   ).rejects.toBeInstanceOf(aws.ResourceNotFoundException);
 });
 
-test('the same request with the same token is answered again, anything else is a conflict', async () => {
+test('the same request with the same token has the same response; any other is a conflict', async () => {
   const request = scheduleRequest({ Name: 'token', ClientToken: 'first' });
   const { ScheduleArn } = await client.send(new aws.CreateScheduleCommand(request));
   expect((await client.send(new aws.CreateScheduleCommand(request))).ScheduleArn).toBe(ScheduleArn);
@@ -116,14 +116,14 @@ test('the same request with the same token is answered again, anything else is a
   }
 });
 
-describe('what AWS refuses is refused with its class', () => {
+describe('what AWS rejects is rejected with the same class', () => {
   const create = (more: Partial<aws.CreateScheduleInput>) => () =>
-    client.send(new aws.CreateScheduleCommand(scheduleRequest({ Name: 'refused', ...more })));
+    client.send(new aws.CreateScheduleCommand(scheduleRequest({ Name: 'rejected', ...more })));
   const target = { Arn: targetStateMachine, RoleArn: schedulerRole };
   const cases: [string, () => Promise<unknown>, new (...parameters: never[]) => Error][] = [
     ['a bad expression', create({ ScheduleExpression: 'cron(0 0 * * * *)' }), aws.ValidationException],
-    ['a zone that is none', create({ ScheduleExpressionTimezone: 'Mars/Olympus' }), aws.ValidationException],
-    ['a name that is none', create({ Name: 'a b' }), aws.ValidationException],
+    ['an unknown time zone', create({ ScheduleExpressionTimezone: 'Mars/Olympus' }), aws.ValidationException],
+    ['an invalid name', create({ Name: 'a b' }), aws.ValidationException],
     ['a start long ago', create({ StartDate: new Date('2026-11-25T07:54:59Z') }), aws.ValidationException],
     ['an end before now', create({ EndDate: new Date('2026-11-25T08:00:00Z') }), aws.ValidationException],
     [
@@ -131,9 +131,9 @@ describe('what AWS refuses is refused with its class', () => {
       create({ StartDate: new Date('2027-01-02T00:00:00Z'), EndDate: new Date('2027-01-01T00:00:00Z') }),
       aws.ValidationException,
     ],
-    ['input that is no JSON', create({ Target: { ...target, Input: '{' } }), aws.ValidationException],
+    ['input that is not JSON', create({ Target: { ...target, Input: '{' } }), aws.ValidationException],
     [
-      'a target that nothing here delivers to',
+      'an unsupported target',
       create({ Target: { ...target, Arn: 'arn:aws:lambda:us-east-1:123456789012:function:f' } }),
       aws.ValidationException,
     ],
@@ -142,19 +142,19 @@ describe('what AWS refuses is refused with its class', () => {
       create({ FlexibleTimeWindow: { Mode: 'FLEXIBLE' } }),
       aws.ValidationException,
     ],
-    ['a group that is not there', create({ GroupName: 'nowhere' }), aws.ResourceNotFoundException],
+    ['an unknown group', create({ GroupName: 'nowhere' }), aws.ResourceNotFoundException],
     [
-      'an update of nothing',
+      'an update of an unknown schedule',
       () => client.send(new aws.UpdateScheduleCommand(scheduleRequest({ Name: 'nothing' }))),
       aws.ResourceNotFoundException,
     ],
     [
-      'a delete of nothing',
+      'a delete of an unknown schedule',
       () => client.send(new aws.DeleteScheduleCommand({ Name: 'nothing' })),
       aws.ResourceNotFoundException,
     ],
     [
-      'the default group’s end',
+      'a delete of the default group',
       () => client.send(new aws.DeleteScheduleGroupCommand({ Name: 'default' })),
       aws.ValidationException,
     ],
@@ -166,12 +166,12 @@ describe('what AWS refuses is refused with its class', () => {
   ];
   test.each(cases)('%s', async (_what, call, type) => {
     await expect(call()).rejects.toBeInstanceOf(type);
-    await expect(client.send(new aws.GetScheduleCommand({ Name: 'refused' }))).rejects.toBeInstanceOf(
+    await expect(client.send(new aws.GetScheduleCommand({ Name: 'rejected' }))).rejects.toBeInstanceOf(
       aws.ResourceNotFoundException,
     );
   });
 
-  test('and so is what is no request at all', async () => {
+  test('and so is a malformed request', async () => {
     const statuses = await Promise.all([
       fetch(`${service.url}/schedules/a`, { method: 'POST', body: '{' }),
       fetch(`${service.url}/schedules/a`, { method: 'POST', body: 'x'.repeat(1024 * 1024 + 1) }),

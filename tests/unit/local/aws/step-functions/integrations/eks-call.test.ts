@@ -16,12 +16,12 @@ import {
   untilEnded,
 } from '../../../../../harness/states/in-memory-step-functions.ts';
 
-// A state machine may ask the cluster itself; what it then sees, and whom it trusts, is this integration's part.
+// A state machine may call the cluster's API server. The integration decides what it sees and which server it trusts.
 
 const identity = selfSigned();
-let answer: (request: IncomingMessage, response: ServerResponse) => unknown;
+let respond: (request: IncomingMessage, response: ServerResponse) => unknown;
 const server = createServer(identity, (request, response) => {
-  answer(request, response);
+  respond(request, response);
 });
 let endpoint: string;
 
@@ -36,7 +36,7 @@ afterAll(() => {
 });
 
 const base64 = (content: string) => Buffer.from(content).toString('base64');
-const given = (fields: JsonObject): JsonObject => ({
+const argumentsWith = (fields: JsonObject): JsonObject => ({
   ClusterName: 'local',
   CertificateAuthority: base64(identity.cert),
   Endpoint: endpoint,
@@ -58,15 +58,15 @@ async function call(Arguments: JsonObject, headers?: Record<string, string>) {
   return { status, output: output === null ? null : (JSON.parse(output) as unknown), error, cause };
 }
 
-test('gives the answer with its status, and sends what it was given', async () => {
+test('returns the response with its status, and sends the whole request', async () => {
   let seen: unknown;
-  answer = async (request, response) => {
+  respond = async (request, response) => {
     const { method, url, headers } = request;
     const [type, token] = [headers['content-type'], headers.authorization];
     seen = { method, url, type, token, body: JSON.parse(await text(request)) as unknown };
     response.writeHead(201).end('{"kind":"Pod"}');
   };
-  const Arguments = given({
+  const Arguments = argumentsWith({
     Method: 'POST',
     QueryParameters: { fieldManager: ['a b', 'c'], pretty: [] },
     RequestBody: { kind: 'Pod' },
@@ -84,41 +84,41 @@ test('gives the answer with its status, and sends what it was given', async () =
   });
 });
 
-test('an answer that is no JSON, as a log, is a text', async () => {
-  answer = (_, response) => response.end('one\ntwo\n');
-  expect((await call(given({}))).output).toMatchObject({ ResponseBody: 'one\ntwo\n' });
+test('a response that is not JSON, such as a log, is text', async () => {
+  respond = (_, response) => response.end('one\ntwo\n');
+  expect((await call(argumentsWith({}))).output).toMatchObject({ ResponseBody: 'one\ntwo\n' });
 });
 
 test.each([404, 409, 302])(
-  'status %d is the error EKS.<status>, with the answer as its cause',
+  'status %d is the error EKS.<status>, with the response as its cause',
   async (status) => {
-    answer = (_, response) => response.writeHead(status, { location: '/' }).end('{"kind":"Status"}');
-    const { error, cause } = await call(given({}));
+    respond = (_, response) => response.writeHead(status, { location: '/' }).end('{"kind":"Status"}');
+    const { error, cause } = await call(argumentsWith({}));
     expect(error).toBe(`EKS.${status}`);
     expect(JSON.parse(cause ?? '')).toMatchObject({ ResponseBody: { kind: 'Status' }, StatusCode: status });
   },
 );
 
-test('a server that another authority vouches for is not believed', async () => {
-  answer = (_, response) => response.end('{}');
-  const { error, cause } = await call(given({ CertificateAuthority: base64(selfSigned().cert) }));
+test('a server with a certificate of another authority is not trusted', async () => {
+  respond = (_, response) => response.end('{}');
+  const { error, cause } = await call(argumentsWith({ CertificateAuthority: base64(selfSigned().cert) }));
   expect(error).toBe('States.TaskFailed');
   expect(cause).toMatch(/certificate|signature/);
 });
 
-test('no path leads to another server', async () => {
+test('a path cannot lead to another server', async () => {
   let path: string | undefined;
-  answer = (request, response) => {
+  respond = (request, response) => {
     path = request.url;
     response.end('{}');
   };
-  expect((await call(given({ Path: '//127.0.0.2/x?y' }))).status).toBe('SUCCEEDED');
+  expect((await call(argumentsWith({ Path: '//127.0.0.2/x?y' }))).status).toBe('SUCCEEDED');
   expect(path).toBe('//127.0.0.2/x%3Fy');
 });
 
-test('more than a mebibyte is not read on', async () => {
-  answer = (_, response) => response.end('x'.repeat(2 * 1024 * 1024));
-  expect((await call(given({}))).cause).toMatch(/more than 1048576 bytes/);
+test('a response above 1 MiB is not read', async () => {
+  respond = (_, response) => response.end('x'.repeat(2 * 1024 * 1024));
+  expect((await call(argumentsWith({}))).cause).toMatch(/more than 1048576 bytes/);
 });
 
 test.each<[string, JsonObject]>([
@@ -126,18 +126,18 @@ test.each<[string, JsonObject]>([
   ['Method', { Method: 'CONNECT' }],
   ['Path', { Path: 'api' }],
   ['QueryParameters', { QueryParameters: { a: 'b' } }],
-])('a wrong %s is named', async (field, fields) => {
-  expect((await call(given(fields))).cause).toContain(field);
+])('the error names an invalid %s', async (field, fields) => {
+  expect((await call(argumentsWith(fields))).cause).toContain(field);
 });
 
-test('a stopped execution breaks the call off', async () => {
+test('stopping the execution aborts the call', async () => {
   let gone = false;
-  const asked = once(server, 'request');
-  answer = (request) => {
+  const received = once(server, 'request');
+  respond = (request) => {
     request.on('close', () => (gone = true));
   };
-  const { service, executionArn } = begin(given({}));
-  await asked;
+  const { service, executionArn } = begin(argumentsWith({}));
+  await received;
   service.stopExecution({ executionArn });
   await turnUntil(() => gone);
   expect(eventsOf(service, executionArn).at(-1)?.type).toBe('ExecutionAborted');

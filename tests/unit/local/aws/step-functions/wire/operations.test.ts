@@ -10,7 +10,7 @@ import {
   turnUntil,
 } from '../../../../../harness/states/in-memory-step-functions.ts';
 
-// The handlers use AWS's own client, and so may anyone: what it understands is the contract, errors included.
+// The handlers use AWS's client, and so may other programs: its view of the API is the contract, errors included.
 
 let held = false;
 const { service } = startStepFunctions({
@@ -57,8 +57,10 @@ test('a machine is described, listed, updated and deleted', async () => {
   const machine = await client.send(new sfn.DescribeStateMachineCommand({ stateMachineArn }));
   expect(machine).toMatchObject({ name: 'wired', definition, roleArn, status: 'ACTIVE', type: 'STANDARD' });
   expect(machine.creationDate).toBeInstanceOf(Date);
-  const again = await client.send(new sfn.CreateStateMachineCommand({ name: 'wired', definition, roleArn }));
-  expect(again.stateMachineArn).toBe(stateMachineArn);
+  const repeated = await client.send(
+    new sfn.CreateStateMachineCommand({ name: 'wired', definition, roleArn }),
+  );
+  expect(repeated.stateMachineArn).toBe(stateMachineArn);
   const other = { name: 'other', definition, roleArn };
   const { stateMachineArn: otherArn = '' } = await client.send(new sfn.CreateStateMachineCommand(other));
   await client.send(new sfn.UpdateStateMachineCommand({ stateMachineArn: otherArn, roleArn: `${roleArn}2` }));
@@ -122,7 +124,7 @@ test('an execution is started, described, listed, and its history paged in both 
   expect(machine).toMatchObject({ stateMachineArn, definition, name: 'wired' });
 });
 
-test('the same name and input give the running execution, anything else ExecutionAlreadyExists', async () => {
+test('the same name and input return the running execution; otherwise ExecutionAlreadyExists', async () => {
   const request = { stateMachineArn, name: 'twice', input: '{"b":2}' };
   const startAgain = (input: string) => client.send(new sfn.StartExecutionCommand({ ...request, input }));
   held = true;
@@ -138,7 +140,7 @@ test('the same name and input give the running execution, anything else Executio
   await turnUntil(() => service.describeExecution(executionArn ?? '').status === 'SUCCEEDED');
 });
 
-describe('errors are the client classes of AWS', () => {
+describe('errors have their classes in AWS’s client', () => {
   const startExecution = (request: Partial<sfn.StartExecutionInput>) => () =>
     client.send(new sfn.StartExecutionCommand({ stateMachineArn, ...request }));
   const cases: [string, () => Promise<unknown>, new (...parameters: never[]) => Error][] = [
@@ -147,7 +149,7 @@ describe('errors are the client classes of AWS', () => {
       startExecution({ stateMachineArn: 'arn:aws:states:us-east-1:1:stateMachine:none' }),
       sfn.StateMachineDoesNotExist,
     ],
-    ['no ARN', startExecution({ stateMachineArn: 'machine' }), sfn.InvalidArn],
+    ['an invalid ARN', startExecution({ stateMachineArn: 'machine' }), sfn.InvalidArn],
     ['a bad name', startExecution({ name: 'a/b' }), sfn.InvalidName],
     ['input that is not JSON', startExecution({ input: '{' }), sfn.InvalidExecutionInput],
     [
@@ -166,7 +168,7 @@ describe('errors are the client classes of AWS', () => {
       sfn.InvalidToken,
     ],
     [
-      'too large a page',
+      'a page that is too large',
       () => client.send(new sfn.ListStateMachinesCommand({ maxResults: 1001 })),
       sfn.ValidationException,
     ],
@@ -177,7 +179,7 @@ describe('errors are the client classes of AWS', () => {
       sfn.StateMachineAlreadyExists,
     ],
     [
-      'a definition that is none',
+      'an invalid definition',
       () =>
         client.send(
           new sfn.CreateStateMachineCommand({
@@ -200,7 +202,7 @@ describe('errors are the client classes of AWS', () => {
   });
 });
 
-test('a request that is too large, no JSON or for no operation is refused, and every answer has an id', async () => {
+test('a request that is too large, not JSON or for an unknown operation is rejected; every response has an id', async () => {
   const post = (body: string, target = 'AWSStepFunctions.ListStateMachines') =>
     fetch(endpoint, { method: 'POST', body, headers: { 'x-amz-target': target } });
   const large = await post('x'.repeat(1024 * 1024 + 1));
