@@ -8,10 +8,10 @@ import { logger } from './middleware/logger.ts';
 
 const client = new EKSClient();
 
-/** Packaged beside the bundle, at the same place as in the tree. */
+/** The manifests are in the package, at the same path as in the repository. */
 const manifests = join(import.meta.dirname, '..', 'k8s', 'manifests');
 
-/** CloudFormation's custom resource: what k8s/ has for the jobs, in the cluster. Its answer goes to CloudFormation alone. */
+/** CloudFormation's custom resource: applies the manifests of k8s/ to the cluster. The response goes to CloudFormation. */
 export const handler = middy()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event, context) => {
