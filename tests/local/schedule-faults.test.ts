@@ -17,7 +17,7 @@ import {
 } from '../../jobs/schedules/lifecycle.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
-import { installDynoxide } from '../../local/build.ts';
+import { installDynoxide } from '../../local/aws/dynamodb/install.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { startScheduler } from '../harness/in-memory-scheduler.ts';
 import { SteppedClock } from '../harness/virtual-clock.ts';

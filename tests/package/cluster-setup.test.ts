@@ -37,7 +37,7 @@ test('finds its manifests, calls only EKS, and reports why it fails', async () =
   const none = { __type: 'ResourceNotFoundException', message: 'none' };
   const { told, calls, error } = await create({ [describe]: { status: 404, body: none } });
   expect(error).toBeUndefined();
-  expect(told.Reason).toBe('there is no EKS cluster main in this region');
+  expect(told.Reason).toBe('the EKS cluster main does not exist in this region');
   expect(calls).toEqual([describe]);
   const actions = permissionsOf(service.template)[setup?.role ?? '']?.flatMap(({ Action }) => Action);
   expect(actions).toContain('eks:DescribeCluster');
