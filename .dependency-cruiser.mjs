@@ -73,7 +73,7 @@ const directions = Object.entries(folders).map(([folder, allowed]) => ({
   comment: `${folder}/ may import ${allowed.length === 0 ? 'no other folder' : `only ${allowed.join(', ')}`}.`,
   severity: 'error',
   from: { path: pattern(folder) },
-  to: { dependencyTypes: ['local'], pathNot: [folder, ...allowed].map(pattern) },
+  to: { dependencyTypes: ['local'], pathNot: ['^package[.]json$', ...[folder, ...allowed].map(pattern)] },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
