@@ -5,7 +5,7 @@ import { readInput } from './input.ts';
 import type { Session } from './session.ts';
 
 /** Makes a parser of integers from minimum to maximum, both included. */
-export function integerBetween(minimum: number, maximum: number): (text: string) => number {
+export function integerParser(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d{1,9}$/.test(text) && value >= minimum && value <= maximum) return value;
@@ -26,7 +26,7 @@ export function parseTime(text: string, now = Date.now()): string {
   }
   if (/^\d{4}-\d\d-\d\dT/.test(text) && !Number.isNaN(Date.parse(text))) return text;
   throw new InvalidArgumentError(
-    'Allowed: an RFC 3339 time, as 2026-11-23T10:00:00Z, or an age: 90s, 30m, 2h, 7d.',
+    'Allowed: an RFC 3339 time such as 2026-11-23T10:00:00Z, or an age: 90s, 30m, 2h, 7d.',
   );
 }
 
@@ -60,8 +60,8 @@ export function collectLabel(text: string, before: Record<string, string> = {}):
   return { ...before, [key]: value };
 }
 
-/** The options of `POST /jobs` that a command line can set. */
-export interface JobOptions {
+/** The options of a job, as the command line has them. */
+export interface JobCommandOptions {
   input?: string;
   timeout?: number;
   maxAttempts?: number;
@@ -70,18 +70,21 @@ export interface JobOptions {
   memory?: string;
 }
 
-/** Adds the job options to a command. @param withoutInput what happens without `--input`. */
-export const withJobOptions = (command: Command, withoutInput: string): Command =>
+/** Adds the options of a job to a command that submits a job or makes a schedule of jobs. @param inputDefault the default of `--input`. */
+export const withJobOptions = (command: Command, inputDefault: string): Command =>
   command
-    .addOption(inputOption(withoutInput))
+    .option(
+      '-i, --input <json>',
+      `input: a JSON object, @FILE, or - for standard input (default: ${inputDefault})`,
+    )
     .addOption(
       new Option('--timeout <seconds>', 'time limit of one attempt: 1 to 21600').argParser(
-        integerBetween(1, 21_600),
+        integerParser(1, 21_600),
       ),
     )
     .addOption(
       new Option('--max-attempts <attempts>', 'maximum number of attempts: 1 to 3').argParser(
-        integerBetween(1, 3),
+        integerParser(1, 3),
       ),
     )
     .option(
@@ -89,12 +92,12 @@ export const withJobOptions = (command: Command, withoutInput: string): Command 
       'label of the job; list can filter by it; may be repeated',
       collectLabel,
     )
-    .option('--cpu <quantity>', 'CPU request of the container, as 500m or 2')
-    .option('--memory <quantity>', 'memory request and limit of the container, as 512Mi');
+    .option('--cpu <quantity>', 'CPU request of the container, such as 500m or 2')
+    .option('--memory <quantity>', 'memory request and limit of the container, such as 512Mi');
 
-/** Makes the fields of a request's body from the job options; options that are not given are left out. */
+/** Makes the fields of a request's body from the options of a job; options that are not given are left out. */
 export async function jobFields(
-  { input, timeout, maxAttempts, label, cpu, memory }: JobOptions,
+  { input, timeout, maxAttempts, label, cpu, memory }: JobCommandOptions,
   { shell }: Session,
 ): Promise<object> {
   const resources = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
@@ -106,10 +109,6 @@ export async function jobFields(
     ...(Object.keys(resources).length > 0 && { resources }),
   };
 }
-
-/** `--input`. @param without what happens without it. */
-export const inputOption = (without: string): Option =>
-  new Option('-i, --input <json>', `input: a JSON object, @FILE, or - for standard input; ${without}`);
 
 /** Options of every command that creates something. */
 export interface PostOptions {
@@ -142,7 +141,7 @@ export const withWaitOptions = (command: Command): Command =>
     .addOption(
       new Option('--wait-seconds <seconds>', 'with --wait: stop waiting after this time; the job continues')
         .default(longestWait, 'two days, longer than any job')
-        .argParser(integerBetween(1, longestWait)),
+        .argParser(integerParser(1, longestWait)),
     );
 
 /** Options of commands that print a list. */
@@ -161,7 +160,7 @@ export const withPageOptions = (command: Command, items: string): Command =>
     .addOption(
       new Option(`--limit <${items}>`, `maximum number of ${items}: 1 to ${longestList}`)
         .default(20)
-        .argParser(integerBetween(1, longestList)),
+        .argParser(integerParser(1, longestList)),
     )
     .addOption(new Option('--all', `the same as --limit ${longestList}`).conflicts('limit'))
     .option('--cursor <cursor>', 'continue where another list ended; use the same filters');

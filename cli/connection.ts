@@ -58,7 +58,7 @@ function parseAddress(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['http:', 'https:'].includes(url.protocol)) {
     throw new WrongUsage(`--api ${text} is not a valid address`, [
-      'Allowed: http:// or https:// and a host, as http://127.0.0.1:3000.',
+      'Allowed: http:// or https:// and a host, such as http://127.0.0.1:3000.',
     ]);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {

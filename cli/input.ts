@@ -18,11 +18,13 @@ export async function readInput(argument: string, standardInput: Readable): Prom
     value = parseExactly(text);
   } catch (error) {
     throw new WrongUsage(`--input is not JSON: ${describeError(error)}`, [
-      `Allowed: JSON, as '{"source": "synthetic"}'; @FILE; or - for standard input.`,
+      `Allowed: JSON such as '{"source": "synthetic"}'; @FILE; or - for standard input.`,
     ]);
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
-  throw new WrongUsage('--input is not a JSON object', [`Allowed: an object, as '{"source": "synthetic"}'.`]);
+  throw new WrongUsage('--input is not a JSON object', [
+    `Allowed: an object such as '{"source": "synthetic"}'.`,
+  ]);
 }
 
 async function readText(argument: string, standardInput: Readable): Promise<string> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import * as z from 'zod';
 import type { ApiCredentials } from './api/credentials.ts';
-import { integerBetween } from './arguments.ts';
+import { integerParser } from './arguments.ts';
 import { cancel } from './commands/cancel.ts';
 import { doctor } from './commands/doctor.ts';
 import { get } from './commands/get.ts';
@@ -60,7 +60,7 @@ export function makeProgram(context: CommandContext): Command {
     .addOption(
       new Option('--retries <times>', 'maximum number of retries of a request that is safe to repeat')
         .default(4)
-        .argParser(integerBetween(0, 10)),
+        .argParser(integerParser(0, 10)),
     )
     .addOption(
       new Option('-o, --output <format>', "json prints the API's own responses, one per line")

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { integerBetween } from '../arguments.ts';
+import { integerParser } from '../arguments.ts';
 import type { DoctorOptions } from '../doctor/examine.ts';
 import { renderFinding, renderSummary } from '../doctor/finding.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -23,7 +23,7 @@ export const doctor = (context: CommandContext): Command =>
         'check this stack of `sls deploy` and its cluster too; and its API, unless --api is given',
       )
       .option('--context <name>', 'check the NodePool in the cluster of this kubeconfig context')
-      .option('--kubeconfig <file>', 'kubeconfig to read; default: KUBECONFIG, else ~/.kube/config')
+      .option('--kubeconfig <file>', 'kubeconfig to read (default: KUBECONFIG, else ~/.kube/config)')
       .option(
         '--namespace <name>',
         "namespace of the jobs, and name of their NodePool (default: the stack's, else eks-jobs)",
@@ -40,7 +40,7 @@ export const doctor = (context: CommandContext): Command =>
           'time limit of the canary, which may have to wait for a node',
         )
           .default(600)
-          .argParser(integerBetween(1, 7200)),
+          .argParser(integerParser(1, 7200)),
       ),
     context,
     async (session, options) => {

@@ -30,7 +30,7 @@ export const list = (context: CommandContext): Command =>
         .addOption(
           new Option(
             '--from <time>',
-            'only jobs created at or after this time: RFC 3339, or an age as 90s, 30m, 2h, 7d',
+            'only jobs created at or after this time: RFC 3339, or an age such as 90s, 30m, 2h, 7d',
           ).argParser((text) => parseTime(text)),
         )
         .addOption(

@@ -1,16 +1,17 @@
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import {
   idempotencyKeyOption,
-  inputOption,
+  jobFields,
+  type JobCommandOptions,
   type PageOptions,
   type PostOptions,
   scheduleIdArgument,
   type WaitOptions,
+  withJobOptions,
   withPageOptions,
   withWaitOptions,
 } from '../arguments.ts';
 import { WrongUsage } from '../failure.ts';
-import { readInput } from '../input.ts';
 import { renderSchedule, renderSchedules } from '../output/schedule.ts';
 import { printList } from '../pages.ts';
 import { type CommandContext, newCommand, withAction } from '../session.ts';
@@ -30,41 +31,45 @@ export function schedule(context: CommandContext): Command {
   return group;
 }
 
-interface CreateOptions extends PostOptions {
+interface CreateOptions extends JobCommandOptions, PostOptions {
   timezone?: string;
   name?: string;
-  input?: string;
   startAt?: string;
   endAt?: string;
   paused?: boolean;
 }
 
 /** `eks-jobs schedule create`: POST /jobs/schedule */
-const createSchedule = (context: CommandContext): Command =>
-  withAction<CreateOptions>(
-    newCommand('create', 'Create a schedule that runs a job at the times of a cron expression.', [
+function createSchedule(context: CommandContext): Command {
+  const command = newCommand(
+    'create',
+    'Create a schedule that runs a job at the times of a cron expression.',
+    [
       `eks-jobs schedule create '0 7 * * MON' --timezone Europe/Berlin --name weekly`,
-      `eks-jobs schedule create @hourly --input '{"source": "synthetic", "records": 100}'`,
-    ])
-      .argument('<cron>', `crontab(5) expression, as one argument: '0 7 * * MON', @daily`)
-      .option('--timezone <name>', 'time zone of the IANA database, as Europe/Berlin; default: UTC')
-      .option('--name <name>', 'name of the schedule in lists')
-      .addOption(inputOption('default: the demonstration'))
-      .option('--start-at <time>', 'no firings before this time: RFC 3339')
-      .option('--end-at <time>', 'no firings at or after this time: RFC 3339')
-      .addOption(new Option('--paused', 'create it paused: no firings until it is resumed'))
-      .addOption(idempotencyKeyOption()),
+      `eks-jobs schedule create @hourly --input '{"source": "synthetic", "records": 100}' --timeout 600`,
+    ],
+  )
+    .argument('<cron>', `crontab(5) expression, as one argument: '0 7 * * MON', @daily`)
+    .option('--timezone <name>', 'time zone of the IANA database, such as Europe/Berlin (default: UTC)')
+    .option('--name <name>', 'name of the schedule in lists')
+    .option('--start-at <time>', 'no firings before this time: RFC 3339')
+    .option('--end-at <time>', 'no firings at or after this time: RFC 3339')
+    .option('--paused', 'create it paused: no firings until it is resumed');
+  return withAction<CreateOptions>(
+    withJobOptions(command, 'the demonstration').addOption(idempotencyKeyOption()),
     context,
-    async (session, { timezone, name, input, startAt, endAt, paused, idempotencyKey }, cron) => {
+    async (session, options, cron) => {
+      const { timezone, name, startAt, endAt, paused, idempotencyKey } = options;
       const body = {
         ...{ cron, timezone, name, startAt, endAt },
-        ...(input !== undefined && { input: await readInput(input, session.shell.input) }),
+        ...(await jobFields(options, session)),
         ...(paused && { enabled: false }),
       };
       session.printResponse(await session.api.createSchedule(body, idempotencyKey), renderSchedule);
       return undefined;
     },
   );
+}
 
 /** `eks-jobs schedule list`: GET /jobs/schedules */
 const listSchedules = (context: CommandContext): Command =>
@@ -83,10 +88,10 @@ const listSchedules = (context: CommandContext): Command =>
         read: (size, start) =>
           session.api.schedules([
             ['limit', String(size)],
-            ...(start === undefined ? [] : [['nextToken', start] as const]),
+            ...(start === undefined ? [] : [['cursor', start] as const]),
           ]),
         itemsOf: ({ schedules }) => schedules,
-        cursorOf: ({ nextToken }) => nextToken,
+        cursorOf: ({ cursor }) => cursor,
         render: renderSchedules,
       });
       return undefined;
@@ -96,9 +101,11 @@ const listSchedules = (context: CommandContext): Command =>
 /** `eks-jobs schedule get`: GET /jobs/schedules/{scheduleId} */
 const getSchedule = (context: CommandContext): Command =>
   withAction(
-    newCommand('get', 'Show a schedule: its expressions, its next runs, the input of its jobs.', [
-      'eks-jobs schedule get 01k…',
-    ]).addArgument(scheduleIdArgument()),
+    newCommand(
+      'get',
+      'Show a schedule: its expressions, its next runs, the options and the input of its jobs.',
+      ['eks-jobs schedule get 01k…'],
+    ).addArgument(scheduleIdArgument()),
     context,
     async (session, _options, scheduleId = '') => {
       session.printResponse(await session.api.schedule(scheduleId), renderSchedule);
@@ -106,38 +113,44 @@ const getSchedule = (context: CommandContext): Command =>
     },
   );
 
-interface UpdateOptions {
+interface UpdateOptions extends JobCommandOptions {
   cron?: string;
   timezone?: string;
-  input?: string;
 }
 
 /** `eks-jobs schedule update`: PATCH /jobs/schedules/{scheduleId} */
-const updateSchedule = (context: CommandContext): Command =>
-  withAction<UpdateOptions>(
-    newCommand('update', 'Change a schedule. Fields that are not named stay unchanged.', [
+function updateSchedule(context: CommandContext): Command {
+  const command = newCommand(
+    'update',
+    'Change a schedule. Options that are not given stay unchanged. --label replaces all labels; --cpu or --memory replaces both.',
+    [
       `eks-jobs schedule update 01k… --cron '30 7 * * MON'`,
-      'eks-jobs schedule update 01k… --timezone UTC --input @job.json',
-    ])
-      .addArgument(scheduleIdArgument())
-      .option('--cron <expression>', 'crontab(5) expression')
-      .option('--timezone <name>', 'time zone of the IANA database')
-      .addOption(inputOption('default: unchanged')),
+      'eks-jobs schedule update 01k… --timezone UTC --input @job.json --max-attempts 1',
+    ],
+  )
+    .addArgument(scheduleIdArgument())
+    .option('--cron <expression>', 'crontab(5) expression')
+    .option('--timezone <name>', 'time zone of the IANA database');
+  return withAction<UpdateOptions>(
+    withJobOptions(command, 'unchanged'),
     context,
-    async (session, { cron, timezone, input }, scheduleId = '') => {
-      if (cron === undefined && timezone === undefined && input === undefined) {
+    async (session, options, scheduleId = '') => {
+      const { cron, timezone } = options;
+      const change = {
+        ...(cron !== undefined && { cron }),
+        ...(timezone !== undefined && { timezone }),
+        ...(await jobFields(options, session)),
+      };
+      if (Object.keys(change).length === 0) {
         throw new WrongUsage('nothing would change', [
-          'Use --cron, --timezone or --input; for the state use pause and resume.',
+          'Use --cron, --timezone or an option of the job, such as --input; to stop firings use pause.',
         ]);
       }
-      const change = {
-        ...{ cron, timezone },
-        ...(input !== undefined && { input: await readInput(input, session.shell.input) }),
-      };
       session.printResponse(await session.api.changeSchedule(scheduleId, change), renderSchedule);
       return undefined;
     },
   );
+}
 
 /** Makes a command that enables or disables a schedule: PATCH /jobs/schedules/{scheduleId} */
 const enableCommand =

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import {
   idempotencyKeyOption,
   jobFields,
-  type JobOptions,
+  type JobCommandOptions,
   type PostOptions,
   type WaitOptions,
   withJobOptions,
@@ -19,8 +19,8 @@ export function submit(context: CommandContext): Command {
     'eks-jobs submit --input @job.json --timeout 600 --label team=red',
     'generate | eks-jobs submit --input - --wait --output json | jq .result',
   ]);
-  withJobOptions(command, 'default: the demonstration').addOption(idempotencyKeyOption());
-  return withAction<JobOptions & PostOptions & WaitOptions>(
+  withJobOptions(command, 'the demonstration').addOption(idempotencyKeyOption());
+  return withAction<JobCommandOptions & PostOptions & WaitOptions>(
     withWaitOptions(command),
     context,
     async (session, options) => {

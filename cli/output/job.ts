@@ -99,7 +99,7 @@ export const renderStats: Render<Stats> = ({ succeedJob, jobRetry, failedJob, jo
 export const formatProgress = ({ done, total }: NonNullable<JobView['progress']>): string =>
   total === undefined ? `${done} records` : `${done} of ${total} records`;
 
-/** Formats the limits of a job. */
+/** Formats the limits of a job, or of a schedule's jobs. */
 export const formatLimits = ({
   maxAttempts,
   timeoutSeconds,

@@ -1,23 +1,24 @@
 import type { ScheduleSummary, ScheduleView } from '../../api/responses/schedule.ts';
 import type { Paint, Render } from '../session.ts';
-import { formatJson } from './job.ts';
-import { formatTime, printable, renderFields, renderTable } from './table.ts';
+import { formatJson, formatLimits } from './job.ts';
+import { formatPairs, formatTime, printable, renderFields, renderTable } from './table.ts';
 
-const colours: Record<ScheduleSummary['state'], Parameters<Paint>[0]> = {
+const colours: Record<ScheduleSummary['status'], Parameters<Paint>[0]> = {
   CREATING: 'cyan',
   ACTIVE: 'green',
   PAUSED: 'yellow',
   DELETING: 'red',
 };
 
-const paintState = (state: ScheduleSummary['state'], paint: Paint): string => paint(colours[state], state);
+const paintStatus = (status: ScheduleSummary['status'], paint: Paint): string =>
+  paint(colours[status], status);
 
 /** Renders one schedule. */
 export const renderSchedule: Render<ScheduleView> = (schedule, paint) =>
   renderFields([
     ['Schedule', schedule.scheduleId],
     ['Name', printable(schedule.name ?? '')],
-    ['State', paintState(schedule.state, paint)],
+    ['State', paintStatus(schedule.status, paint)],
     ['Owner', printable(schedule.owner)],
     ['Cron', printable(schedule.cron)],
     ['Time zone', schedule.timezone],
@@ -27,6 +28,9 @@ export const renderSchedule: Render<ScheduleView> = (schedule, paint) =>
     ['Next runs', schedule.nextRuns.map(formatTime).join(', ')],
     ['Created', formatTime(schedule.createdAt)],
     ['Changed', formatTime(schedule.updatedAt)],
+    ['Labels', printable(formatPairs(schedule.labels ?? {}))],
+    ['Resources', printable(formatPairs(schedule.resources ?? {}))],
+    ['Limits', formatLimits(schedule)],
     ['Input', formatJson(schedule.input)],
   ]);
 
@@ -34,9 +38,9 @@ export const renderSchedule: Render<ScheduleView> = (schedule, paint) =>
 export const renderSchedules: Render<readonly ScheduleSummary[]> = (schedules, paint, width) =>
   renderTable(
     ['SCHEDULE', 'STATE', 'CRON', 'TIME ZONE', 'NEXT RUN', 'NAME'],
-    schedules.map(({ scheduleId, state, cron, timezone, nextRuns, name }) => [
+    schedules.map(({ scheduleId, status, cron, timezone, nextRuns, name }) => [
       scheduleId,
-      paintState(state, paint),
+      paintStatus(status, paint),
       printable(cron),
       timezone,
       formatTime(nextRuns[0]),

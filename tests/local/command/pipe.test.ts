@@ -135,6 +135,8 @@ describe('in a pipe', () => {
       '--name',
       'weekly',
       '--paused',
+      '--timeout',
+      '60',
       '-o',
       'json',
     );
@@ -147,7 +149,12 @@ describe('in a pipe', () => {
       (await inPipe('schedule', 'update', scheduleId, '--cron', '@daily', '--input', quick)).out,
     ).toMatch(/^Cron +@daily$/m);
     expect((await inPipe('schedule', 'pause', scheduleId)).out).toMatch(/^State +PAUSED$/m);
-    expect(await inPipe('schedule', 'run', scheduleId, '--wait')).toMatchObject({ code: 0 });
+    const updated = await inPipe('schedule', 'update', scheduleId, '--max-attempts', '1', '-l', 'team=red');
+    expect(updated.out).toMatch(/^Labels +team=red\nLimits +1 attempt of 60s$/m);
+    expect(await inPipe('schedule', 'run', scheduleId, '--wait')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^Labels +team=red\n[^]*\nLimits +1 attempt of 60s$/m),
+    });
     expect((await inPipe('list', '--schedule', scheduleId)).out).toContain(`${scheduleId}-now-`);
     expect((await inPipe('schedule', 'get', scheduleId)).out).toMatch(
       /^Input +\{"source":"synthetic","records":3\}$/m,

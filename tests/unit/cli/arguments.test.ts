@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { collectLabel, parseTime } from '../../../cli/arguments.ts';
 import { formatPairs } from '../../../cli/output/table.ts';
@@ -6,6 +6,7 @@ import { readPages } from '../../../cli/pages.ts';
 import { LabelQuery, Labels } from '../../../jobs/labels.ts';
 import { eksJobs } from './run-command.ts';
 import { FakeApi } from './fake-api.ts';
+import { scheduleView } from './views.ts';
 
 const now = Date.parse('2026-11-23T10:00:00Z');
 
@@ -84,23 +85,45 @@ describe('pages', () => {
   });
 });
 
-test('submit sends every option to the API', async () => {
-  const api = await FakeApi.start();
-  try {
+describe('the options of a job', () => {
+  let api: FakeApi;
+
+  beforeEach(async () => {
+    api = await FakeApi.start();
+  });
+
+  afterEach(() => api.stop());
+
+  const options = [
+    ...['--input', '{"key": 12345678901234567890, "share": 1.50}', '--timeout', '60'],
+    ...['--max-attempts', '2', '-l', 'a=1', '-l', 'b=', '--cpu', '500m', '--memory', '1Gi'],
+  ];
+  const fields =
+    '"input":{"key":12345678901234567890,"share":1.50},"timeoutSeconds":60,"maxAttempts":2,' +
+    '"labels":{"a":"1","b":""},"resources":{"cpu":"500m","memory":"1Gi"}';
+
+  test('are sent by submit', async () => {
     api.script = [{ status: 202, body: { jobId: 'x', status: 'QUEUED' } }];
-    const line = [
-      ...['submit', '--input', '{"key": 12345678901234567890, "share": 1.50}', '--timeout', '60'],
-      ...['--max-attempts', '2', '-l', 'a=1', '-l', 'b=', '--cpu', '500m', '--memory', '1Gi'],
-      ...['--idempotency-key', 'once', '--api', api.url],
-    ];
+    const line = ['submit', ...options, '--idempotency-key', 'once', '--api', api.url];
     expect(await eksJobs(line)).toMatchObject({ code: 0, out: 'x\n' });
     const [{ body, headers } = { body: '', headers: {} }] = api.received;
-    expect(body).toBe(
-      '{"input":{"key":12345678901234567890,"share":1.50},"timeoutSeconds":60,"maxAttempts":2,' +
-        '"labels":{"a":"1","b":""},"resources":{"cpu":"500m","memory":"1Gi"}}',
-    );
+    expect(body).toBe(`{${fields}}`);
     expect(headers).toMatchObject({ 'idempotency-key': 'once', 'content-type': 'application/json' });
-  } finally {
-    await api.stop();
-  }
+  });
+
+  test('are sent by schedule create, and shown with the schedule', async () => {
+    api.script = [{ status: 201, body: scheduleView() }];
+    const line = ['schedule', 'create', '@daily', ...options, '--api', api.url];
+    const { code, out } = await eksJobs(line);
+    expect(api.received.map(({ body }) => body)).toEqual([`{"cron":"@daily",${fields}}`]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Labels +a=1\nResources +cpu=500m\nLimits +2 attempts of 60s\n/m);
+  });
+
+  test('are sent by schedule update', async () => {
+    api.script = [{ body: scheduleView() }];
+    const line = ['schedule', 'update', scheduleView().scheduleId, ...options, '--api', api.url];
+    expect(await eksJobs(line)).toMatchObject({ code: 0 });
+    expect(api.received.map(({ method, body }) => [method, body])).toEqual([['PATCH', `{${fields}}`]]);
+  });
 });

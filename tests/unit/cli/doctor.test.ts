@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { eksJobs } from './run-command.ts';
 import { FakeApi } from './fake-api.ts';
-import { jobView } from './jobs.ts';
+import { jobView } from './views.ts';
 import { deployed, doctor, type DoctorResult, FakeEnvironment } from './doctor/fake-environment.ts';
 
 /** doctor reports what is wrong with a setup, with advice; a check that cannot be made is skipped. */
@@ -104,7 +104,7 @@ describe('a fault is reported with advice', () => {
       'no cluster',
       'cluster',
       () => (environment.stack.cluster = undefined),
-      /there is no EKS cluster shared/,
+      /the EKS cluster shared does not exist/,
       undefined,
     ],
     [

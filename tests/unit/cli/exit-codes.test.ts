@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { eksJobs } from './run-command.ts';
 import { FakeApi } from './fake-api.ts';
-import { jobView } from './jobs.ts';
+import { jobView } from './views.ts';
 
 /** Scripts depend on the exit code and on standard output: both are promises. */
 const jobId = jobView().jobId;

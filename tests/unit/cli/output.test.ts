@@ -4,7 +4,7 @@ import { renderHistory, renderJob, renderJobs } from '../../../cli/output/job.ts
 import { LogWindow, renderLogLine } from '../../../cli/output/log.ts';
 import { formatDuration, printable } from '../../../cli/output/table.ts';
 import type { Paint } from '../../../cli/session.ts';
-import { jobView } from './jobs.ts';
+import { jobView } from './views.ts';
 
 const plain: Paint = (_colour, text) => text;
 
@@ -81,6 +81,13 @@ describe('a list', () => {
     );
     expect(row).toMatch(/^01jdd0{19}aa {2}RUNNING {2}2026-11-23T10:00:00Z {2}1s {19}api {15}.*…$/);
     expect(row.length).toBeLessThanOrEqual(120);
+  });
+
+  test('is cut by the columns that its characters take', () => {
+    const error = { ...{ at: '', type: '', state: '', attempt: 0 }, error: '作业😀e\u0301'.repeat(9) };
+    const [, row = ''] = renderHistory([error], plain, 20).split('\n');
+    // The other columns take 27; the last column keeps 20: seven for each group, one for the mark.
+    expect(row.slice(27)).toBe(`${'作业😀e\u0301'.repeat(2)}作业…`);
   });
 
   test('in a pipe is never cut', () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createHash, createHmac } from 'node:crypto';
 import { eksJobs } from '../run-command.ts';
 import { FakeApi, type ReceivedRequest } from '../fake-api.ts';
-import { jobView } from '../jobs.ts';
+import { jobView } from '../views.ts';
 
 /** An API Gateway that accepts requests signed with these credentials. It follows AWS's document and does not use the SDK that signs. */
 const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';

@@ -3,7 +3,7 @@ import { ApiClient } from '../../../../cli/api/client.ts';
 import { parseRetryAfter } from '../../../../cli/api/retries.ts';
 import { resolveConnection } from '../../../../cli/connection.ts';
 import { FakeApi, type FakeResponse } from '../fake-api.ts';
-import { jobView } from '../jobs.ts';
+import { jobView } from '../views.ts';
 
 /** Requests that are safe to repeat are retried after temporary failures; no other request is. */
 const { jobId } = jobView();

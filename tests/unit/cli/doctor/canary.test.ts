@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { jobView } from '../jobs.ts';
+import { jobView } from '../views.ts';
 import { deployed, FakeEnvironment } from './fake-environment.ts';
 
 const { jobId } = jobView();

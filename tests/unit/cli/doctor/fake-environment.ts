@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/global
 import type { Finding } from '../../../../cli/doctor/finding.ts';
 import { eksJobs } from '../run-command.ts';
 import { FakeApi, type ReceivedRequest, type FakeResponse } from '../fake-api.ts';
-import { jobView } from '../jobs.ts';
+import { jobView } from '../views.ts';
 import { DeployedStack } from './deployed-stack.ts';
 
 const { jobId } = jobView();
