@@ -57,5 +57,5 @@ test('connects to the cluster with a token, and responds before its time is over
   expect(connections).toBeGreaterThan(0);
   // The invocation has 10 s.
   expect(told).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'nothing-was-made' });
-  expect(told.Reason).toMatch(/^it took longer than 5 s; the last of it: the API server \S+ does not result/);
+  expect(told.Reason).toMatch(/^it took longer than 5 s; the last step: the API server \S+ does not respond/);
 });

@@ -70,16 +70,16 @@ describe('what the parameters ask for is what is rendered', () => {
     expect(JSON.stringify(everySet())).not.toContain('#{');
   });
 
-  test('a token without a value is refused, wherever it stands', () => {
+  test('a token without a value is rejected, in every position', () => {
     const base = readManifests();
     const withAccount = (text: string) => () => renderManifests({ ...base, 'service-account.yml': text }, {});
     const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: a, ';
     expect(withAccount(`${account}labels: { a: 'x-#{Unknown}' } }`)).toThrow(
       'service-account.yml: #{Unknown} has no value',
     );
-    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('no value for #{Unknown}');
-    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('no value for #{constructor}');
-    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('no value for #{CpuLimit}');
+    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('#{Unknown} has no value');
+    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('#{constructor} has no value');
+    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('#{CpuLimit} has no value');
   });
 
   // Deploying a second stage must not touch the first one's objects.

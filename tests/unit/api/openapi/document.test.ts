@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import * as z from 'zod';
 import { Authorization } from '../../../../jobs/settings.ts';
 import { readFunctions } from '../../../../local/service-definition.ts';
 import { openApiDocument } from '../../../../api/openapi/document.ts';
@@ -61,6 +62,35 @@ test('the log lines of the examples are those that the command reads', () => {
       );
     }
   }
+});
+
+const ServiceError = z.object({
+  content: z.object({
+    'application/json': z.object({ example: z.object({ error: z.object({ code: z.string() }) }) }),
+  }),
+});
+
+// api/errors.ts decides both: a response in the document under another status than the one that is sent would be wrong.
+test('every error of the service is documented under the status of its code', () => {
+  const statuses: Record<string, string> = {
+    InvalidRequest: '400',
+    Forbidden: '403',
+    NotFound: '404',
+    Conflict: '409',
+    PayloadTooLarge: '413',
+    TooManyRequests: '429',
+    InternalError: '500',
+  };
+  const documented = operations.flatMap(({ operation }) =>
+    Object.entries(operation.responses).flatMap(([status, response]) => {
+      const name = /[^/]+$/.exec(z.string().catch('').parse(response['$ref']))?.[0] ?? '';
+      const { data } = ServiceError.safeParse(document.components?.responses?.[name]);
+      return data ? [{ status, code: data.content['application/json'].example.error.code }] : [];
+    }),
+  );
+  expect(new Set(documented.map(({ code }) => code))).toEqual(new Set(Object.keys(statuses)));
+  for (const { status, code } of documented)
+    expect({ code, status }).toEqual({ code, status: statuses[code] });
 });
 
 describe('links', () => {
