@@ -105,24 +105,30 @@ describe('wrong parameters are refused by name, before anything is applied', () 
   test.each([
     [{ namespace: 'Jobs' }, 'namespace must be a DNS label'],
     [{ namespace: 'a'.repeat(64) }, 'namespace must be a DNS label'],
-    [{ namespace: 'default' }, "namespace must be the jobs' own"],
-    [{ namespace: 'kube-system' }, "namespace must be the jobs' own"],
+    [
+      { namespace: 'default' },
+      'namespace must be a namespace for the jobs alone: not default, and not kube-…',
+    ],
+    [
+      { namespace: 'kube-system' },
+      'namespace must be a namespace for the jobs alone: not default, and not kube-…',
+    ],
     [{ tableAddress: '10.0.0.1' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
     [{ tableAddress: '10.0.0.1:0' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
     [{ tableAddress: '0.0.0.0/0:80' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
-    [{ cpuLimits: '3' }, 'cpuLimits is no parameter'],
-    [{ ...nodes['auto-mode'], cpuLimit: '1.5' }, 'cpuLimit must be a whole number of CPUs'],
+    [{ cpuLimits: '3' }, 'cpuLimits is not a parameter'],
+    [{ ...nodes['auto-mode'], cpuLimit: '1.5' }, 'cpuLimit must be an integer from 1 to 999999'],
     [{ ...nodes['auto-mode'], nodeRole: 'role/with/path' }, "nodeRole must be an IAM role's name"],
     [{ ...nodes['auto-mode'], subnetTag: 'name' }, 'subnetTag must be KEY=VALUE'],
     [
       { ...nodes['auto-mode'], bottlerocketVersion: 'v1.50.0' },
-      'bottlerocketVersion means nothing in EKS Auto Mode: AWS chooses the release',
+      'bottlerocketVersion has no effect in EKS Auto Mode: AWS chooses the release',
     ],
     [
       { ...nodes.bottlerocket, bottlerocketVersion: 'latest' },
       'bottlerocketVersion must be one release, such as v1.50.0',
     ],
-    [{ nodeRole: 'eks-jobs-node' }, 'nodeRole means nothing without a node class'],
+    [{ nodeRole: 'eks-jobs-node' }, 'nodeRole has no effect without a node class'],
   ])('%j', (parameters, message) => {
     expect(refusalOf(parameters)).toBe(message);
   });
