@@ -16,7 +16,7 @@ export interface ExecutionOutcome {
   events: RecordedEvent[];
 }
 
-/** Describes the first difference from the recording: status, output, error, cause, then the events. Undefined if there is none. */
+/** Describes the first difference from the recording: status, output, error, cause, then the events. Undefined if they are equal. */
 export function compareHistories(recorded: RecordedCase, outcome: ExecutionOutcome): string | undefined {
   const { expectedStatus, expectedOutput = null, expectedError = null, expectedCause = null } = recorded;
   const result =
