@@ -122,7 +122,7 @@ describe('a cluster', () => {
       expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(2);
     });
 
-    // Settle fails then, and sweep comes back: a Job that nobody deletes may run for hours.
+    // Settle fails then, and sweep repeats it: a Job that is not deleted may run for hours.
     test('that is not allowed says so', async () => {
       answers.push(() => [403, { message: 'jobs.batch is forbidden' }]);
       await expect(deleter().deleteJobs('a')).rejects.toThrow(/the Jobs of job a: jobs\.batch is forbidden/);

@@ -16,7 +16,7 @@ import {
 } from '../../../jobs/protocol.ts';
 import { golden } from '../../harness/golden.ts';
 
-describe('the names of the protocol are those of protocol.json, which the container is held to as well', () => {
+describe('the names of the protocol are those of protocol.json, as in the container', () => {
   test('statuses and counters', () => {
     expect(JobStatus.options).toEqual(protocol.jobStatuses);
     expect(TerminalStatus.options).toEqual(protocol.terminalStatuses);
@@ -39,7 +39,7 @@ describe('the names of the protocol are those of protocol.json, which the contai
     expect(openPartition('0')).toBe('OPEN#0');
   });
 
-  test.each(Object.entries(golden.shards))('job %s counts on shard %s', (jobId, shard) => {
+  test.each(Object.entries(golden.shards))('job %s is counted in shard %s', (jobId, shard) => {
     expect(shardOf(jobId)).toBe(shard);
     expect(protocol.shards).toContain(shard);
   });
