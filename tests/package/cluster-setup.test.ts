@@ -30,14 +30,14 @@ afterEach(async () => {
 async function create(responses: Responses) {
   if (setup === undefined) throw new Error('the package has no clusterSetup');
   const invocation = await invoke(setup, cloudFormation.request('Create', properties), responses);
-  return { ...invocation, told: cloudFormation.takeResponse() };
+  return { ...invocation, response: cloudFormation.takeResponse() };
 }
 
 test('finds its manifests, calls only EKS, and reports why it fails', async () => {
   const none = { __type: 'ResourceNotFoundException', message: 'none' };
-  const { told, calls, error } = await create({ [describe]: { status: 404, body: none } });
+  const { response, calls, error } = await create({ [describe]: { status: 404, body: none } });
   expect(error).toBeUndefined();
-  expect(told.Reason).toBe('the EKS cluster main does not exist in this region');
+  expect(response.Reason).toBe('the EKS cluster main does not exist in this region');
   expect(calls).toEqual([describe]);
   const actions = permissionsOf(service.template)[setup?.role ?? '']?.flatMap(({ Action }) => Action);
   expect(actions).toContain('eks:DescribeCluster');
@@ -52,10 +52,12 @@ test('connects to the cluster with a token, and responds before its time is over
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { told } = await create({ [describe]: { body: { cluster: usableCluster(endpoint, 'none') } } });
+  const { response } = await create({ [describe]: { body: { cluster: usableCluster(endpoint, 'none') } } });
   // It connects after it has signed a token.
   expect(connections).toBeGreaterThan(0);
   // The invocation has 10 s.
-  expect(told).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'nothing-was-made' });
-  expect(told.Reason).toMatch(/^it took longer than 5 s; the last of it: the API server \S+ does not result/);
+  expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'nothing-was-made' });
+  expect(response.Reason).toMatch(
+    /^it took longer than 5 s; the last step: the API server \S+ does not respond/,
+  );
 });
