@@ -247,7 +247,7 @@ describe('a set that cannot be applied', () => {
     const nodes = { NodeClass: 'auto-mode', NodeRole: 'node', Architecture: 'arm64', CpuLimit: '8' };
     const failed = await send('Create', { properties: nodes });
     expect(failed.Status).toBe('FAILED');
-    expect(failed.Reason).toMatch(/this cluster knows no NodeClass .* it needs EKS Auto Mode/);
+    expect(failed.Reason).toMatch(/this cluster does not have the kind NodeClass .* it needs EKS Auto Mode/);
     expect(await exists('namespace', namespace)).toBe(false);
     const response = await send('Delete', { id: failed.PhysicalResourceId });
     expect(response).toMatchObject({ Status: 'SUCCESS' });
@@ -260,7 +260,7 @@ describe('a set that cannot be applied', () => {
     await kubectl('create', 'namespace', other);
     const failed = await send('Update', { id: id(), properties: { Namespace: other } });
     expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
-    expect(failed.Reason).toContain(`not made by this command: Namespace ${other}`);
+    expect(failed.Reason).toContain(`this command did not create: Namespace ${other}`);
     expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);
     expect(await exists('namespace', other)).toBe(true);
     await kubectl('delete', 'namespace', other, '--wait=false');

@@ -5,7 +5,7 @@ import { keyOf, referenceTo } from '../../../k8s/kubernetes-object.ts';
 import { readManifests, renderManifests } from '../../../k8s/manifests.ts';
 import { everySet, nodes, objectOf, render } from './manifest-sets.ts';
 
-const refusalOf = (parameters: Record<string, unknown>): string => {
+const rejectionOf = (parameters: Record<string, unknown>): string => {
   try {
     renderManifests(readManifests(), parameters);
   } catch (error) {
@@ -40,7 +40,7 @@ describe('what the parameters ask for is what is rendered', () => {
     expect(added('bottlerocket')).toEqual(['EC2NodeClass', 'NodePool']);
   });
 
-  // A manifest that nothing asks for is dead, or was forgotten in manifests.ts.
+  // A manifest that nothing uses is dead, or is missing in manifests.ts.
   test('every file is used by some set', () => {
     const used = new Set<string>();
     const sources = new Proxy(readManifests(), {
@@ -70,16 +70,16 @@ describe('what the parameters ask for is what is rendered', () => {
     expect(JSON.stringify(everySet())).not.toContain('#{');
   });
 
-  test('a token without a value is refused, wherever it stands', () => {
+  test('a token without a value is rejected, in every position', () => {
     const base = readManifests();
     const withAccount = (text: string) => () => renderManifests({ ...base, 'service-account.yml': text }, {});
     const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: a, ';
     expect(withAccount(`${account}labels: { a: 'x-#{Unknown}' } }`)).toThrow(
-      'service-account.yml: there is no value for #{Unknown}',
+      'service-account.yml: #{Unknown} has no value',
     );
-    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('no value for #{Unknown}');
-    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('no value for #{constructor}');
-    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('no value for #{CpuLimit}');
+    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('#{Unknown} has no value');
+    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('#{constructor} has no value');
+    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('#{CpuLimit} has no value');
   });
 
   // Deploying a second stage must not touch the first one's objects.
@@ -130,11 +130,11 @@ describe('wrong parameters are refused by name, before anything is applied', () 
     ],
     [{ nodeRole: 'eks-jobs-node' }, 'nodeRole has no effect without a node class'],
   ])('%j', (parameters, message) => {
-    expect(refusalOf(parameters)).toBe(message);
+    expect(rejectionOf(parameters)).toBe(message);
   });
 
   test('all that is missing is named at once', () => {
-    expect(refusalOf({ nodeClass: 'bottlerocket' })).toMatch(
+    expect(rejectionOf({ nodeClass: 'bottlerocket' })).toMatch(
       /^nodeRole .*; clusterName .*; bottlerocketVersion /,
     );
   });
