@@ -139,7 +139,7 @@ describe('wrong parameters are refused by name, before anything is applied', () 
     );
   });
 
-  test('both tags stand in for the name of the cluster', () => {
+  test('both tags replace the name of the cluster', () => {
     const form = { nodeClass: 'auto-mode', nodeRole: 'eks-jobs-node' } as const;
     const tags = { subnetTag: 'tier=private', securityGroupTag: 'name=a=b' };
     expect(objectOf(render({ ...form, ...tags }), 'NodeClass')).toMatchObject({
