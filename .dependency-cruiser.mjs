@@ -4,14 +4,14 @@ const vocabulary = ['jobs/protocol', 'jobs/ids', 'jobs/options', 'jobs/resources
 /**
  * Which folder may import which. `npm run check` enforces it; CONTRIBUTING.md says it in words.
  * A folder may always import itself. Listed is what else it may import: a folder without those below it that have rules of
- * their own, a folder with all below it (/**), the files directly in a folder (/*), or one module.
+ * their own, a folder with all below it (/**), the files directly in a folder (/*), one module, or one JSON file.
  */
 const folders = {
   lib: [],
   'jobs/aws': ['jobs', 'lib'],
   'jobs/cluster': ['jobs', 'k8s', 'lib'],
   jobs: ['lib'],
-  api: ['jobs', 'lib'],
+  api: ['jobs', 'lib', 'package.json'],
   k8s: ['lib'],
   handlers: ['api', 'jobs/**', 'k8s', 'lib'],
   'local/aws/api-gateway': ['local/aws/*', 'lib'],
@@ -27,14 +27,24 @@ const folders = {
   image: ['lib'],
   plugins: ['api', 'image', 'lib', ...vocabulary],
   'cli/doctor': ['api', 'cli', 'k8s', 'lib', ...vocabulary],
-  cli: ['api', 'cli/doctor', 'lib', ...vocabulary],
+  cli: ['api', 'cli/(api|doctor)', 'lib', ...vocabulary],
 };
 
 /** Packages that only the named folders may import. */
 const packages = [
   {
     name: '@aws-sdk/',
-    only: ['jobs/aws', 'k8s', 'handlers', 'image', 'plugins', 'cli', 'local', 'bench', 'tests'],
+    only: [
+      'jobs/(aws|cluster)',
+      'k8s',
+      'handlers',
+      'image',
+      'plugins',
+      'cli/(api|doctor)',
+      'local',
+      'bench',
+      'tests',
+    ],
   },
   { name: '@kubernetes/client-node', only: ['k8s', 'handlers/stubs', 'local/runners', 'bench', 'tests'] },
   { name: 'zod-openapi', only: ['api/openapi', 'tests'] },
@@ -52,6 +62,7 @@ const below = (folder) =>
 /** A pattern of the paths that an entry of the table names. */
 const pattern = (entry) => {
   if (entry.endsWith('/**')) return `^${entry.slice(0, -2)}`;
+  if (entry.endsWith('.json')) return `^${entry}$`;
   if (entry.endsWith('/*')) return `^${entry.slice(0, -1)}[^/]+$`;
   const others = below(entry);
   return `^${entry}(/${others.length > 0 ? `(?!(${others.join('|')})/)` : ''}|[.]ts$)`;
@@ -62,7 +73,7 @@ const directions = Object.entries(folders).map(([folder, allowed]) => ({
   comment: `${folder}/ may import ${allowed.length === 0 ? 'no other folder' : `only ${allowed.join(', ')}`}.`,
   severity: 'error',
   from: { path: pattern(folder) },
-  to: { dependencyTypes: ['local'], pathNot: [folder, ...allowed].map(pattern) },
+  to: { dependencyTypes: ['local'], pathNot: ['^package[.]json$', ...[folder, ...allowed].map(pattern)] },
 }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */

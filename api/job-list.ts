@@ -7,44 +7,46 @@ import { JobStatus } from '../jobs/protocol.ts';
 import { ScheduleId, scheduleOriginOf } from '../jobs/ids.ts';
 import type { JobStore, ListedJob } from '../jobs/ports.ts';
 
-/** What `GET /jobs` takes. */
-export const ListQuery = z.strictObject({
+/** The query of `GET /jobs`. */
+export const JobListQuery = z.strictObject({
   status: z.enum(JobStatus.options, `Allowed: ${JobStatus.options.join(', ')}.`).optional(),
   from: instant().optional().describe('Created at this time or later.'),
   to: instant().optional().describe('Created before this time.'),
   scheduleId: ScheduleId.optional(),
-  label: LabelQuery.optional().describe('key=value, several with commas between: jobs that have them all.'),
+  label: LabelQuery.optional().describe(
+    'NAME=VALUE, up to 16 separated by commas: jobs that have all of these labels.',
+  ),
   limit: integerBetween(1, 100, 20),
   cursor: z
     .string()
     .max(500, 'Allowed: the cursor of the page before.')
     .optional()
-    .describe('That of the page before, with the same query.'),
+    .describe('The cursor of the page before, with the same query.'),
 });
 
-/** Reads of the index for one page: those that a filter passes over cost as much as those it shows. */
-const readsAtMost = 4;
-const itemsARead = 1000;
+/** The maximum of reads of the index for one page. An item that the filter drops costs as much as one that it keeps. */
+const maximumReads = 4;
+const itemsPerRead = 1000;
 
 /**
- * The jobs of one owner, newest first. A page may hold fewer than `limit`, even none, and still have a cursor: where few
- * jobs pass the filter it ends after some thousand that were looked at.
- * @throws InvalidRequest when the query is wrong, or its cursor is of another owner's or another query's list.
+ * Lists the jobs of one owner, newest first. A page may hold fewer jobs than `limit`, even none, and still have a cursor: if few
+ * jobs pass the filter, a page ends after some thousand jobs that were read.
+ * @throws InvalidRequest when the query is not valid, or the cursor belongs to the list of another owner or another query.
  */
 export async function listJobs(
   owner: string,
   query: Query,
   { store, now }: { store: Pick<JobStore, 'jobsOf'>; now: () => Date },
 ): Promise<JobList> {
-  const { limit, cursor, ...filter } = readQuery(query, ListQuery);
-  // DynamoDB refuses an interval that ends before it begins.
+  const { limit, cursor, ...filter } = readQuery(query, JobListQuery);
+  // DynamoDB rejects an interval that ends before it begins.
   if (filter.from !== undefined && filter.to !== undefined && filter.from >= filter.to) return { jobs: [] };
-  const list = listOf(owner, filter);
+  const list = listIdOf(owner, filter);
   const jobs: ListedJob[] = [];
   let after = cursor === undefined ? undefined : positionIn(cursor, list);
-  for (let read = 0; read < readsAtMost; read += 1) {
-    // One more than asked for tells whether there is a next page.
-    const size = read === 0 ? limit + 1 : itemsARead;
+  for (let read = 0; read < maximumReads; read += 1) {
+    // One more than the limit shows whether a next page exists.
+    const size = read === 0 ? limit + 1 : itemsPerRead;
     const page = await store.jobsOf(owner, { ...filter, after, limit: size }, now().getTime());
     jobs.push(...page.jobs);
     after = page.after;
@@ -73,8 +75,8 @@ function summaryOf(job: ListedJob): JobSummary {
   };
 }
 
-/** Says which list this is. No secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
-const listOf = (owner: string, filter: Omit<z.output<typeof ListQuery>, 'limit' | 'cursor'>) =>
+/** Identifies a list. It is not a secret: the owner whose jobs are read comes from the authorizer, never from a cursor. */
+const listIdOf = (owner: string, filter: Omit<z.output<typeof JobListQuery>, 'limit' | 'cursor'>) =>
   createHash('sha256')
     .update(JSON.stringify([owner, filter]))
     .digest('base64url')

@@ -4,30 +4,30 @@ import { checkEncodedSize, type ExecutionInput } from '../jobs/execution-input.t
 import { optionsOf, RequestedOptions } from '../jobs/options.ts';
 import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 
-/** What `POST /jobs` takes. Of `input` only its being an object is checked: what is inside belongs to the function. */
+/** The body of `POST /jobs`. `input` only has to be an object: the function checks its content. */
 export const JobRequest = z.strictObject({
   input: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe('What the function is given; without it a demonstration.'),
+    .describe('The input of the function; the default is a demonstration.'),
   ...RequestedOptions.shape,
 });
 
-/** What `POST /jobs/{jobId}/retry` takes: no fields yet. */
+/** The body of `POST /jobs/{jobId}/retry`: no fields yet. */
 export const RetryRequest = z.strictObject({});
 
-/** In seconds. An HTTP API gives a request 30 seconds, with the start and the response of the function. */
+/** In seconds. An HTTP API allows 30 seconds for a request, with the start and the response of the function. */
 const longestWait = 25;
 
-/** What `GET /jobs/{jobId}` takes. */
+/** The query of `GET /jobs/{jobId}`. */
 export const JobQuery = z.strictObject({
-  wait: integerBetween(0, longestWait, 0).describe('For how many seconds to wait for its end.'),
+  wait: integerBetween(0, longestWait, 0).describe('How many seconds to wait for the end of the job.'),
 });
 
 const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });
 
 /**
- * Turns the body of `POST /jobs` into the input of an execution, and that into text.
+ * Reads the body of `POST /jobs` and makes the input of an execution, as text.
  * @param limits of the resources of a job.
  * @throws InvalidRequest when the body is not a JSON object of the documented fields, or exceeds the limits.
  * @throws PayloadTooLarge when the text exceeds 240,000 bytes.
@@ -46,5 +46,5 @@ export function acceptJob(body: string, jobId: string, owner: string, limits: Re
   return text;
 }
 
-/** The text of a job's input as the body gives it; without one it is the demonstration. */
+/** Reads the input of a job from the body, as JSON text; the default is the demonstration. */
 export const inputOf = (body: string): string => readFieldText(body, 'input') ?? defaultInput;

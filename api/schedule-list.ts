@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { integerBetween, invalidQuery, type Query, readQuery } from './request.ts';
 import type { ScheduleList } from './responses/schedule.ts';
-import { summaryOf } from './schedule-view.ts';
+import { scheduleSummaryOf } from './schedule-view.ts';
 import type { SchedulePosition, ScheduleStore } from '../jobs/schedules/ports.ts';
 import { ScheduleId } from '../jobs/ids.ts';
 
@@ -47,7 +47,7 @@ export async function listSchedules(
   const { schedules, next } = await store.list(owner, limit, positionOf(cursor ?? nextToken));
   const time = now().getTime();
   return {
-    schedules: schedules.map((schedule) => summaryOf(schedule, time)),
+    schedules: schedules.map((schedule) => scheduleSummaryOf(schedule, time)),
     ...(next && { cursor: cursorAt(next), nextToken: cursorAt(next) }),
   };
 }

@@ -10,7 +10,7 @@ import { checkResources, type ResourceLimits } from '../jobs/resources.ts';
 import { isTimeZone } from '../lib/time-zone.ts';
 import type { RequestedChange, RequestedSchedule } from '../jobs/schedules/lifecycle.ts';
 
-/** A cron expression that can be scheduled, with what it is for EventBridge Scheduler. */
+/** A cron expression, with the expressions that it becomes in EventBridge Scheduler. */
 const CronText = z
   .string()
   .meta({ override: { format: 'crontab', maxLength: cronLengthLimit } })
@@ -32,7 +32,7 @@ const TimeZone = z
   )
   .meta({ override: { format: 'iana-time-zone', maxLength: 50 } });
 
-/** What `POST /jobs/schedule` takes. */
+/** The body of `POST /jobs/schedule`. */
 export const ScheduleRequest = z.strictObject({
   cron: CronText.describe('As in crontab(5): five fields, or a nickname such as @daily.'),
   timezone: TimeZone.default('UTC').describe('A name of the IANA time zone database.'),
@@ -41,28 +41,28 @@ export const ScheduleRequest = z.strictObject({
     .string()
     .regex(/^\P{C}{1,128}$/u, 'Allowed: 1 to 128 printable characters.')
     .optional(),
-  startAt: instant().optional().describe('It fires from then on.'),
-  endAt: instant().optional().describe('It fires before then.'),
-  enabled: z.boolean().default(true).describe('Whether it fires.'),
+  startAt: instant().optional().describe('The schedule fires from this time on.'),
+  endAt: instant().optional().describe('The schedule fires before this time.'),
+  enabled: z.boolean().default(true).describe('Whether the schedule fires; otherwise it is paused.'),
   ...RequestedOptions.shape,
 });
 
-/** What `PATCH /jobs/schedules/{scheduleId}` takes: what is absent stays as it is. */
+/** The body of `PATCH /jobs/schedules/{scheduleId}`: a field that is absent stays as it is. */
 export const ScheduleChange = z
   .strictObject({
     cron: CronText.optional(),
     timezone: TimeZone.optional(),
     input: JobRequest.shape.input,
-    enabled: z.boolean().optional().describe('Pauses it, or lets it fire again.'),
+    enabled: z.boolean().optional().describe('false pauses the schedule, true resumes it.'),
     ...ChangedOptions.shape,
   })
   .meta({ override: { minProperties: 1 } });
 
-/** What `POST /jobs/schedules/{scheduleId}/run` takes: no fields yet. */
+/** The body of `POST /jobs/schedules/{scheduleId}/run`: no fields yet. */
 export const RunRequest = z.strictObject({});
 
 /**
- * Reads the body of `POST /jobs/schedule`. Nothing here depends on the time: a repeated request is read as the first.
+ * Reads the body of `POST /jobs/schedule`. The result does not depend on the time: a repeated request gives the same.
  * @param limits of the resources of a job.
  * @throws InvalidRequest
  */

@@ -5,7 +5,7 @@ import { viewOfOptions } from './job-view.ts';
 import { nextRunsOf } from '../jobs/schedules/timing.ts';
 
 /** Shows a schedule in a list. */
-export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {
+export function scheduleSummaryOf(schedule: ScheduleItem, now: number): ScheduleSummary {
   const { scheduleId, name, state, cron, timezone, expressions, startAt, endAt, createdAt, updatedAt } =
     schedule;
   return {
@@ -27,7 +27,7 @@ export function summaryOf(schedule: ScheduleItem, now: number): ScheduleSummary 
 
 /** Shows a schedule with the options and the input of its jobs. */
 export const viewOfSchedule = ({ schedule, input }: ScheduleRecord, now: number): ScheduleView => ({
-  ...summaryOf(schedule, now),
+  ...scheduleSummaryOf(schedule, now),
   ...viewOfOptions(schedule),
   input: parseExactly(input),
 });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { buildRelease } from '../local/build.ts';
+import { buildRelease } from '../image/cargo.ts';
 import { benchContainer } from './container.ts';
 import { benchFunction } from './function.ts';
 import { describeMachine } from './measure.ts';

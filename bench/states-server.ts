@@ -1,4 +1,7 @@
-/** Serves only the local Step Functions, for measuring, on a free loopback port that it prints. usage: states-server.ts JOURNAL */
+/**
+ * Serves only the local Step Functions, for measuring, on a free loopback port that it prints. usage: states-server.ts
+ * JOURNAL
+ */
 import { createServer } from 'node:http';
 import { serveStepFunctions, StepFunctions } from '../local/aws/step-functions/index.ts';
 

@@ -1,4 +1,7 @@
-/** `npm run bench:states`: measures the speed in docs/step-functions.md, of the local Step Functions and of ministack in turn. */
+/**
+ * `npm run bench:states`: measures the speed in docs/step-functions.md, of the local Step Functions and of ministack in
+ * turn.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -33,8 +36,8 @@ const chain = (length: number) => ({
 });
 
 /**
- * Each makes some 4,000 transitions, well below the limit of the history. A Map or Parallel state is one, and so is every state
- * of a branch or iteration.
+ * Each makes some 4,000 transitions, well below the limit of the history. A Map or Parallel state is one, and so is
+ * every state of a branch or iteration.
  */
 const machines: Record<string, { transitions: number; definition: object }> = {
   'Pass states in a row': { transitions: 4000, definition: chain(4000) },
@@ -118,8 +121,8 @@ interface Speed {
 }
 
 /**
- * Runs a machine repeatedly, several executions at the same time. The duration is from the first start to the last end of these,
- * by the dates of the server. For ministack it includes the 150 ms that it waits before each.
+ * Runs a machine repeatedly, several executions at the same time. The duration is from the first start to the last end
+ * of these, by the dates of the server. For ministack it includes the 150 ms that it waits before each.
  */
 async function measure({ endpoint, pid }: Subject, name: string): Promise<Speed> {
   const client = new sfn.SFNClient({

@@ -10,7 +10,7 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `DELETE /jobs/{jobId}`: cancels it. */
+/** `DELETE /jobs/{jobId}`: cancels a job. */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

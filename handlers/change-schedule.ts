@@ -10,7 +10,7 @@ const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const limits = readLimits();
 
-/** `PATCH /jobs/schedules/{scheduleId}`: what is absent stays as it is; `enabled` pauses and resumes. */
+/** `PATCH /jobs/schedules/{scheduleId}`: changes a schedule. A field that is absent stays as it is; `enabled` pauses and resumes. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

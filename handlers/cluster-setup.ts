@@ -3,19 +3,19 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
-import { respond } from '../k8s/setup/respond.ts';
+import { handleRequest } from '../k8s/setup/handle-request.ts';
 import { logger } from './middleware/logger.ts';
 
 const client = new EKSClient();
 
-/** Packaged beside the bundle, at the same place as in the tree. */
+/** The manifests are packaged with the bundle, at the same path as in the repository. */
 const manifests = join(import.meta.dirname, '..', 'k8s', 'manifests');
 
-/** CloudFormation's custom resource: what k8s/ has for the jobs, in the cluster. Its answer goes to CloudFormation alone. */
+/** Applies k8s/ to the cluster, as a custom resource of CloudFormation. The response goes to CloudFormation alone. */
 export const handler = middy()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event, context) => {
-    await respond(event, {
+    await handleRequest(event, {
       client,
       readSources: () => readManifests(manifests),
       remaining: () => context.getRemainingTimeInMillis(),

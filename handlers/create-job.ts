@@ -11,7 +11,7 @@ const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const limits = readLimits();
 
-/** `POST /jobs`: exactly one AWS call, then 202; with an Idempotency-Key two, and 200 for a request that was made before. */
+/** `POST /jobs`: starts a job with one AWS call, then 202. With an Idempotency-Key two calls, and 200 for a repeated request. */
 export const handler = api(async (event) => {
   const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);

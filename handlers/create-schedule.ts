@@ -11,11 +11,11 @@ const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const limits = readLimits();
 
-/** `POST /jobs/schedule`: 201; 200 where a request with this Idempotency-Key made it before. */
+/** `POST /jobs/schedule` and `/jobs/schedules`: creates a schedule, 201; 200 if an earlier request with the Idempotency-Key did. */
 export const handler = api(async (event) => {
-  const wanted = acceptSchedule(event.body ?? '', limits);
+  const requested = acceptSchedule(event.body ?? '', limits);
   const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const { record, replayed } = await createSchedule(wanted, owner, idempotencyKeyOf(event), schedules);
+  const { record, replayed } = await createSchedule(requested, owner, idempotencyKeyOf(event), schedules);
   return {
     statusCode: replayed ? 200 : 201,
     headers: creationHeaders(`/jobs/schedules/${record.schedule.scheduleId}`, replayed),

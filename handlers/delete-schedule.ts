@@ -8,7 +8,7 @@ import { openSchedules } from './middleware/schedule-services.ts';
 const schedules = openSchedules();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `DELETE /jobs/schedules/{scheduleId}`: its jobs stay. */
+/** `DELETE /jobs/schedules/{scheduleId}`: deletes a schedule; its jobs stay. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   await deleteSchedule(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), schedules);

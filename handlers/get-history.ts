@@ -12,7 +12,7 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `GET /jobs/{jobId}/history`: what Step Functions did for it. */
+/** `GET /jobs/{jobId}/history`: shows the history of the job's execution. */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

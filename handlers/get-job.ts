@@ -14,7 +14,7 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `GET /jobs/{jobId}`; with `?wait=` seconds it answers when the job has ended, or they are over. */
+/** `GET /jobs/{jobId}`: shows a job. With `?wait=` it responds when the job has ended, or after that many seconds. */
 export const handler = api(
   async (event) => {
     const jobId = event.pathParameters?.['jobId'] ?? '';

@@ -9,7 +9,7 @@ const store = openStore();
 const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER, JOB_LOG_GROUP } = readSettings();
 
-/** `GET /jobs/{jobId}/logs`: each attempt's last lines, and where all of them are. */
+/** `GET /jobs/{jobId}/logs`: shows the last lines of each attempt, and where all lines are. */
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

@@ -8,7 +8,7 @@ import { openScheduleStore } from './middleware/schedule-services.ts';
 const store = openScheduleStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `GET /jobs/schedules/{scheduleId}` */
+/** `GET /jobs/schedules/{scheduleId}`: shows a schedule. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const record = await readSchedule(scheduleId, callerOf(event, OWNER_WITHOUT_AUTHORIZER), store);

@@ -4,5 +4,5 @@ import { openStore } from './middleware/services.ts';
 
 const store = openStore();
 
-/** `GET /jobs/stats` */
+/** `GET /jobs/stats`: counts the attempts and jobs of all owners. */
 export const handler = api(async () => ({ statusCode: 200, body: sumStats(await store.counters()) }));

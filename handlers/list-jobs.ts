@@ -7,7 +7,7 @@ import { openStore } from './middleware/services.ts';
 const store = openStore();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 
-/** `GET /jobs`: the caller's, newest first. */
+/** `GET /jobs`: lists the caller's jobs, newest first. */
 export const handler = api(
   async (event) => {
     const owner = ownerOf(event, OWNER_WITHOUT_AUTHORIZER);

@@ -14,7 +14,7 @@ const executions = openExecutions();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const limits = readLimits();
 
-/** `POST /jobs/{jobId}/retry`: a new job with the same input, which names the old one; with an Idempotency-Key one at most. */
+/** `POST /jobs/{jobId}/retry`: starts a new job with the input of an ended job, whose id it keeps as `retryOf`. */
 export const handler = api(async (event) => {
   const retryOf = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

@@ -16,13 +16,10 @@ const services = { store: openStore(), executions: openExecutions() };
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const limits = readLimits();
 
-/** The same run, though its schedule may have been changed since. */
+/** A key identifies one run of a schedule, even if the schedule was changed since. */
 const isSame = (): boolean => true;
 
-/**
- * `POST /jobs/schedules/{scheduleId}/run`: a job of it now, also while it is paused; its owner's, whoever asks; with an
- * Idempotency-Key one at limits.
- */
+/** `POST /jobs/schedules/{scheduleId}/run`: starts a job of a schedule, also while it is paused. The job belongs to its owner. */
 export const handler = api(async (event) => {
   const scheduleId = event.pathParameters?.['scheduleId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);

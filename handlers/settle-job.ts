@@ -8,10 +8,10 @@ import { settle, type Settlement, type SettleRequest } from '../jobs/settle.ts';
 import { logger } from './middleware/logger.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 
-/** The state machine's last state asks with these words. */
+/** The event of the state machine's last state. */
 const FromMachine = z.strictObject({ jobId: JobId, execution: z.string() });
 
-/** EventBridge, when an execution ended outside the machine. */
+/** The event of EventBridge for an execution that failed, timed out or was aborted. */
 const FromEvent = z.object({
   'detail-type': z.literal('Step Functions Execution Status Change'),
   detail: z.object({
@@ -27,7 +27,7 @@ const store = openStore();
 const executions = openExecutions();
 const cluster = openCluster();
 
-/** Ends a job for good: called by the state machine, by EventBridge, and (its core) by sweep. */
+/** Settles a job. Called by the state machine and by EventBridge; sweep calls the same rule. */
 export const handler = middy<unknown, Settlement | undefined>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event) => {
@@ -43,7 +43,7 @@ async function requestOf(event: z.infer<typeof Event>): Promise<SettleRequest | 
   const { executionArn, startDate, status } = event.detail;
   const execution = await executions.describe(executionArn);
   if (!execution?.input) {
-    logger.warn('an execution ended that was no job', { executionArn, status });
+    logger.warn('an execution without a job ended', { executionArn, status });
     return undefined;
   }
   const started = new Date(startDate).toISOString();

@@ -15,10 +15,10 @@ const cluster = openCluster();
 const schedules = openSchedules();
 const now = (): Date => new Date();
 
-/** What invokes it says nothing; on one machine it says which jobs wait for their turn there, oldest first. */
+/** The event is empty, except on one machine: there it lists the jobs that wait for their turn, oldest first. */
 const Event = z.object({ waitingTurn: z.array(z.string()).default([]) });
 
-/** Every five minutes: what events missed. */
+/** Repairs every five minutes what events missed. */
 export const handler = middy<unknown, SweepResult & { schedules: ScheduleSweepResult }>()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event) => {

@@ -9,7 +9,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { cache } from '../local/build.ts';
+import { cacheDirectory } from '../lib/cache.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 /** So many archives of some 10 MB are kept, those used last. */
@@ -26,7 +26,7 @@ export async function cachedArchive(
   make: (file: string) => Promise<void>,
 ): Promise<void> {
   const key = keyOf();
-  const directory = join(cache, 'images');
+  const directory = join(cacheDirectory, 'images');
   const archive = join(directory, `${key}.tar`);
   if (!existsSync(archive)) {
     mkdirSync(directory, { recursive: true });

@@ -6,7 +6,7 @@ import { cachedArchive } from './archive-cache.ts';
 import { type Builder, type BuilderName, findBuilder } from './builder.ts';
 import { prebuiltKey } from './content.ts';
 import { fillBuildStage } from './prebuilt.ts';
-import { run } from './program.ts';
+import { requireProgram } from '../lib/program.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -53,12 +53,12 @@ export async function buildImage({
   const image = { folder, tag, ...(platform !== undefined && { platform }) };
   if (!prebuilt) {
     const found = findBuilder(builder, buildContexts.length > 0);
-    await run(found.name, found.build({ ...image, buildContexts }), signal);
+    await requireProgram(found.name, found.build({ ...image, buildContexts }), { signal });
     if (output === undefined) return;
     // podman and buildah refuse to write over a file.
     await withTemporaryDirectory(async (directory) => {
       const archive = join(directory, 'image.tar');
-      await run(found.name, found.save(tag, archive), signal);
+      await requireProgram(found.name, found.save(tag, archive), { signal });
       copyFileSync(archive, output);
     });
     return;
@@ -71,7 +71,7 @@ export async function buildImage({
   const work = (archive?: string): Promise<void> =>
     buildPrebuilt(findBuilder(builder, true), image, {
       ...(archive !== undefined && {
-        use: (found, storage) => run(found.name, found.save(tag, archive, storage), signal),
+        use: (found, storage) => requireProgram(found.name, found.save(tag, archive, storage), { signal }),
       }),
       signal,
     });
@@ -107,7 +107,7 @@ export function buildPrebuilt(
             ...['--root', join(directory, 'storage'), '--runroot', join(directory, 'run')],
           ];
     const parameters = builder.build({ ...image, buildContexts: [`build=${stage}`] }, storage);
-    await run(builder.name, parameters, signal);
+    await requireProgram(builder.name, parameters, { signal });
     await use?.(builder, storage);
   });
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { UserError } from '../lib/user-error.ts';
-import { run } from './program.ts';
+import { requireProgram } from '../lib/program.ts';
 
 /** Where an image can be put, so that a cluster's nodes find it without a registry. */
 export const destinations = ['kind', 'k3d', 'minikube', 'containerd'] as const;
@@ -79,5 +79,5 @@ export async function loadArchive(
   signal?: AbortSignal,
 ): Promise<void> {
   const { program, load } = loaders[destination];
-  await run(program, load(archive, place), signal);
+  await requireProgram(program, load(archive, place), { signal });
 }

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildRelease } from '../local/build.ts';
+import { buildRelease } from './cargo.ts';
 import { UserError } from '../lib/user-error.ts';
 import { certificates } from './content.ts';
 

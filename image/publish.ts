@@ -2,7 +2,7 @@ import { UserError } from '../lib/user-error.ts';
 import { buildPrebuilt, folder } from './build.ts';
 import type { Builder } from './builder.ts';
 import { type Credentials, withLogin } from './login.ts';
-import { run } from './program.ts';
+import { requireProgram } from '../lib/program.ts';
 
 /** The processors of the nodes, as Kubernetes and docker call them. */
 export const architectures = ['amd64', 'arm64'] as const;
@@ -49,14 +49,14 @@ export async function publishImage({
   const image = { folder, tag: uri, platform: `linux/${architecture}` };
   const push = async (by: Builder, storage: readonly string[]): Promise<void> =>
     withLogin(await login(), (session) =>
-      run(by.name, by.push(uri, session, storage), signal, session.environment),
+      requireProgram(by.name, by.push(uri, session, storage), { signal, environment: session.environment }),
     );
   if (prebuilt) {
     await buildPrebuilt(builder, image, { use: push, signal });
     return;
   }
   try {
-    await run(builder.name, builder.build({ ...image, buildContexts: [] }), signal);
+    await requireProgram(builder.name, builder.build({ ...image, buildContexts: [] }), { signal });
   } catch (error) {
     if (native || !(error instanceof UserError)) throw error;
     throw new UserError(

@@ -44,7 +44,7 @@ export const creationTimeOf = (jobId: string): number | undefined =>
 export const jobIdPrefix = (scheduleId: string): string => `${scheduleId}-`;
 
 /** The schedule of a job, and the minute of its firing: absent if the schedule was run by hand. */
-export interface ScheduleOrigin {
+interface ScheduleOrigin {
   scheduleId: string;
   scheduledAt?: string;
 }

@@ -50,7 +50,6 @@ export const shardOf = (jobId: string): string =>
 
 export const jobKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.job });
 export const inputKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.input });
-export const resultKey = (jobId: string): Key => ({ pk: partition(jobId), sk: keys.sort.result });
 export const attemptKey = (jobId: string, attempt: number): Key => ({
   pk: partition(jobId),
   sk: keys.sort.attempt.replace('{attempt}', String(attempt)),

@@ -35,7 +35,7 @@ export const JobItem = z.object({
   /** What the job waited for at the last sweep; it has a meaning only while the job is QUEUED. */
   waitingReason: WaitingReason.optional().catch(undefined),
   error: Failure.optional(),
-  /** Empty if the job does not run another job again: the state machine writes the same attributes for every job. */
+  /** Empty if the job does not run another job again. The state machine writes the same attributes for every job. */
   retryOf: z.string().default(''),
   createdAt: z.string(),
   createdAtId: z.string(),

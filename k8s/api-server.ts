@@ -128,7 +128,7 @@ export class ApiServer<Connection extends ClusterConnection = ClusterConnection>
     return await this.#call({ method: 'GET', path, subject, ...(headers && { headers }) });
   }
 
-  /** Lists a collection page by page, for as long as the caller asks for the next page. @throws RequestRefused naming the subject. */
+  /** Lists a collection page by page; the caller stops when it has enough. @throws RequestRefused naming the subject. */
   async *pages(
     path: string,
     query: Record<string, string>,
@@ -168,7 +168,7 @@ export class ApiServer<Connection extends ClusterConnection = ClusterConnection>
         const { status, text } = await this.#send(call);
         if (accepted.includes(status)) return undefined;
         if (status >= 200 && status < 300) return JSON.parse(text) as unknown;
-        throw new RequestRefused(status, `${call.subject}: ${refusalOf(status, text)}`);
+        throw new RequestRefused(status, `${call.subject}: ${refusalReason(status, text)}`);
       },
       {
         retries: this.#hasResponded ? retries.restarting : retries.unknown,
@@ -243,7 +243,7 @@ function parseBody(text: string): unknown {
   }
 }
 
-function refusalOf(status: number, text: string): string {
+function refusalReason(status: number, text: string): string {
   if (status === 401) return 'the cluster does not accept these credentials (401)';
   const message = Status.safeParse(parseBody(text)).data?.message ?? text.slice(0, 500);
   return `${message} (${status})`;

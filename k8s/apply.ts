@@ -7,19 +7,19 @@ import type { ManifestSet } from './manifests.ts';
 import { inDeletionOrder, isManagedBy, managerOf, remove, type Report } from './remove.ts';
 
 export interface ApplyOptions {
-  /** Take over objects of our names that somebody else made. */
+  /** Take over objects of our names that we did not create. */
   adopt?: boolean;
-  /** How long to wait for what is not there at once, in seconds. */
+  /** How long to wait for what does not exist at once, in seconds. */
   waitSeconds?: number;
-  /** Told each object and what became of it. */
+  /** Called with each object and what was done to it. */
   report?: Report;
 }
 
 /**
- * Makes the cluster hold exactly this set: applies every object, then removes what an earlier set had and this one has not.
- * Doing it twice changes nothing; a run that was cut off is repaired by the next. What is removed is what the inventory
- * names, and the inventory names an object before it is made.
- * @throws ClusterFailure when an object of that name is somebody else's, a request is refused, or waiting was in vain.
+ * Makes the cluster contain exactly this set: applies every object, then removes what only an earlier set had.
+ * A second run changes nothing; a run that was interrupted is repaired by the next. Only objects in the inventory are removed,
+ * and an object is in the inventory before it is created.
+ * @throws ClusterFailure when an object of that name is not ours, a request is refused, or the wait is over.
  */
 export async function applyManifests(
   server: ApiServer,
@@ -30,7 +30,7 @@ export async function applyManifests(
   const recorded = await readInventory(server, namespace);
   const live = new Map<string, KubernetesObject>();
   for (const object of objects) {
-    const found = await settled(server, object, waitSeconds);
+    const found = await readOnceSettled(server, object, waitSeconds);
     if (found !== undefined) live.set(keyOf(referenceTo(object)), found);
   }
 
@@ -45,10 +45,10 @@ export async function applyManifests(
   const foreign = entries.filter(
     (entry, index) => entry.borrowed && !recorded.has(keyOf(entry)) && !isShared(objects[index], namespace),
   );
-  if (foreign.length > 0 && !adopt) throw taken(foreign);
+  if (foreign.length > 0 && !adopt) throw foreignObjects(foreign);
 
   const [first] = objects;
-  if (first?.kind !== 'Namespace') throw new Error('a set of manifests begins with its namespace');
+  if (first?.kind !== 'Namespace') throw new Error('a set of manifests must begin with its namespace');
   const applyOne = async (object: KubernetesObject): Promise<void> => {
     const before = live.get(keyOf(referenceTo(object)));
     const after = await server.apply(object, { manager });
@@ -56,27 +56,27 @@ export async function applyManifests(
     const changed = before?.metadata.resourceVersion !== after.metadata.resourceVersion;
     report(referenceTo(object), before === undefined ? 'created' : changed ? 'changed' : 'unchanged');
   };
-  // The inventory lives in the namespace, so only a namespace that was not there comes before it.
+  // The inventory is in the namespace, so only a namespace that does not exist yet is applied before it.
   const isNew = !live.has(keyOf(referenceTo(first)));
   if (isNew) await applyOne(first);
   await waitUntilEstablished(server, [first], waitSeconds);
   await writeInventory(server, manager, namespace, new Map([...recorded, ...inventoryOf(entries)]));
   for (const object of isNew ? objects.slice(1) : objects) await applyOne(object);
 
-  const wanted = inventoryOf(entries);
+  const desired = inventoryOf(entries);
   for (const entry of inDeletionOrder(recorded.values())) {
-    if (!wanted.has(keyOf(entry))) report(entry, await remove(server, entry, manager));
+    if (!desired.has(keyOf(entry))) report(entry, await remove(server, entry, manager));
   }
-  await writeInventory(server, manager, namespace, wanted);
+  await writeInventory(server, manager, namespace, desired);
   if (waitSeconds > 0) await waitUntilEstablished(server, objects, waitSeconds);
 }
 
-/** What lives outside the jobs' namespace and yet in one belongs to the whole cluster. */
+/** Tells whether an object belongs to the whole cluster: it is in a namespace, and not in the jobs' one. */
 const isShared = (object: KubernetesObject | undefined, namespace: string): boolean =>
   object?.metadata.namespace !== undefined && object.metadata.namespace !== namespace;
 
-/** The object as it is, once a deletion that is under way has ended: what is applied to a dying object dies with it. */
-async function settled(
+/** Reads an object, after a deletion of it has ended: what is applied to an object that is being deleted is deleted with it. */
+async function readOnceSettled(
   server: ApiServer,
   object: KubernetesObject,
   seconds: number,
@@ -88,9 +88,9 @@ async function settled(
   return undefined;
 }
 
-function taken(foreign: readonly InventoryEntry[]): ClusterFailure {
+function foreignObjects(foreign: readonly InventoryEntry[]): ClusterFailure {
   const names = foreign.map(nameOf).join(', ');
   return new ClusterFailure(
-    `not made by this command: ${names}. Choose another --namespace, or take over with --adopt; what was taken over is never deleted`,
+    `this command did not create: ${names}. Choose another --namespace, or take them over with --adopt; what was taken over is never deleted`,
   );
 }

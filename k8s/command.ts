@@ -10,7 +10,7 @@ import { readManifests, renderManifests, type ManifestSet } from './manifests.ts
 import { readNamespace } from './parameters.ts';
 import { deleteManifests, type Report } from './remove.ts';
 
-/** `npm run k8s:apply`, `k8s:diff` and `k8s:delete`: what the jobs need in a cluster that the user names. */
+/** `npm run k8s:apply`, `k8s:diff` and `k8s:delete`: set up the jobs' part of a cluster that the user names. */
 
 interface ClusterOptions {
   context: string;
@@ -38,7 +38,7 @@ const command = (name: string, description: string): Command =>
   new Command(name)
     .description(description)
     .usage('--context NAME [options]')
-    .requiredOption('--context <name>', 'the context of the kubeconfig; no other cluster is touched')
+    .requiredOption('--context <name>', 'the context of the kubeconfig; no other cluster is changed')
     .option('--kubeconfig <file>', 'instead of KUBECONFIG or ~/.kube/config')
     .allowExcessArguments(false);
 
@@ -52,9 +52,12 @@ const withParameters = (bare: Command): Command =>
   bare
     .addOption(namespaceOption())
     .option('--service-account <name>', 'of the pods', 'data-processor')
-    .option('--table-address <address:port>', 'lets jobs reach the table of npm start -- --advertise ADDRESS')
+    .option(
+      '--table-address <address:port>',
+      'allows jobs to reach the table of npm start -- --advertise ADDRESS',
+    )
     .addOption(
-      new Option('--node-class <kind>', "the jobs' own nodes, brought by EKS Auto Mode or by your Karpenter")
+      new Option('--node-class <kind>', "the jobs' own nodes, provided by EKS Auto Mode or by your Karpenter")
         .choices(['none', 'auto-mode', 'bottlerocket'])
         .default('none'),
     )
@@ -66,18 +69,18 @@ const withParameters = (bare: Command): Command =>
     .option('--security-group-tag <key=value>', '(default: aws:eks:cluster-name=CLUSTER)')
     .option('--bottlerocket-version <version>', 'the release that nodes run, such as v1.50.0');
 
-/** What is on the command line and no parameter of the manifests. */
-const own = ['context', 'kubeconfig', 'wait', 'adopt'];
+/** The options that are not parameters of the manifests. */
+const commandOptions = ['context', 'kubeconfig', 'wait', 'adopt'];
 
 const setFrom = (options: object): ManifestSet =>
   renderManifests(
     readManifests(),
-    Object.fromEntries(Object.entries(options).filter(([option]) => !own.includes(option))),
+    Object.fromEntries(Object.entries(options).filter(([option]) => !commandOptions.includes(option))),
   );
 
 const commands = [
-  withParameters(command('k8s:apply', 'Applies what the jobs need; twice changes nothing.'))
-    .option('--adopt', 'take over objects of these names that somebody else made', false)
+  withParameters(command('k8s:apply', 'Applies what the jobs need; a second run changes nothing.'))
+    .option('--adopt', 'take over objects of these names that this command did not create', false)
     .addOption(waitOption('how long for the namespace and the nodes to be ready; 0 does not wait for nodes'))
     .action(async (options: ClusterOptions & WaitOption & { adopt: boolean }) => {
       const set = setFrom(options);
@@ -92,7 +95,7 @@ const commands = [
     process.stdout.write(difference);
     process.exitCode = difference === '' ? 0 : 1;
   }),
-  command('k8s:delete', 'Deletes what k8s:apply made; running jobs and what others put there stay.')
+  command('k8s:delete', 'Deletes what k8s:apply created; running jobs and objects of others stay.')
     .addOption(namespaceOption())
     .addOption(waitOption('how long for each object to be gone'))
     .action(async (options: ClusterOptions & WaitOption & { namespace: string }) => {
@@ -105,7 +108,7 @@ const commands = [
     }),
 ];
 
-/** As diff has it: 1 says that there is a difference. */
+/** Chooses the exit code of a failure. k8s:diff ends with 1 for a difference, as `diff` does. */
 const failed = (name: string): number => (name === 'k8s:diff' ? 2 : 1);
 
 const describe = (failure: ClusterFailure): string =>
@@ -119,7 +122,7 @@ const optionOf = (parameter: string): string =>
 async function run(name: string, rest: string[]): Promise<number> {
   const chosen = commands.find((candidate) => candidate.name() === name);
   if (chosen === undefined) {
-    console.error(`eks-jobs: there are ${commands.map((each) => each.name()).join(', ')}`);
+    console.error(`eks-jobs: the commands are ${commands.map((each) => each.name()).join(', ')}`);
     return 1;
   }
   chosen.name(`npm run ${name} --`).exitOverride();
@@ -127,7 +130,7 @@ async function run(name: string, rest: string[]): Promise<number> {
     await chosen.parseAsync(rest, { from: 'user' });
     return Number(process.exitCode ?? 0);
   } catch (error) {
-    // commander has said what is wrong with the options, or given the help that was asked for.
+    // commander has printed what is wrong with the options, or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : failed(name);
     if (!(error instanceof ClusterFailure)) throw error;
     console.error(`eks-jobs: ${describe(error)}`);

@@ -11,12 +11,12 @@ import type { ManifestSet } from './manifests.ts';
 import { bare, isManagedBy, managerOf, readIfKnown } from './remove.ts';
 
 /**
- * What applying this set would change, asked of the API server itself (dry run).
+ * Compares a set with the cluster: what applying it would change, by a dry run on the API server.
  * @returns a unified diff of YAML, empty when nothing would change.
  */
 export async function differenceOf(server: ApiServer, { namespace, objects }: ManifestSet): Promise<string> {
   const manager = managerOf(namespace);
-  const wanted = new Set(objects.map((object) => keyOf(referenceTo(object))));
+  const desired = new Set(objects.map((object) => keyOf(referenceTo(object))));
   const parts: string[] = [];
   for (const object of objects) {
     const reference = referenceTo(object);
@@ -25,7 +25,7 @@ export async function differenceOf(server: ApiServer, { namespace, objects }: Ma
     parts.push(unifiedDiff(nameOf(reference), toYaml(live), toYaml(applied)));
   }
   for (const entry of (await readInventory(server, namespace)).values()) {
-    const live = wanted.has(keyOf(entry)) ? undefined : await readIfKnown(server, entry);
+    const live = desired.has(keyOf(entry)) ? undefined : await readIfKnown(server, entry);
     if (live === undefined || !isManagedBy(live, manager)) continue;
     const kept = entry.borrowed ? await server.apply(bare(entry), { manager, dryRun: true }) : undefined;
     parts.push(unifiedDiff(nameOf(entry), toYaml(live), toYaml(kept)));
@@ -33,7 +33,7 @@ export async function differenceOf(server: ApiServer, { namespace, objects }: Ma
   return parts.join('');
 }
 
-/** Into a namespace that is not there yet nothing can be applied, not even as a trial: the manifest stands for the answer. */
+/** Tries to apply an object. In a namespace that does not exist yet that is impossible: the manifest is used instead. */
 async function dryRun(
   server: ApiServer,
   object: KubernetesObject,
@@ -48,7 +48,7 @@ async function dryRun(
   }
 }
 
-/** What a reader cannot act on, and a dry run invents. */
+/** Fields that a reader cannot act on, and that a dry run invents. */
 const bookkeeping = ['managedFields', 'uid', 'resourceVersion', 'generation', 'creationTimestamp'];
 
 const without = (object: object, names: readonly string[]): Record<string, unknown> =>
@@ -60,7 +60,7 @@ function toYaml(object: KubernetesObject | undefined): string {
   return stringify(kept, { sortMapEntries: true });
 }
 
-/** The program `diff`, as kubectl has it: every reader knows its form. */
+/** Runs the program `diff`, as kubectl does: every reader knows its format. */
 function unifiedDiff(name: string, before: string, after: string): string {
   if (before === after) return '';
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-diff-'));

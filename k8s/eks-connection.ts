@@ -4,17 +4,16 @@ import type { ClusterConnection, KubernetesRequest, KubernetesResponse } from '.
 import { NoCredentials } from './failure.ts';
 import { clusterToken, type Signer } from './eks-token.ts';
 
-/** What is needed to speak to an EKS cluster's API server. */
-export interface EksCluster {
+/** The address of an EKS cluster's API server, and what a client needs to trust it. */
+export interface EksAddress {
   name: string;
-  /** The API server's address. */
   endpoint: string;
   /** PEM in base64, as EKS gives it. */
   certificateAuthority: string;
 }
 
 /**
- * A way into an EKS cluster as whoever the signer's credentials belong to. client-node would do it too, in a bundle four times as
+ * A connection to an EKS cluster with the AWS credentials of the signer. client-node can do this too, in a bundle four times as
  * large.
  */
 export class EksConnection implements ClusterConnection {
@@ -23,7 +22,7 @@ export class EksConnection implements ClusterConnection {
   readonly #authority: Buffer;
   readonly #signer: Signer;
 
-  constructor({ name, endpoint, certificateAuthority }: EksCluster, signer: Signer) {
+  constructor({ name, endpoint, certificateAuthority }: EksAddress, signer: Signer) {
     this.server = new URL(endpoint).origin;
     this.#name = name;
     this.#authority = Buffer.from(certificateAuthority, 'base64');
@@ -32,7 +31,7 @@ export class EksConnection implements ClusterConnection {
 
   async send({ method, path, headers, body, signal }: KubernetesRequest): Promise<KubernetesResponse> {
     const credentials = { Authorization: `Bearer ${await this.#token()}` };
-    // Node itself would send the body of a DELETE without saying how long it is.
+    // Node itself would send the body of a DELETE without its length.
     const length = body !== undefined && { 'Content-Length': Buffer.byteLength(body) };
     const options = {
       method,
@@ -43,8 +42,8 @@ export class EksConnection implements ClusterConnection {
     return new Promise((resolve, reject) => {
       send(new URL(path, this.server), options)
         .on('response', (response) => {
-          text(response).then((answer) => {
-            resolve({ status: response.statusCode ?? 0, text: answer });
+          text(response).then((received) => {
+            resolve({ status: response.statusCode ?? 0, text: received });
           }, reject);
         })
         .on('error', reject)
@@ -52,7 +51,7 @@ export class EksConnection implements ClusterConnection {
     });
   }
 
-  /** A token is a signature, made without a call: one for each request never expires. */
+  /** Makes a token, which is a signature and needs no call: each request has a new one, so that it never expires. */
   async #token(): Promise<string> {
     try {
       return await clusterToken(this.#name, this.#signer);

@@ -1,19 +1,19 @@
 import { SignatureV4 } from '@smithy/signature-v4';
 
-/** Whose signature: any AWS client's resolved configuration has all three. */
+/** Credentials and region to sign with: the resolved configuration of any AWS client has them. */
 export type Signer = Pick<ConstructorParameters<typeof SignatureV4>[0], 'credentials' | 'sha256'> & {
   region: () => Promise<string>;
 };
 
-/** How long the signed URL is good for, as AWS's own tools write it: seconds. The cluster takes the token for 15 minutes. */
+/** How long the signed URL is valid, as AWS's own tools write it, in seconds. The cluster accepts the token for 15 minutes. */
 const expiresIn = 60;
 
 const clusterHeader = 'x-k8s-aws-id';
 
 /**
- * A bearer token for an EKS cluster: a signed question to STS, who the caller is, which the cluster asks in our name
+ * Makes a bearer token for an EKS cluster: a signed request GetCallerIdentity to STS, which the cluster sends to learn who we are
  * (github.com/kubernetes-sigs/aws-iam-authenticator, "API Authorization from Outside a Cluster").
- * @param cluster its name, which is signed too: the token is good for no other cluster.
+ * @param cluster its name, which is signed too: the token is not valid for another cluster.
  */
 export async function clusterToken(
   cluster: string,

@@ -15,7 +15,7 @@ const Conditions = z.looseObject({
     .optional(),
 });
 
-/** What must be true of an object before it does its work; the other kinds work as soon as they exist. */
+/** The condition of a kind that must be true before it works; the other kinds work as soon as they exist. */
 const conditionOf: Readonly<Record<string, string>> = {
   NodePool: 'Ready',
   NodeClass: 'Ready',
@@ -23,8 +23,8 @@ const conditionOf: Readonly<Record<string, string>> = {
   CustomResourceDefinition: 'Established',
 };
 
-/** @returns what is still missing, in words; undefined when nothing is. */
-function missing(object: KubernetesObject): string | undefined {
+/** Describes what an object still lacks to work. @returns undefined when it works. */
+function whatIsMissing(object: KubernetesObject): string | undefined {
   const { status } = Conditions.parse(object);
   if (object.kind === 'Namespace') return status?.phase === 'Active' ? undefined : 'it is not Active';
   const type = conditionOf[object.kind];
@@ -32,11 +32,11 @@ function missing(object: KubernetesObject): string | undefined {
   const condition = status?.conditions.find((candidate) => candidate.type === type);
   if (condition?.status === 'True') return undefined;
   return condition === undefined
-    ? `nobody has looked at it: does the controller of ${object.apiVersion} run?`
+    ? `it has no condition yet: does the controller of ${object.apiVersion} run?`
     : `it is not ${type}: ${condition.message}`;
 }
 
-/** Waits until every object does its work. @throws ClusterFailure saying what is missing after that many seconds. */
+/** Waits until every object works. @throws ClusterFailure naming what is missing after that many seconds. */
 export async function waitUntilEstablished(
   server: ApiServer,
   objects: readonly KubernetesObject[],
@@ -44,11 +44,11 @@ export async function waitUntilEstablished(
 ): Promise<void> {
   for (const object of objects.filter(({ kind }) => kind === 'Namespace' || kind in conditionOf)) {
     const reference = referenceTo(object);
-    await until(server, reference, seconds, (now) => (now === undefined ? 'it is gone' : missing(now)));
+    await until(server, reference, seconds, (now) => (now === undefined ? 'it is gone' : whatIsMissing(now)));
   }
 }
 
-/** Waits until the object does not exist any more. @throws ClusterFailure after that many seconds. */
+/** Waits until an object no longer exists. @throws ClusterFailure after that many seconds. */
 export const waitUntilGone = (
   server: ApiServer,
   reference: ObjectReference,
@@ -57,7 +57,7 @@ export const waitUntilGone = (
   until(server, reference, seconds, (now) =>
     now === undefined
       ? undefined
-      : 'it is still being deleted, and goes when what it holds has ended; run this again then',
+      : 'it is still being deleted, and is gone when its contents have ended; run this again then',
   );
 
 async function until(
@@ -68,10 +68,10 @@ async function until(
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   for (;;) {
-    const why = missingOf(await server.read(reference));
-    if (why === undefined) return;
+    const missing = missingOf(await server.read(reference));
+    if (missing === undefined) return;
     if (performance.now() >= deadline) {
-      throw new ClusterFailure(`${nameOf(reference)}: after ${seconds} s ${why}`);
+      throw new ClusterFailure(`${nameOf(reference)}: after ${seconds} s ${missing}`);
     }
     await pause(250);
   }

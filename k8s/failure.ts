@@ -6,17 +6,17 @@ export class ClusterFailure extends UserError {
   override readonly name: string = 'ClusterFailure';
 }
 
-/** Nobody answered: the API server may just be starting. */
+/** There is no connection or no response: the API server may just be starting. */
 export class Unreachable extends ClusterFailure {
   override readonly name = 'Unreachable';
 }
 
-/** There is nothing to prove with who asks. */
+/** There are no credentials for the cluster, or they cannot be read. */
 export class NoCredentials extends ClusterFailure {
   override readonly name = 'NoCredentials';
 
   constructor(cause: unknown) {
-    super(`there are no credentials for the cluster: ${describeError(cause)}`, { cause });
+    super(`the credentials for the cluster are missing: ${describeError(cause)}`, { cause });
   }
 }
 
@@ -31,12 +31,12 @@ export class RequestRefused extends ClusterFailure {
   }
 }
 
-/** The cluster has no such kind: what would bring it is not installed. */
+/** The cluster does not have this kind: the software that provides it is not installed. */
 export class UnknownKind extends ClusterFailure {
   override readonly name = 'UnknownKind';
 }
 
-/** Parameters that cannot be used, each with its name and what is wrong with it. */
+/** Parameters that are wrong, each with its name and the problem. */
 export class InvalidParameters extends ClusterFailure {
   override readonly name = 'InvalidParameters';
   readonly issues: readonly { name: string; message: string }[];

@@ -3,9 +3,9 @@ import type { ApiServer } from './api-server.ts';
 import { ClusterFailure } from './failure.ts';
 import { keyOf, type ObjectReference } from './kubernetes-object.ts';
 
-/** One object that was applied. */
+/** An object that was applied. */
 export interface InventoryEntry extends ObjectReference {
-  /** It was there before us, or others use it too: it is never deleted, only our fields are given back. */
+  /** The object existed before, or others use it too: it is never deleted; only our fields are removed from it. */
   borrowed: boolean;
 }
 
@@ -24,7 +24,7 @@ const InventoryObject = z.looseObject({ data: z.record(z.string(), z.string()).d
 
 const inventoryName = 'eks-jobs-inventory';
 
-/** Where the names of all applied objects are kept: a ConfigMap in the jobs' namespace, as kubernetes-sigs/cli-utils has it. */
+/** Names the ConfigMap in the jobs' namespace that lists all applied objects, as kubernetes-sigs/cli-utils does. */
 export const inventoryReference = (namespace: string): ObjectReference => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -35,7 +35,7 @@ export const inventoryReference = (namespace: string): ObjectReference => ({
 export const inventoryOf = (entries: Iterable<InventoryEntry>): Inventory =>
   new Map([...entries].map((entry) => [keyOf(entry), entry]));
 
-/** What was applied for this namespace; empty when nothing was. @throws ClusterFailure when somebody else wrote into it. */
+/** Reads what was applied for a namespace; empty when nothing was. @throws ClusterFailure when an entry is not ours. */
 export async function readInventory(server: ApiServer, namespace: string): Promise<Inventory> {
   const found = await server.read(inventoryReference(namespace));
   if (found === undefined) return new Map();
@@ -43,9 +43,12 @@ export async function readInventory(server: ApiServer, namespace: string): Promi
     try {
       return Entry.parse(JSON.parse(text));
     } catch (error) {
-      throw new ClusterFailure(`ConfigMap ${inventoryName} in ${namespace}: ${name} is none of ours`, {
-        cause: error,
-      });
+      throw new ClusterFailure(
+        `ConfigMap ${inventoryName} in ${namespace}: ${name} is not an entry of this inventory`,
+        {
+          cause: error,
+        },
+      );
     }
   });
   return inventoryOf(entries);

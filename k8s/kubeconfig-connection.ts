@@ -6,8 +6,8 @@ import { NoCredentials } from './failure.ts';
 const connectionsFor = 300_000;
 
 /**
- * The current context of a kubeconfig; client-node finds the credentials. Its own typed clients would drop every field of an
- * object that they do not know, open a connection for each request, and wait for an answer for ever.
+ * A connection to the current context of a kubeconfig; client-node finds the credentials. Its typed clients would drop every
+ * field of an object that they do not know, open a connection for each request, and wait for a response without a limit.
  */
 export class KubeConfigConnection implements ClusterConnection {
   readonly config: KubeConfig;
@@ -36,8 +36,8 @@ export class KubeConfigConnection implements ClusterConnection {
       this.#shared = { dispatcher: request.getDispatcher(), until: Date.now() + connectionsFor };
     }
     if (this.#shared.dispatcher) request.setDispatcher(this.#shared.dispatcher);
-    const answer = await this.#http.send(request).toPromise();
-    if (answer.httpStatusCode === 401) this.#shared = undefined;
-    return { status: answer.httpStatusCode, text: await answer.body.text() };
+    const response = await this.#http.send(request).toPromise();
+    if (response.httpStatusCode === 401) this.#shared = undefined;
+    return { status: response.httpStatusCode, text: await response.body.text() };
   }
 }

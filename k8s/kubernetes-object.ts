@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Any Kubernetes object: what names it is checked, the rest is the API server's matter. */
+/** Any Kubernetes object: only its name and kind are checked; the API server checks the rest. */
 export const KubernetesObject = z.looseObject({
   apiVersion: z.string().min(1),
   kind: z.string().min(1),
@@ -20,7 +20,7 @@ export const KubernetesObject = z.looseObject({
 
 export type KubernetesObject = z.infer<typeof KubernetesObject>;
 
-/** Which object, without what is in it. */
+/** The name and kind of an object, without its contents. */
 export interface ObjectReference {
   apiVersion: string;
   kind: string;
@@ -35,12 +35,12 @@ export const referenceTo = ({ apiVersion, kind, metadata }: KubernetesObject): O
   ...(metadata.namespace !== undefined && { namespace: metadata.namespace }),
 });
 
-/** "Role run-job in eks-jobs", as messages name it. */
+/** Names an object for messages, as in "Role run-job in eks-jobs". */
 export const nameOf = ({ kind, name, namespace }: ObjectReference): string =>
   namespace === undefined ? `${kind} ${name}` : `${kind} ${name} in ${namespace}`;
 
 const groupOf = (apiVersion: string): string => apiVersion.split('/').slice(0, -1).join('');
 
-/** The same for two references to one object, whatever version of its API each speaks. */
+/** Makes a key of an object: the same for each version of its API. */
 export const keyOf = ({ apiVersion, kind, name, namespace = '' }: ObjectReference): string =>
   [namespace, name, groupOf(apiVersion), kind].join('/');

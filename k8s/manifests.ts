@@ -7,14 +7,14 @@ import { readParameters, tokensOf, type Parameters, type ParametersInput } from 
 /** The text of each manifest by its file's name: read from a folder, or bundled with the code. */
 export type ManifestSources = Readonly<Record<string, string>>;
 
-/** What is applied to a cluster for one namespace of jobs. */
+/** The objects that are applied to a cluster for one namespace of jobs. */
 export interface ManifestSet {
   namespace: string;
   /** In the order of applying; they are deleted in the reverse order. */
   objects: KubernetesObject[];
 }
 
-/** The files of k8s/manifests/. */
+/** Reads the files of k8s/manifests/. */
 export const readManifests = (folder = join(import.meta.dirname, 'manifests')): ManifestSources =>
   Object.fromEntries(
     readdirSync(folder)
@@ -22,7 +22,7 @@ export const readManifests = (folder = join(import.meta.dirname, 'manifests')): 
       .map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
   );
 
-/** Which files the parameters ask for, in the order of applying: what others refer to comes first. */
+/** Lists the files that the parameters require, in the order of applying: what others refer to comes first. */
 function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
   return [
     'namespace.yml',
@@ -39,9 +39,9 @@ function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
 }
 
 /**
- * The objects of one namespace of jobs, every #{Name} filled in. Nothing is read but the arguments.
+ * Renders the objects of one namespace of jobs, with every #{Name} filled in. Nothing is read but the arguments.
  * @throws InvalidParameters naming each parameter that is wrong, unknown or missing.
- * @throws Error when a manifest asks for a #{Name} that has no value, or is no Kubernetes object.
+ * @throws Error when a manifest contains a #{Name} without a value, or is not a Kubernetes object.
  */
 export function renderManifests(
   sources: ManifestSources,
@@ -61,19 +61,19 @@ export function renderManifests(
 
 const token = /#\{([^}]*)\}/g;
 
-/** Fills in after parsing: whatever a value holds, it stays inside its own string. */
+/** Fills in the values after parsing: a value stays inside its own string, whatever it contains. */
 function fillIn(value: unknown, tokens: Readonly<Record<string, string | number>>, file: string): unknown {
   const valueOf = (name: string): string | number => {
     const found = Object.hasOwn(tokens, name) ? tokens[name] : undefined;
-    if (found === undefined) throw new Error(`${file}: there is no value for #{${name}}`);
+    if (found === undefined) throw new Error(`${file}: #{${name}} has no value`);
     return found;
   };
   if (typeof value === 'string') {
-    const whole = /^#\{([^}]*)\}$/.exec(value)?.[1];
-    // Alone in its string a number stays a number: a port that is text would be a port's name.
-    return whole === undefined
+    const single = /^#\{([^}]*)\}$/.exec(value)?.[1];
+    // A number alone in its string stays a number: text would be the name of a port.
+    return single === undefined
       ? value.replaceAll(token, (_token, name: string) => String(valueOf(name)))
-      : valueOf(whole);
+      : valueOf(single);
   }
   if (Array.isArray(value)) return value.map((item) => fillIn(item, tokens, file));
   if (typeof value !== 'object' || value === null) return value;

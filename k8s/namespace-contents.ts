@@ -36,21 +36,21 @@ const Names = z.object({
 const discovery = { Accept: 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList' };
 const namesOnly = { Accept: 'application/json;g=meta.k8s.io;v=v1;as=PartialObjectMetadataList' };
 
-/** What the cluster itself puts into a namespace or only reports there (a PolicyEndpoint is the VPC CNI's copy of our policy). */
+/** Tells whether the cluster itself creates an object in every namespace (a PolicyEndpoint is the VPC CNI's copy of our policy). */
 const belongsToCluster = (kind: string, name: string): boolean =>
   ['Event', 'Lease', 'EndpointSlice', 'PolicyEndpoint'].includes(kind) ||
   (kind === 'ConfigMap' && name === 'kube-root-ca.crt') ||
   (kind === 'ServiceAccount' && name === 'default');
 
-/** The first few of each kind suffice: whoever reads of them looks for himself. */
+/** The first few of each kind are enough for a message. */
 const perKind = 5;
 
 /**
- * What else lives in a namespace: deleting the namespace would delete it too. One request a kind of object, some 40 in all.
+ * Lists what else is in a namespace: deleting the namespace would delete it too. One request for each kind, some 40 in all.
  * @returns "Job one", "Secret two" …, at most a few of each kind.
  */
 export async function namespaceContents(server: ApiServer, namespace: string): Promise<string[]> {
-  const ours = inventoryReference(namespace);
+  const inventory = inventoryReference(namespace);
   const found: string[] = [];
   for (const root of ['/api', '/apis']) {
     const { items } = DiscoveryList.parse(await server.get(root, 'the list of kinds', discovery));
@@ -66,8 +66,8 @@ export async function namespaceContents(server: ApiServer, namespace: string): P
           await server.get(path, `${resource} in ${namespace}`, namesOnly),
         );
         for (const { metadata: object } of objects) {
-          const inventory = responseKind.kind === ours.kind && object.name === ours.name;
-          if (!inventory && !belongsToCluster(responseKind.kind, object.name)) {
+          const isInventory = responseKind.kind === inventory.kind && object.name === inventory.name;
+          if (!isInventory && !belongsToCluster(responseKind.kind, object.name)) {
             found.push(`${responseKind.kind} ${object.name}`);
           }
         }

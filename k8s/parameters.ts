@@ -3,13 +3,16 @@ import * as z from 'zod';
 import { awsTag, bottlerocketRelease, dnsLabel, eksClusterName } from '../lib/patterns.ts';
 import { InvalidParameters } from './failure.ts';
 
-// It is also the name of a NodePool and gets Pod Security labels: not for what others live in.
+// It is also the name of a NodePool, and it gets Pod Security labels, so it must not hold anything else.
 const Namespace = z
   .string()
   .regex(dnsLabel, 'must be a DNS label')
-  .refine((name) => name !== 'default' && !name.startsWith('kube-'), "must be the jobs' own");
+  .refine(
+    (name) => name !== 'default' && !name.startsWith('kube-'),
+    'must be a namespace for the jobs alone: not default, and not kube-…',
+  );
 
-/** A tag of AWS resources, KEY=VALUE; a value may hold further equals signs. */
+/** A tag of AWS resources, KEY=VALUE; a value may contain further equals signs. */
 const Tag = z
   .string()
   .regex(awsTag, 'must be KEY=VALUE')
@@ -28,21 +31,21 @@ const TableAddress = z
     message: 'must be ADDRESS:PORT with an IPv4 address',
   });
 
-/** What the manifests in k8s/manifests/ leave open, each with its default. Everything else follows from the namespace. */
+/** The parameters of the manifests in k8s/manifests/, each with its default. Everything else follows from the namespace. */
 export const Parameters = z
   .strictObject({
     namespace: Namespace.default('eks-jobs'),
     serviceAccount: z.string().regex(dnsLabel, 'must be a DNS label').default('data-processor'),
-    /** What the table of `npm start -- --context` is reached at, when the cluster enforces NetworkPolicy. */
+    /** The address of the table of `npm start -- --context`, for a cluster that enforces NetworkPolicy. */
     tableAddress: TableAddress.optional(),
     nodeClass: z.enum(['none', 'auto-mode', 'bottlerocket']).default('none'),
     architecture: z.enum(['amd64', 'arm64']).default('amd64'),
-    /** All nodes together may have this many CPUs: the cap on how many jobs run at once. */
+    /** How many CPUs all nodes may have together: the limit of how many jobs run at once. */
     cpuLimit: z
       .string()
-      .regex(/^[1-9][0-9]{0,5}$/, 'must be a whole number of CPUs')
+      .regex(/^[1-9][0-9]{0,5}$/, 'must be an integer from 1 to 999999')
       .default('64'),
-    /** Without a path: Karpenter makes an instance profile of it. */
+    /** The name without a path: Karpenter makes an instance profile of it. */
     nodeRole: z
       .string()
       .regex(/^[\w+=,.@-]{1,64}$/, "must be an IAM role's name")
@@ -56,25 +59,25 @@ export const Parameters = z
       .optional(),
   })
   .superRefine((given, context) => {
-    const refuse = (path: keyof typeof given, message: string): void => {
+    const reject = (path: keyof typeof given, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
     if (given.nodeClass === 'none') {
       for (const name of nodeSettings) {
-        if (given[name] !== undefined) refuse(name, 'means nothing without a node class');
+        if (given[name] !== undefined) reject(name, 'has no effect without a node class');
       }
       return;
     }
-    if (given.nodeRole === undefined) refuse('nodeRole', `is needed for node class ${given.nodeClass}`);
+    if (given.nodeRole === undefined) reject('nodeRole', `is required for node class ${given.nodeClass}`);
     if (given.clusterName === undefined && !(given.subnetTag && given.securityGroupTag)) {
-      refuse('clusterName', 'is needed to find subnets and security groups, unless both tags are given');
+      reject('clusterName', 'is required to find subnets and security groups, unless both tags are set');
     }
     const pinned = given.bottlerocketVersion !== undefined;
     if (given.nodeClass === 'bottlerocket' && !pinned) {
-      refuse('bottlerocketVersion', 'is needed: nodes run one release until you choose another');
+      reject('bottlerocketVersion', 'is required: nodes run one release until you choose another');
     }
     if (given.nodeClass === 'auto-mode' && pinned) {
-      refuse('bottlerocketVersion', 'means nothing in EKS Auto Mode: AWS chooses the release');
+      reject('bottlerocketVersion', 'has no effect in EKS Auto Mode: AWS chooses the release');
     }
   });
 
@@ -89,27 +92,27 @@ const nodeSettings = [
 export type Parameters = z.output<typeof Parameters>;
 export type ParametersInput = z.input<typeof Parameters>;
 
-/** @throws InvalidParameters naming each that is wrong, unknown or missing. */
+/** Reads and checks the parameters. @throws InvalidParameters naming each that is wrong, unknown or missing. */
 export const readParameters = (given: Readonly<Record<string, unknown>>): Parameters =>
-  checked(Parameters, given);
+  check(Parameters, given);
 
-/** The namespace alone. @throws InvalidParameters when it cannot hold jobs. */
+/** Reads and checks the namespace alone. @throws InvalidParameters when it cannot hold jobs. */
 export const readNamespace = (given: string): string =>
-  checked(z.object({ namespace: Namespace }), { namespace: given }).namespace;
+  check(z.object({ namespace: Namespace }), { namespace: given }).namespace;
 
-function checked<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
+function check<T extends z.ZodType>(schema: T, given: unknown): z.output<T> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   throw new InvalidParameters(
     result.error.issues.flatMap((issue) =>
       issue.code === 'unrecognized_keys'
-        ? issue.keys.map((name) => ({ name, message: 'is no parameter' }))
+        ? issue.keys.map((name) => ({ name, message: 'is not a parameter' }))
         : [{ name: issue.path.join('.'), message: issue.message }],
     ),
   );
 }
 
-/** How the two Karpenters name the class of a node and the labels of its instance. */
+/** The names that the two Karpenters have for the class of a node and for the labels of its instance. */
 const nodeClasses = {
   'auto-mode': {
     NodeClassGroup: 'eks.amazonaws.com',
@@ -123,14 +126,14 @@ const nodeClasses = {
   },
 };
 
-/** The values of #{Name} in k8s/manifests/; a manifest that asks for another is not for these parameters. */
+/** Lists the values of #{Name} in k8s/manifests/. A manifest with another name does not belong to these parameters. */
 export function tokensOf(parameters: Parameters): Record<string, string | number> {
   const { nodeClass, tableAddress, nodeRole, bottlerocketVersion, clusterName } = parameters;
   const discovery = { key: 'karpenter.sh/discovery', value: clusterName ?? '' };
   const subnet = parameters.subnetTag ?? discovery;
-  // EKS itself tags the cluster's security group so; what Auto Mode may use needs no tag of one's own.
-  const ownGroup = { key: 'aws:eks:cluster-name', value: clusterName ?? '' };
-  const securityGroup = parameters.securityGroupTag ?? ownGroup;
+  // EKS itself gives the cluster's security group this tag; what Auto Mode may use needs no other.
+  const clusterGroup = { key: 'aws:eks:cluster-name', value: clusterName ?? '' };
+  const securityGroup = parameters.securityGroupTag ?? clusterGroup;
   return {
     JobNamespace: parameters.namespace,
     JobServiceAccount: parameters.serviceAccount,

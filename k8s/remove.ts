@@ -11,19 +11,19 @@ import {
 import { type KubernetesObject, type ObjectReference } from './kubernetes-object.ts';
 import { namespaceContents } from './namespace-contents.ts';
 
-/** What became of an object. `released`: only our fields were taken back; `left`: it is not the one we made. */
+/** What was done to an object. `released`: only our fields were removed; `left`: it is not the object that we created. */
 export type Change = 'created' | 'changed' | 'unchanged' | 'deleted' | 'released' | 'left' | 'gone';
 
 export type Report = (object: ObjectReference, change: Change) => void;
 
-/** The field manager of one namespace's set: two on one cluster can share an object without undoing each other. */
+/** Names the field manager of a namespace's set: two sets on one cluster can share an object without undoing each other. */
 export const managerOf = (namespace: string): string => `eks-jobs:${namespace}`;
 
-/** The API server's own record says whether it was applied by us. */
+/** Tells whether a field manager applied an object, by the API server's own record. */
 export const isManagedBy = ({ metadata }: KubernetesObject, name: string): boolean =>
   (metadata.managedFields ?? []).some(({ manager, operation }) => manager === name && operation === 'Apply');
 
-/** What uses others goes first: nodes, then their class, permissions after those who hold them, the namespace last. */
+/** What uses others is deleted first: nodes before their class, bindings before their roles, the namespace last. */
 const deletionOrder = [
   'NodePool',
   'NodeClass',
@@ -39,7 +39,7 @@ const deletionOrder = [
 export const inDeletionOrder = (entries: Iterable<InventoryEntry>): InventoryEntry[] =>
   [...entries].sort((one, other) => deletionOrder.indexOf(one.kind) - deletionOrder.indexOf(other.kind));
 
-/** Takes one applied object back, unless it is gone or somebody has made another in its place. */
+/** Removes one applied object, unless it is gone or another object has its name. */
 export async function remove(server: ApiServer, entry: InventoryEntry, manager: string): Promise<Change> {
   const found = await readIfKnown(server, entry);
   if (found === undefined) return 'gone';
@@ -52,14 +52,14 @@ export async function remove(server: ApiServer, entry: InventoryEntry, manager: 
   return 'deleted';
 }
 
-/** Applying this gives up every field that was ours alone. */
+/** Makes an object without fields: applying it removes every field that only we managed. */
 export const bare = ({ apiVersion, kind, name, namespace }: ObjectReference): KubernetesObject => ({
   apiVersion,
   kind,
   metadata: { name, ...(namespace !== undefined && { namespace }) },
 });
 
-/** A kind that the cluster has lost took its objects with it. */
+/** Reads an object. If the cluster no longer has its kind, the object is gone too. */
 export async function readIfKnown(
   server: ApiServer,
   reference: ObjectReference,
@@ -73,10 +73,10 @@ export async function readIfKnown(
 }
 
 /**
- * Takes back all that was ever applied for this namespace; twice is as good as once. The namespace itself goes only when it is
- * empty: jobs that are under way, and what others put there, stay.
- * @returns what keeps the namespace; nothing when it is gone or was never ours.
- * @throws ClusterFailure when a request is refused, or something takes longer to go than that many seconds.
+ * Removes all that was applied for a namespace; a second run changes nothing. The namespace itself is deleted only when it is
+ * empty: running jobs and objects of others stay.
+ * @returns the objects that keep the namespace; none when it is gone or we never created it.
+ * @throws ClusterFailure when a request is refused, or an object takes longer than that many seconds to be gone.
  */
 export async function deleteManifests(
   server: ApiServer,
@@ -90,16 +90,16 @@ export async function deleteManifests(
     report(entry, change);
     if (change === 'deleted') await waitUntilGone(server, entry, waitSeconds);
   }
-  const own = entries.find(({ kind }) => kind === 'Namespace');
-  if (own === undefined) return [];
-  const contents = own.borrowed ? [] : await namespaceContents(server, namespace);
+  const namespaceEntry = entries.find(({ kind }) => kind === 'Namespace');
+  if (namespaceEntry === undefined) return [];
+  const contents = namespaceEntry.borrowed ? [] : await namespaceContents(server, namespace);
   if (contents.length > 0) {
-    await writeInventory(server, manager, namespace, inventoryOf([own]));
+    await writeInventory(server, manager, namespace, inventoryOf([namespaceEntry]));
     return contents;
   }
-  const change = await remove(server, own, manager);
-  report(own, change);
-  if (change === 'deleted') await waitUntilGone(server, own, waitSeconds);
+  const change = await remove(server, namespaceEntry, manager);
+  report(namespaceEntry, change);
+  if (change === 'deleted') await waitUntilGone(server, namespaceEntry, waitSeconds);
   else await server.delete(inventoryReference(namespace), undefined);
   return [];
 }

@@ -52,8 +52,8 @@ export const outsideLimits = (
   names.flatMap((name) => {
     const quantity = request[name];
     if (quantity === undefined) return [];
-    const [least, most] = [leastResources[name], limits[name]];
+    const [min, max] = [leastResources[name], limits[name]];
     const amount = amountOf(quantity);
-    if (amount >= amountOf(least) && amount <= amountOf(most)) return [];
-    return [{ name, message: `Allowed: from ${least} to ${most}.` }];
+    if (amount >= amountOf(min) && amount <= amountOf(max)) return [];
+    return [{ name, message: `Allowed: from ${min} to ${max}.` }];
   });

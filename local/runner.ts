@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { buildDataProcessor } from './build.ts';
+import { buildDataProcessor } from '../image/cargo.ts';
 import { type Endpoints, jobEnvironment, podEnvironment } from './environment.ts';
 import type { ServiceOptions } from './options.ts';
 import { type JobRunner, taskArguments } from './aws/step-functions/index.ts';

@@ -1,9 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { buildDataProcessor, installDynoxide } from '../local/build.ts';
+import { buildDataProcessor } from '../image/cargo.ts';
+import { runProgram } from '../lib/program.ts';
+import { installDynoxide } from '../local/aws/dynamodb/install.ts';
 import { prepareVirtualEnvironment } from './harness/python/environment.ts';
 
 /**
@@ -22,22 +23,13 @@ const manifest = join(root, 'data_processor', 'Cargo.toml');
 const workspace = ['--manifest-path', manifest, '--workspace', '--locked', '--profile', 'local'];
 
 /** Runs a command in the repository's root and shows its output. @returns its exit code and its standard output. */
-function run(command: string, arguments_: string[]): Promise<{ code: number; output: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(command, arguments_, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      process.stdout.write(chunk);
-    });
-    child.once('error', (error) => {
-      console.error(error.message);
-      resolve({ code: 1, output });
-    });
-    child.once('close', (code) => {
-      resolve({ code: code ?? 1, output });
-    });
+async function run(command: string, parameters: string[]): Promise<{ code: number; output: string }> {
+  const { code, problem, output } = await runProgram(command, parameters, {
+    directory: root,
+    show: process.stdout,
   });
+  if (problem !== undefined) console.error(problem);
+  return { code: code ?? 1, output };
 }
 
 /** Makes a step of a command that counts as one test: it passes or fails. */
@@ -81,12 +73,14 @@ const jest =
       `--outputFile=${report}`,
       ...options,
     ];
-    await run(command, arguments_);
+    const { code } = await run(command, arguments_);
     try {
       const result = JestResult.parse(JSON.parse(readFileSync(report, 'utf8')));
+      const failed = result.numFailedTests + result.numRuntimeErrorTestSuites;
       return {
         passed: result.numPassedTests,
-        failed: result.numFailedTests + result.numRuntimeErrorTestSuites,
+        // jest can also fail as a whole, for example when a test leaves an error behind after its end.
+        failed: code !== 0 && failed === 0 ? 1 : failed,
         skipped: result.numPendingTests,
       };
     } catch {
@@ -139,6 +133,7 @@ const steps: Record<string, (() => Promise<Count>)[]> = {
   static: [
     check('tsc'),
     check('eslint', '.'),
+    check('depcruise', '.'),
     check('prettier', '--check', '--log-level=warn', '.'),
     check('cargo', 'fmt', '--all', '--check', '--manifest-path', manifest),
     check('cargo', 'clippy', ...workspace, '--all-targets', '--quiet', '--', '-D', 'warnings'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { AcceptedJob, CancelledJob, JobHistory, JobList, JobLogs, JobView } from '../responses/job.ts';
 import { JobId } from '../../jobs/ids.ts';
-import { ListQuery } from '../job-list.ts';
+import { JobListQuery } from '../job-list.ts';
 import { JobQuery, JobRequest, RetryRequest } from '../job-request.ts';
 import * as examples from './examples.ts';
 import {
@@ -53,7 +53,7 @@ export const jobPaths: Paths = {
       tags: ['Jobs'],
       summary: 'List your jobs, newest first',
       description: 'A page may hold fewer jobs than `limit`, even none, and still have a cursor.',
-      requestParams: { query: ListQuery },
+      requestParams: { query: JobListQuery },
       responses: {
         200: response(
           'A page of the jobs.',

@@ -100,6 +100,14 @@ export const wrongStatus = conflict(
   new Conflict('The job has not ended yet: it is RUNNING.', [{ field: 'status', message: 'RUNNING' }]),
 );
 
+export const limitsLowered = conflict(
+  'LimitsLowered',
+  'The resources of the schedule’s jobs exceed limits that were lowered since.',
+  new Conflict('The resources of the job are outside the range that is allowed now.', [
+    { field: 'resources.cpu', message: 'Allowed: 10m to 4.' },
+  ]),
+);
+
 export const scheduleBusy = conflict(
   'ScheduleBusy',
   'Another request is changing the schedule, or it has ended.',

@@ -16,7 +16,7 @@ import {
   replayedHeaders,
   response,
 } from './operation.ts';
-import { keyUsed, noSuchSchedule, scheduleBusy } from './rejections.ts';
+import { keyUsed, limitsLowered, noSuchSchedule, scheduleBusy } from './rejections.ts';
 import { ScheduleId } from '../../jobs/ids.ts';
 
 const { jobId, scheduleId } = examples;
@@ -163,6 +163,7 @@ export const schedulePaths: Paths = {
           { headers: createdHeaders(`/jobs/${jobId}`), links: ofItsJob },
         ),
         404: noSuchSchedule,
+        409: limitsLowered,
       },
     },
   },

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { buildDataProcessor } from '../../local/build.ts';
+import { buildDataProcessor } from '../../image/cargo.ts';
 import { startKwok } from '../../tests/harness/cluster/karpenter.ts';
 import { clusterArguments } from '../../tests/harness/cluster/service.ts';
 import { SimulatedNodes } from '../../tests/harness/cluster/simulated-nodes.ts';

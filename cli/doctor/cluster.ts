@@ -8,7 +8,7 @@ import {
   type Cluster,
 } from '@aws-sdk/client-eks';
 import { groupsOf, type RoleWithAccess } from '../../k8s/access-groups.ts';
-import { ensureUsable, findCluster } from '../../k8s/describe.ts';
+import { ensureUsable, findCluster } from '../../k8s/eks-cluster.ts';
 import { ClusterFailure } from '../../k8s/failure.ts';
 import type { AwsOptions } from '../api/credentials.ts';
 import { checkOrSkip, failed, type Finding, ok, skipped } from './finding.ts';

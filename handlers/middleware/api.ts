@@ -75,7 +75,7 @@ const decodeBody: ApiMiddleware = {
   },
 };
 
-/** Rejects every query parameter: one that has no effect was meant for something. */
+/** Rejects every query parameter: a caller that sends one expects an effect. */
 const rejectQuery: ApiMiddleware = {
   name: 'rejectQuery',
   before: ({ event }) => {

@@ -4,7 +4,7 @@ import { scopes, scopesOf } from '../../api/scopes.ts';
 import { type Caller, scheduleOwnerPrefix } from '../../jobs/caller.ts';
 import { Forbidden } from '../../jobs/errors.ts';
 
-/** As OpenID Connect bounds a subject: a key of the table's index takes no more than 2048 bytes. */
+/** The limit of OpenID Connect for a subject. The table's index allows keys of 2048 bytes. */
 const Subject = z
   .string()
   .min(1)
@@ -28,28 +28,29 @@ const RequestContext = z.object({
 });
 
 /**
- * Who asks, as the authorizer of the HTTP API found out: the token's subject, or the ARN of the IAM identity. An API has one
- * kind of authorizer on all its routes, so that the two do not meet.
- * @param withoutAuthorizer who it is where the API has none.
- * @throws Forbidden where the authorizer let in somebody it does not name: nobody's jobs must not be everybody's.
+ * Reads the caller from what the authorizer of the HTTP API adds to a request: the token's subject, or the ARN of the IAM
+ * identity. All routes of an API have the same kind of authorizer, so a request has one of the two.
+ * @param withoutAuthorizer the owner if the API has no authorizer.
+ * @throws Forbidden if the authorizer names no caller: such callers would share one owner, and see each other's jobs.
  */
 export function callerOf(event: APIGatewayProxyEventV2, withoutAuthorizer: string): Caller {
   const { authorizer } = RequestContext.parse(event.requestContext);
   if (!authorizer) return { owner: withoutAuthorizer, admin: false };
   const { jwt, iam } = authorizer;
   if (!jwt) {
-    if (!iam) throw new Forbidden('Nothing says who you are: neither a token nor a signature of AWS.');
+    if (!iam)
+      throw new Forbidden('The request is not authenticated: it has neither a token nor an AWS signature.');
     return { owner: iam.userArn, admin: false };
   }
   const subject = Subject.safeParse(jwt.claims.sub);
   if (!subject.success) {
     throw new Forbidden(
-      `The token does not say who you are: its claim sub must have 1 to 255 characters and not begin with ${scheduleOwnerPrefix}`,
+      `The token does not name an owner: its claim sub must have 1 to 255 characters and not begin with ${scheduleOwnerPrefix}`,
     );
   }
   return { owner: subject.data, admin: scopesOf(jwt.claims).includes(scopes.admin) };
 }
 
-/** The name under which what the caller makes is kept; throws as callerOf. */
+/** Reads the owner of what the caller creates; throws as callerOf. */
 export const ownerOf = (event: APIGatewayProxyEventV2, withoutAuthorizer: string): string =>
   callerOf(event, withoutAuthorizer).owner;

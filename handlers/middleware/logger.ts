@@ -1,4 +1,4 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 
-/** The log of every function. It is not in services.ts, which reads settings: some functions have none. */
+/** The log of every function. It is separate from services.ts, whose settings some functions do not have. */
 export const logger = new Logger({ serviceName: 'eks-jobs' });

@@ -9,7 +9,7 @@ import { logger } from './logger.ts';
 export const openScheduleStore = (): DynamoScheduleStore =>
   new DynamoScheduleStore(new DynamoDBClient(), readSettings().TABLE_NAME);
 
-/** What it takes to make, change and delete schedules. */
+/** Opens the dependencies for creating, changing and deleting schedules. */
 export function openSchedules(): ScheduleDependencies {
   const settings = readScheduleSettings();
   return {

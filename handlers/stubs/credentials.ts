@@ -1,10 +1,10 @@
 import type { AwsCredentialIdentityProvider } from '@smithy/types';
 
 /**
- * Stands for @aws-sdk/credential-provider-node in the bundles (serverless.yml, `alias`): of all the places where credentials may
- * be, a Lambda function has them in its environment, fresh at each start.
+ * Replaces @aws-sdk/credential-provider-node in the bundles (serverless.yml, `alias`). A Lambda function has its credentials in
+ * its environment, fresh at each start; the package would look in many other places.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
- * @throws Error naming the variables, when they are not there.
+ * @throws Error which names the variables, if they are not set.
  */
 export const defaultProvider = (): AwsCredentialIdentityProvider => () => {
   const {

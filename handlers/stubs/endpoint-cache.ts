@@ -1,6 +1,6 @@
 /**
- * Stands for @aws-sdk/endpoint-cache in the bundles (serverless.yml, `alias`): DynamoDB's client makes one and never asks it, for none of
- * its commands discovers endpoints any more.
+ * Replaces @aws-sdk/endpoint-cache in the bundles (serverless.yml, `alias`). The DynamoDB client creates a cache and never reads it,
+ * because none of its commands discovers endpoints any more.
  */
 export class EndpointCache {
   readonly capacity: number;

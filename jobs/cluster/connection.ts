@@ -1,13 +1,14 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Settings } from '../settings.ts';
 import type { ClusterConnection } from '../../k8s/connection.ts';
 import { loadContext } from '../../k8s/context.ts';
 import { KubeConfigConnection } from '../../k8s/kubeconfig-connection.ts';
 import { EksConnection } from '../../k8s/eks-connection.ts';
+import { processSigner } from '../../k8s/eks-signer.ts';
 
 /**
- * The cluster that the settings name: a context of this machine's kubeconfig, or an EKS cluster, entered as the function's own role.
- * @throws ClusterFailure when there is no such context; Error when no cluster is named.
+ * Connects to the cluster that the settings name: a context of this machine's kubeconfig, or an EKS cluster with the role of the
+ * function.
+ * @throws ClusterFailure when the context does not exist; Error when the settings do not name a cluster.
  */
 export function connect(settings: Settings): ClusterConnection {
   if (settings.KUBE_CONTEXT !== undefined) {
@@ -19,8 +20,7 @@ export function connect(settings: Settings): ClusterConnection {
     CLUSTER_CERTIFICATE_AUTHORITY: certificateAuthority,
   } = settings;
   if (name === undefined || endpoint === undefined || certificateAuthority === undefined) {
-    throw new Error('the settings name no cluster');
+    throw new Error('the settings do not name a cluster');
   }
-  // Any client has the function's region and credentials, and renews them.
-  return new EksConnection({ name, endpoint, certificateAuthority }, new DynamoDBClient().config);
+  return new EksConnection({ name, endpoint, certificateAuthority }, processSigner());
 }

@@ -1,4 +1,4 @@
-/** What settle and sweep need of a cluster; loaded when it is first needed. */
+/** The parts of the cluster that settle and sweep need; loaded when they are first needed. */
 export { connect } from './connection.ts';
 export { deleterOfJobs } from './delete-jobs.ts';
 export { readerOfWaitingJobs } from './waiting-jobs.ts';

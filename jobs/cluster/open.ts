@@ -1,20 +1,20 @@
 import { readSettings, type Settings } from '../settings.ts';
 import type { JobCluster, WaitingJobs } from '../ports.ts';
 
-/** Where Kubernetes Jobs are deleted, and where is seen what they wait for. */
+/** The cluster of the jobs: deletes Kubernetes Jobs, and reads what jobs wait for. */
 export interface Cluster extends JobCluster {
   waitingJobs(): Promise<WaitingJobs>;
 }
 
-/** The runner that starts processes also ends them: nothing is left to delete. What waits in it, it says itself. */
+/** Does nothing: the runner that starts processes also ends them, and reports itself what waits. */
 const withoutCluster: Cluster = {
   deleteJobs: () => Promise.resolve(),
   waitingJobs: () => Promise.resolve(new Map()),
 };
 
 /**
- * The cluster of a job's Kubernetes Jobs: the one that the settings name, if they name one.
- * Its client is loaded when it is first needed: only the functions that settle jobs hold it, and few of their calls wait for it.
+ * Opens the cluster that the settings name, if they name one.
+ * Its client is loaded when it is first needed: only the functions that settle jobs contain it, and few of their calls need it.
  */
 export function openCluster(settings: Settings = readSettings()): Cluster {
   const { JOB_NAMESPACE: namespace, KUBE_CONTEXT: context, CLUSTER_NAME: name } = settings;
@@ -25,7 +25,7 @@ export function openCluster(settings: Settings = readSettings()): Cluster {
     try {
       return await use(await opened);
     } catch (error) {
-      // Whatever was wrong with it, the next call begins anew.
+      // The next call opens it again: the failure may have passed.
       opened = undefined;
       throw error;
     }

@@ -3,7 +3,7 @@ import { type JobOptions, optionsOf } from '../options.ts';
 import { ownerOfSchedule, type ScheduleRecord } from './record.ts';
 
 /** What a schedule's jobs are made from. */
-export interface ScheduledJob extends JobOptions {
+interface ScheduledJob extends JobOptions {
   scheduleId: string;
   /** The owner of the schedule. */
   owner: string;

@@ -11,15 +11,15 @@ const Owned = z.looseObject({
 
 const namespaceReference = (name: string): ObjectReference => ({ apiVersion: 'v1', kind: 'Namespace', name });
 
-/** @returns the stack whose namespace it is; undefined when it is no stack's, or not there. */
+/** Reads which stack owns a namespace. @returns undefined when none does, or the namespace does not exist. */
 export async function ownerOf(server: ApiServer, namespace: string): Promise<string | undefined> {
   const found = await server.read(namespaceReference(namespace));
   return found && Owned.parse(found).metadata.annotations?.[annotation];
 }
 
 /**
- * Marks the namespace, which must exist, as this stack's: two stacks with one namespace would undo each other's work. It is a field of
- * our own manager, which `npm run k8s:apply` leaves alone.
+ * Marks a namespace, which must exist, as this stack's: two stacks with one namespace would undo each other's work. The field has
+ * a manager of its own, so that `npm run k8s:apply` does not remove it.
  */
 export async function claim(server: ApiServer, namespace: string, stack: string): Promise<void> {
   const { apiVersion, kind, name } = namespaceReference(namespace);

@@ -1,34 +1,60 @@
 import * as z from 'zod';
+import { dnsLabel, eksClusterName, unanchored } from '../../lib/patterns.ts';
 import { InvalidParameters } from '../failure.ts';
 import { renderManifests, type ManifestSources, type ManifestSet } from '../manifests.ts';
 
-/** CloudFormation's own, and the one that says nothing: it changes with our code, so that an upgrade is an update. */
-const unread = ['ServiceToken', 'ServiceTimeout', 'Version'];
+/** A cluster and a namespace in it, which a resource sets up. */
+export interface SetupTarget {
+  clusterName: string;
+  namespace: string;
+}
 
-const ClusterName = z
-  .string('is needed')
-  .regex(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/, "must be an EKS cluster's name");
+/**
+ * Names a target, as the physical id of the resource: stable as long as cluster and namespace are. When one of them changes,
+ * CloudFormation replaces the resource, and requests the deletion of the old one by its id alone.
+ */
+export const idOf = ({ clusterName, namespace }: SetupTarget): string => `${clusterName}/${namespace}`;
 
-/** What the resource is to hold: this set in that cluster. */
-export interface Wanted {
+/** The id of a resource that was rejected before anything was made: its deletion, which follows, has nothing to do. */
+export const idOfNothing = 'nothing-was-made';
+
+const idPattern = new RegExp(
+  `^(?<clusterName>${unanchored(eksClusterName)})/(?<namespace>${unanchored(dnsLabel)})$`,
+);
+
+/** Reads the target of an id. @returns undefined when the id does not name one. */
+export function targetOf(id: string): SetupTarget | undefined {
+  const { clusterName, namespace } = idPattern.exec(id)?.groups ?? {};
+  return clusterName === undefined || namespace === undefined ? undefined : { clusterName, namespace };
+}
+
+/** Properties that are not parameters: CloudFormation's own, and Version, which changes with our code to cause an update. */
+const otherProperties = ['ServiceToken', 'ServiceTimeout', 'Version'];
+
+const ClusterName = z.string('is required').regex(eksClusterName, "must be an EKS cluster's name");
+
+/** What a resource must contain: this set of manifests in this cluster. */
+export interface DesiredState {
   clusterName: string;
   set: ManifestSet;
 }
 
 /**
- * Reads the resource's properties: those of k8s/parameters.ts, each with a capital first letter. An empty string is a property
- * that was not given, since a template cannot easily leave one out.
+ * Reads the resource's properties: those of k8s/parameters.ts, each with a capital first letter. An empty string means that the
+ * property is not set, because a template cannot easily leave one out.
  * @throws InvalidParameters naming each property that is wrong, unknown or missing.
  */
 export function readProperties(
   properties: Readonly<Record<string, unknown>>,
   sources: ManifestSources,
-): Wanted {
-  const given = Object.entries(properties).filter(([name, value]) => !unread.includes(name) && value !== '');
+): DesiredState {
+  const given = Object.entries(properties).filter(
+    ([name, value]) => !otherProperties.includes(name) && value !== '',
+  );
   const parameters = Object.fromEntries(given.map(([name, value]) => [withInitial(name, 'lower'), value]));
   const { data: clusterName, error } = ClusterName.safeParse(parameters['clusterName']);
   if (clusterName === undefined) {
-    throw new InvalidParameters([{ name: 'ClusterName', message: error.issues[0]?.message ?? 'is wrong' }]);
+    throw new InvalidParameters([{ name: 'ClusterName', message: error.issues[0]?.message ?? 'is invalid' }]);
   }
   // The manifests name the cluster only to find its nodes' subnets.
   const withNodes = (parameters['nodeClass'] ?? 'none') !== 'none';

@@ -1,91 +1,119 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, EKSClient } from '@aws-sdk/client-eks';
+import * as z from 'zod';
 import { ApiServer } from '../api-server.ts';
 import { applyManifests } from '../apply.ts';
+import { addressOf, ensureUsable, findCluster, mayHoldObjects } from '../eks-cluster.ts';
+import { EksConnection, type EksAddress } from '../eks-connection.ts';
 import { ClusterFailure } from '../failure.ts';
 import { readInventory } from '../inventory.ts';
+import { jobIdLabel } from '../labels.ts';
 import { deleteManifests, type Report } from '../remove.ts';
-import { EksConnection, type EksCluster } from '../eks-connection.ts';
-import { onceLetIn, type Patience } from './access.ts';
-import { addressOf, ensureUsable, findCluster, unlessEmpty } from '../describe.ts';
-import { endJobs } from './end-jobs.ts';
+import { onceAuthorized, type AccessWait } from './access.ts';
 import { claim, ownerOf } from './owner.ts';
-import type { Wanted } from './properties.ts';
-import type { Place } from './resource-id.ts';
+import type { DesiredState, SetupTarget } from './properties.ts';
 
-/** How long nodes' classes and pools may take to be ready, or to be gone together with their nodes, in seconds. */
+/** How long node classes and pools may take to be ready, or to be gone together with their nodes, in seconds. */
 const waitSeconds = 240;
 
-export interface Setting extends Patience {
+/** How long to wait for the end of pods, in milliseconds: each has 30 s to end. */
+const podsEndWithin = 90_000;
+
+/** The environment of one request: the client of EKS, the stack that the request comes from, and how long to wait. */
+export interface SetupContext extends AccessWait {
   client: EKSClient;
-  /** Which stack asks. */
   stack: string;
   report: Report;
 }
 
-/** A cluster that may be changed: it is what it must be, lets us in, and its namespace is free or the stack's. */
+/** A cluster that the stack may change: it can run jobs, it authorizes us, and its namespace is free or the stack's. */
 export interface OpenCluster {
-  address: EksCluster;
+  address: EksAddress;
   server: ApiServer;
 }
 
-const connect = (name: string, cluster: Cluster, { client, signal }: Setting): OpenCluster => {
+const connect = (name: string, cluster: Cluster, { client, signal }: SetupContext): OpenCluster => {
   const address = addressOf(name, cluster);
   return { address, server: new ApiServer(new EksConnection(address, client.config), { signal }) };
 };
 
 /**
- * Looks whether the set can be applied. Nothing is changed.
- * @throws ClusterFailure saying what is in the way.
+ * Checks that the set can be applied. Nothing is changed.
+ * @throws ClusterFailure naming what prevents it.
  */
-export async function open({ clusterName, set }: Wanted, setting: Setting): Promise<OpenCluster> {
-  const cluster = await findCluster(setting.client, clusterName, setting.signal);
+export async function openCluster(
+  { clusterName, set }: DesiredState,
+  context: SetupContext,
+): Promise<OpenCluster> {
+  const cluster = await findCluster(context.client, clusterName, context.signal);
   ensureUsable(clusterName, cluster);
-  const { address, server } = connect(clusterName, cluster, setting);
-  const owner = await onceLetIn(clusterName, () => ownerOf(server, set.namespace), setting);
-  if (owner !== undefined && owner !== setting.stack) {
+  const { address, server } = connect(clusterName, cluster, context);
+  const owner = await onceAuthorized(clusterName, () => ownerOf(server, set.namespace), context);
+  if (owner !== undefined && owner !== context.stack) {
     throw new ClusterFailure(
-      `namespace ${set.namespace} belongs to ${owner}. Choose another; if that stack is gone, take the annotation eks-jobs/stack from the namespace`,
+      `namespace ${set.namespace} belongs to ${owner}. Choose another; if that stack is gone, remove the annotation eks-jobs/stack from the namespace`,
     );
   }
   return { address, server };
 }
 
-/** Applies the set, which changes nothing where it is applied already. @throws ClusterFailure as applyManifests does. */
+/** Applies the set; one that is applied already changes nothing. @throws ClusterFailure as applyManifests does. */
 export async function setUp(
   { server }: OpenCluster,
-  { clusterName, set }: Wanted,
-  setting: Setting,
+  { clusterName, set }: DesiredState,
+  context: SetupContext,
 ): Promise<void> {
-  const { report, stack } = setting;
-  await onceLetIn(
+  const { report, stack } = context;
+  await onceAuthorized(
     clusterName,
     async () => {
       await applyManifests(server, set, { waitSeconds, report });
       await claim(server, set.namespace, stack);
     },
-    setting,
+    context,
   );
 }
 
 /**
- * Takes back what was applied for that namespace, with the jobs that are under way; a cluster that is gone took it along.
- * @returns what of others' keeps the namespace.
- * @throws ClusterFailure when the cluster is there and does not let us in, or something takes too long to go.
+ * Removes what was applied for a namespace, and the jobs that are running. A cluster that is gone took all of it along.
+ * @returns the objects of others that keep the namespace.
+ * @throws ClusterFailure when the cluster exists and does not authorize us, or something takes too long to be gone.
  */
-export async function tearDown({ clusterName, namespace }: Place, setting: Setting): Promise<string[]> {
-  const cluster = unlessEmpty(await findCluster(setting.client, clusterName, setting.signal));
-  if (cluster === undefined) return [];
-  const { server } = connect(clusterName, cluster, setting);
-  return await onceLetIn(
+export async function tearDown(
+  { clusterName, namespace }: SetupTarget,
+  context: SetupContext,
+): Promise<string[]> {
+  const cluster = await findCluster(context.client, clusterName, context.signal);
+  if (cluster === undefined || !mayHoldObjects(cluster)) return [];
+  const { server } = connect(clusterName, cluster, context);
+  return await onceAuthorized(
     clusterName,
     async () => {
       const owner = await ownerOf(server, namespace);
-      if (owner !== undefined && owner !== setting.stack) return [];
+      if (owner !== undefined && owner !== context.stack) return [];
       const applied = await readInventory(server, namespace);
       if (applied.size === 0) return [];
       await endJobs(server, namespace);
-      return await deleteManifests(server, namespace, { waitSeconds, report: setting.report });
+      return await deleteManifests(server, namespace, { waitSeconds, report: context.report });
     },
-    setting,
+    context,
   );
+}
+
+const Pods = z.object({ items: z.array(z.unknown()).nullable() });
+
+/**
+ * Ends every job of a namespace and waits for their pods, with a limit: a pod that is left would keep its node, and finished Jobs
+ * would keep the namespace for half an hour. The jobs are not settled, because the state machine is removed with the same stack.
+ */
+async function endJobs(server: ApiServer, namespace: string): Promise<void> {
+  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+  await server.deleteCollection(jobs, jobIdLabel, `the Jobs in ${namespace}`);
+  const pods = `/api/v1/namespaces/${namespace}/pods?limit=1&labelSelector=${encodeURIComponent(jobIdLabel)}`;
+  const deadline = performance.now() + podsEndWithin;
+  while (performance.now() < deadline) {
+    const { items } = Pods.parse(await server.get(pods, `the pods in ${namespace}`));
+    if (items === null || items.length === 0) return;
+    await pause(1000);
+  }
 }

@@ -29,7 +29,10 @@ export interface WireProtocol {
   formatError(error: AwsError): { headers?: OutgoingHttpHeaders; body: object };
 }
 
-/** The longest body, in bytes: "1 MB per request" (Step Functions service quotas); EventBridge Scheduler needs much less. */
+/**
+ * The longest body, in bytes: "1 MB per request" (Step Functions service quotas); EventBridge Scheduler needs much
+ * less.
+ */
 const bodyLimit = 1024 * 1024;
 
 /** Serves an AWS API. Every response has an id. Signatures are not checked. */

@@ -13,9 +13,10 @@ import {
 } from '../harness/states/random-machine.ts';
 import { execute, startStepFunctions, untilEnded } from '../harness/states/in-memory-step-functions.ts';
 
-// ministack is an independent implementation, so it can find errors that our own tests repeat. Compared are Pass, Choice, Wait,
-// Fail, Parallel, Map, Catch, Assign and JSONata's functions. Not compared is where ministack differs from AWS: it does not
-// evaluate Output of Parallel and Succeed, lets the other branches continue after a failure, and records other events.
+// ministack is an independent implementation, so it can find errors that our own tests repeat. Compared are Pass,
+// Choice, Wait, Fail, Parallel, Map, Catch, Assign and JSONata's functions. Not compared is where ministack differs
+// from AWS: it does not evaluate Output of Parallel and Succeed, lets the other branches continue after a failure, and
+// records other events.
 
 const machines = Number(process.env['MINISTACK_MACHINES'] ?? 150);
 const seed = Number(process.env['MINISTACK_SEED'] ?? 7);

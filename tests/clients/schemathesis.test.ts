@@ -9,8 +9,8 @@ import { RunningService } from '../harness/running-service.ts';
 import { operationsOf } from '../harness/operations.ts';
 
 /**
- * Schemathesis generates requests from the OpenAPI document, valid and invalid ones, and follows its links. Every response must
- * be as the document describes.
+ * Schemathesis generates requests from the OpenAPI document, valid and invalid ones, and follows its links. Every
+ * response must be as the document describes.
  */
 const program = fileURLToPath(new URL('../../.venv-schemathesis/bin/st', import.meta.url));
 const folder = fileURLToPath(new URL('schemathesis/', import.meta.url));

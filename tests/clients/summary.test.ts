@@ -49,7 +49,8 @@ function expectSame(actual: z.infer<typeof Summary>, expected: z.infer<typeof Su
   }
 }
 
-// Left out: files with "NA" (pandas takes it for missing) or with text and numbers in one column (DuckDB has no `mixed`).
+// Left out: files with "NA" (pandas takes it for missing) or with text and numbers in one column (DuckDB has no
+// `mixed`).
 describe.each([
   'seattle-weather.csv',
   'sp500.csv',

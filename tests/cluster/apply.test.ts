@@ -148,7 +148,7 @@ describe('k8s:apply', () => {
     const rejected = await manifestCommand('apply', '--context', 'cluster', ...inNamespace);
     expect(rejected.code).toBe(1);
     expect(rejected.errors).toMatch(
-      `eks-jobs: not made by this command: Namespace ${namespace}, Role run-job in ${namespace}. `,
+      `eks-jobs: this command did not create: Namespace ${namespace}, Role run-job in ${namespace}. `,
     );
     expect(await readVersions(namespace)).toEqual(before);
 
@@ -211,7 +211,7 @@ describe('the error message names', () => {
     const wrongContext = await manifestCommand('delete', '--context', 'production');
     expect(wrongContext).toMatchObject({ code: 1, output: '' });
     expect(wrongContext.errors).toMatch(
-      /^eks-jobs: the kubeconfig \S+ has no context production; it has cluster\n$/,
+      /^eks-jobs: the kubeconfig \S+ does not have the context production; it has cluster\n$/,
     );
   });
 
@@ -240,7 +240,7 @@ describe('the error message names', () => {
       ...nodes,
     );
     expect(rejected.errors).toMatch(
-      /this cluster knows no NodeClass of eks.amazonaws.com\/v1: it needs EKS Auto Mode/,
+      /this cluster does not have the kind NodeClass of eks.amazonaws.com\/v1: it needs EKS Auto Mode/,
     );
     expect(await exists('namespace', namespace)).toBe(false);
   });

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import pRetry from 'p-retry';
 import { EksConnection } from '../../k8s/eks-connection.ts';
-import { respond } from '../../k8s/setup/respond.ts';
+import { handleRequest } from '../../k8s/setup/handle-request.ts';
 import { ApiServer } from '../../k8s/api-server.ts';
 import { readManifests } from '../../k8s/manifests.ts';
 import { type ReceivedResponse, CloudFormation, stackId } from '../harness/cluster-setup/cloudformation.ts';
@@ -89,7 +89,7 @@ interface RequestOptions {
   /** Resource properties besides cluster and namespace. */
   properties?: Record<string, string>;
   id?: string;
-  settling?: number;
+  authorizedWithin?: number;
   credentials?: Session;
   stack?: string;
 }
@@ -99,7 +99,7 @@ async function send(
   type: 'Create' | 'Update' | 'Delete',
   options: RequestOptions = {},
 ): Promise<ReceivedResponse> {
-  const { properties = {}, id, settling = 30_000, credentials = setup, stack } = options;
+  const { properties = {}, id, authorizedWithin = 30_000, credentials = setup, stack } = options;
   const resource = {
     ClusterName: 'main',
     Namespace: namespace,
@@ -111,12 +111,12 @@ async function send(
     ...cloudFormation.request(type, resource, id),
     ...(stack !== undefined && { StackId: stack }),
   };
-  await respond(request, {
+  await handleRequest(request, {
     client: eks.client(credentials),
     readSources: () => readManifests(),
     remaining: () => 100_000,
     log: 'group, stream',
-    settling,
+    authorizedWithin,
   });
   return cloudFormation.takeResponse();
 }
@@ -247,7 +247,7 @@ describe('a set that cannot be applied', () => {
     const nodes = { NodeClass: 'auto-mode', NodeRole: 'node', Architecture: 'arm64', CpuLimit: '8' };
     const failed = await send('Create', { properties: nodes });
     expect(failed.Status).toBe('FAILED');
-    expect(failed.Reason).toMatch(/this cluster knows no NodeClass .* it needs EKS Auto Mode/);
+    expect(failed.Reason).toMatch(/this cluster does not have the kind NodeClass .* it needs EKS Auto Mode/);
     expect(await exists('namespace', namespace)).toBe(false);
     const response = await send('Delete', { id: failed.PhysicalResourceId });
     expect(response).toMatchObject({ Status: 'SUCCESS' });
@@ -260,7 +260,7 @@ describe('a set that cannot be applied', () => {
     await kubectl('create', 'namespace', other);
     const failed = await send('Update', { id: id(), properties: { Namespace: other } });
     expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
-    expect(failed.Reason).toContain(`not made by this command: Namespace ${other}`);
+    expect(failed.Reason).toContain(`this command did not create: Namespace ${other}`);
     expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);
     expect(await exists('namespace', other)).toBe(true);
     await kubectl('delete', 'namespace', other, '--wait=false');
@@ -291,7 +291,7 @@ describe('a cluster that cannot be reached', () => {
     await create();
     eks.clusters.set('main', usableCluster(`${server}:444`, authority));
     for (const type of ['Update', 'Delete'] as const) {
-      const response = await send(type, { id: id(), settling: 1 });
+      const response = await send(type, { id: id(), authorizedWithin: 1 });
       expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: id() });
       expect(response.Reason).toContain(`${server}:444 does not respond: `);
     }
@@ -303,7 +303,7 @@ describe('a cluster that cannot be reached', () => {
   // A server in between would get a token that administers the cluster for a quarter of an hour.
   test('gets no token when its certificate is of another authority', async () => {
     eks.clusters.set('main', usableCluster(server, getCACertificates('bundled')[0] ?? ''));
-    const { Status, Reason } = await send('Create', { settling: 1 });
+    const { Status, Reason } = await send('Create', { authorizedWithin: 1 });
     expect(Status).toBe('FAILED');
     expect(Reason).toMatch(/does not respond: .*certificate/);
     expect(review.rejections).toEqual([]);
@@ -336,10 +336,10 @@ describe('an access entry', () => {
 
   test('that does not exist fails the stack, and deleting the stack succeeds', async () => {
     eksSettings.accessEntries = [];
-    const failed = await send('Create', { settling: 1 });
+    const failed = await send('Create', { authorizedWithin: 1 });
     expect(failed.Status).toBe('FAILED');
     expect(failed.Reason).toMatch(
-      /^EKS cluster main does not let cluster-setup in: .* \(401\)\. Its role needs an access entry with AmazonEKSClusterAdminPolicy$/,
+      /^EKS cluster main does not authorize cluster-setup: .* \(401\)\. Its role needs an access entry with AmazonEKSClusterAdminPolicy$/,
     );
     const deleted = await send('Delete', { id: failed.PhysicalResourceId });
     expect(deleted).toMatchObject({ Status: 'SUCCESS' });
@@ -349,7 +349,7 @@ describe('an access entry', () => {
     eksSettings.accessEntries = [
       { principalArn: administrator.principalArn, kubernetesGroups: ['strangers'] },
     ];
-    const { Status, Reason } = await send('Create', { settling: 1 });
+    const { Status, Reason } = await send('Create', { authorizedWithin: 1 });
     expect(Status).toBe('FAILED');
     expect(Reason).toMatch(new RegExp(`User "${setup.arn}" cannot get resource "namespaces"`));
   });
@@ -374,7 +374,7 @@ describe('an access entry', () => {
 
 describe('a token is rejected', () => {
   const expectRejection = async (reason: RegExp, options: RequestOptions = {}): Promise<void> => {
-    const response = await send('Create', { settling: 1, ...options });
+    const response = await send('Create', { authorizedWithin: 1, ...options });
     expect(response.Status).toBe('FAILED');
     expect(response.Reason).toMatch(/the cluster does not accept these credentials \(401\)/);
     expect(review.rejections).toContainEqual(expect.stringMatching(reason));

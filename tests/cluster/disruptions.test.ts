@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
-import { buildDataProcessor } from '../../local/build.ts';
+import { buildDataProcessor } from '../../image/cargo.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { startService, waitForCleanup } from '../compliance/job-runner.ts';

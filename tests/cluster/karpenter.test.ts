@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
 import { readManifests, renderManifests } from '../../k8s/manifests.ts';
-import { buildDataProcessor } from '../../local/build.ts';
+import { buildDataProcessor } from '../../image/cargo.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';

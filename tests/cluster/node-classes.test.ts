@@ -75,7 +75,7 @@ describe('k8s:apply with nodes', () => {
     const notReady = await apply('--wait', '1');
     expect(notReady.code).toBe(1);
     expect(notReady.errors).toContain(
-      'EC2NodeClass ready: after 1 s nobody has looked at it: does the controller of karpenter.k8s.aws/v1 run?',
+      'EC2NodeClass ready: after 1 s it has no condition yet: does the controller of karpenter.k8s.aws/v1 run?',
     );
     const condition = {
       type: 'Ready',

@@ -57,7 +57,7 @@ const waitUntilWorking = (service: RunningService, jobId: string): Promise<JobVi
 describe('the start checks', () => {
   test('report a context that does not exist, and the existing ones', async () => {
     expect(await failedStart('--context', 'other', '--advertise', '10.0.0.1')).toMatch(
-      /has no context other; it has cluster\n$/,
+      /does not have the context other; it has cluster\n$/,
     );
   });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { buildDataProcessor } from '../../local/build.ts';
+import { buildDataProcessor } from '../../image/cargo.ts';
 import type { RunningService } from '../harness/running-service.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

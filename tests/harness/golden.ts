@@ -28,7 +28,7 @@ export const golden = Golden.parse(
 /** A golden transaction about another job. */
 export function goldenAbout(name: string, jobId: string): GoldenTransaction {
   const found = golden.transactions.find((each) => each.name === name);
-  if (!found) throw new Error(`there is no golden transaction ${name}`);
+  if (!found) throw new Error(`the golden transaction ${name} does not exist`);
   const shard = shardOf(jobId);
   const text = JSON.stringify(found)
     .replaceAll('01jdd0000000000000000000aa', jobId)

@@ -32,7 +32,7 @@ export interface DescribedOperation {
   operation: z.infer<typeof Operation>;
 }
 
-/** Every operation of an OpenAPI document. */
+/** Lists every operation of an OpenAPI document. */
 export const operationsOf = (document: unknown): DescribedOperation[] =>
   Object.entries(Document.parse(JSON.parse(JSON.stringify(document))).paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),
@@ -79,7 +79,7 @@ const examplesOfContent = (
     required: true,
   }));
 
-/** Every place of a document where an example of a schema can stand. */
+/** Lists every place of a document that can have an example of a schema. */
 export function describedExamples(document: unknown): DescribedExample[] {
   const { components } = Document.parse(JSON.parse(JSON.stringify(document)));
   const shared = Object.entries(components.responses).flatMap(([name, response]) =>

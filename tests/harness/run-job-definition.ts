@@ -38,7 +38,7 @@ export const machineWith = (tokens: Record<string, string> = {}) =>
 /** The task of that name. */
 export function taskOf(machine: ReturnType<typeof machineWith>, name: string): StateOf<'Task'> {
   const state = machine.States[name];
-  if (state?.Type !== 'Task') throw new Error(`${name} is no task`);
+  if (state?.Type !== 'Task') throw new Error(`${name} is not a task`);
   return state;
 }
 

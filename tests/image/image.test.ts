@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { buildRelease } from '../../local/build.ts';
+import { buildRelease } from '../../image/cargo.ts';
 import { sls } from '../harness/plugins/deployment.ts';
 import { EcrWithRegistry, unknownService } from './ecr.ts';
 

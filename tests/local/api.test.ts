@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('POST /jobs', () => {
-  test('answers 202 with the id, the status and where to look', async () => {
+  test('responds 202 with the id, the status and the path of the job', async () => {
     const { status, headers, body } = await service.request<{ jobId: string }>('POST', '/jobs');
     expect(status).toBe(202);
     expect(body).toEqual({ jobId: expect.stringMatching(/^[0-9a-z]{26}$/), status: 'QUEUED' });
@@ -27,14 +27,14 @@ describe('POST /jobs', () => {
     expect(headers.get('content-type')).toBe('application/json');
   });
 
-  // The original's own command: curl --data sends a form type, which API Gateway hands over in base64.
+  // The original is called with curl --data, which sends a form type; API Gateway passes it on in base64.
   test.each([
     'application/x-www-form-urlencoded',
     'application/json',
     'application/json; charset=utf-8',
     'text/plain',
     'application/octet-stream',
-  ])('takes JSON whatever its content type says: %s', async (type) => {
+  ])('accepts JSON with any content type: %s', async (type) => {
     const input = { source: 'synthetic', records: 0, seed: 7 };
     const { status, body } = await service.request<{ jobId: string }>('POST', '/jobs', {
       body: JSON.stringify({ input }),
@@ -49,24 +49,24 @@ describe('POST /jobs', () => {
     ['"text"', 'not a job request', ['body']],
     ['{"input":7}', 'not a job request', ['input']],
     ['{"records":7,"inputs":{}}', 'not a job request', ['records', 'inputs']],
-  ])('refuses %s with the names of the fields', async (body, words, fields) => {
-    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.code).toBe('InvalidRequest');
-    expect(answer.body.error.message).toContain(words);
-    expect((answer.body.error.details ?? []).map(({ field }) => field)).toEqual(fields);
-    expect(answer.body.requestId).toMatch(/^[0-9a-f-]{36}$/);
+  ])('rejects %s with the names of the fields', async (body, message, fields) => {
+    const response = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(response.status).toBe(400);
+    expect(response.body.error.code).toBe('InvalidRequest');
+    expect(response.body.error.message).toContain(message);
+    expect((response.body.error.details ?? []).map(({ field }) => field)).toEqual(fields);
+    expect(response.body.requestId).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('refuses what would not fit into an execution with 413 and both figures', async () => {
+  test('rejects a job that does not fit into an execution with 413 and both figures', async () => {
     const body = JSON.stringify({ input: { source: 'inline', format: 'csv', data: 'a,b\n'.repeat(80_000) } });
-    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
-    expect(answer.status).toBe(413);
-    expect(answer.body.error.code).toBe('PayloadTooLarge');
-    expect(answer.body.error.message).toMatch(/takes \d+ bytes .* at most 240000/);
+    const response = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(response.status).toBe(413);
+    expect(response.body.error.code).toBe('PayloadTooLarge');
+    expect(response.body.error.message).toMatch(/takes \d+ bytes .* at most 240000/);
   });
 
-  test('takes the largest job there can be, and runs it', async () => {
+  test('accepts and runs the largest possible job', async () => {
     const overhead = 400;
     const data = `a\n${'x'.repeat(240_000 - overhead)}`;
     const jobId = await service.post({ input: { source: 'inline', format: 'csv', data } });
@@ -76,7 +76,7 @@ describe('POST /jobs', () => {
 
 describe('GET /jobs/{jobId}', () => {
   test.each(['01jdd0000000000000000000aa', 'nothing', 'UPPER', '..%2Fjobs', 'a'.repeat(49), '%00'])(
-    'knows no job %s and says 404',
+    'responds 404 for the id %s',
     async (jobId) => {
       const { status, body } = await service.request<ErrorBody>('GET', `/jobs/${jobId}`);
       expect(status).toBe(404);
@@ -84,8 +84,8 @@ describe('GET /jobs/{jobId}', () => {
     },
   );
 
-  test('knows a job from the moment its 202 was sent', async () => {
-    // Between 202 and Register the job is only an execution: asking at once must not answer 404.
+  test('shows a job from the moment its 202 was sent', async () => {
+    // Between 202 and Register the job is only an execution: a GET at once must not be 404.
     for (let round = 0; round < 20; round += 1) {
       const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
       const job = await service.job(jobId);
@@ -100,8 +100,8 @@ describe('DELETE /jobs/{jobId}', () => {
   const cancel = (jobId: string) =>
     service.request<{ status: string } & ErrorBody>('DELETE', `/jobs/${jobId}`);
 
-  test('cancels a running job: it is CANCELLED at once, its container ends, nothing is tried again', async () => {
-    // Alone: no other job's end is counted meanwhile.
+  test('cancels a running job: it is CANCELLED at once, its container ends, and no retry begins', async () => {
+    // A service of its own: no other job's end is counted meanwhile.
     const alone = await RunningService.start();
     try {
       const jobId = await alone.post({ input: slow });
@@ -127,7 +127,7 @@ describe('DELETE /jobs/{jobId}', () => {
   });
 
   // Right after the 202 the job may still be an execution only.
-  test('cancels a job the moment it was accepted', async () => {
+  test('cancels a job at the moment it was accepted', async () => {
     for (let round = 0; round < 10; round += 1) {
       const jobId = await service.post({ input: slow });
       expect((await cancel(jobId)).status).toBe(202);
@@ -135,7 +135,7 @@ describe('DELETE /jobs/{jobId}', () => {
     }
   });
 
-  test('refuses a job that has ended, with its status', async () => {
+  test('rejects an ended job, with its status', async () => {
     const jobId = await service.post({ input: { source: 'synthetic', records: 0 } });
     await service.ended(jobId);
     const { status, body } = await cancel(jobId);
@@ -146,27 +146,27 @@ describe('DELETE /jobs/{jobId}', () => {
     });
   });
 
-  test('knows no job that is not there', async () => {
+  test('responds 404 for a job that does not exist', async () => {
     expect(await cancel('01jdd0000000000000000000aa')).toMatchObject({ status: 404 });
   });
 });
 
 describe('every route', () => {
-  // A misspelt parameter would be passed over in silence otherwise.
+  // A misspelt parameter would be ignored silently otherwise.
   const routes = operationsOf(openApiDocument('none')).map(({ method, path }) => `${method} ${path}`);
-  test.each(routes)('%s refuses a parameter that it does not know', async (route) => {
+  test.each(routes)('%s rejects an unknown parameter', async (route) => {
     const [method = '', path = ''] = route.replaceAll(/\{\w+\}/g, '01jdd0000000000000000000aa').split(' ');
     const creates = method === 'POST' && /\/schedules?$/.test(path);
     const body = creates ? { body: '{"cron":"@daily"}' } : {};
-    const answer = await service.request<ErrorBody>(method, `${path}?stauts=FAILED`, body);
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.details).toMatchObject([
+    const response = await service.request<ErrorBody>(method, `${path}?stauts=FAILED`, body);
+    expect(response.status).toBe(400);
+    expect(response.body.error.details).toMatchObject([
       { field: 'stauts', message: expect.stringContaining('Unknown parameter. Allowed: ') },
     ]);
   });
 
   test.each(['GET /jobs/%00', 'GET /jobs/%F0%9F%98%80', 'DELETE /jobs/..%2F..', 'POST /jobs/%0d%0a/retry'])(
-    '%s: what no id can be is 404',
+    '%s: a text that cannot be an id is 404',
     async (route) => {
       const [method = '', path = ''] = route.split(' ');
       expect((await service.request(method, path)).status).toBe(404);
@@ -175,10 +175,10 @@ describe('every route', () => {
 });
 
 describe('the gateway does what API Gateway does', () => {
-  test('an unknown route is 404 in its words', async () => {
-    const answer = await service.request('GET', '/nowhere');
-    expect(answer).toMatchObject({ status: 404, body: { message: 'Not Found' } });
-    // It knows no 405.
+  test('an unknown route is 404 with its body', async () => {
+    const response = await service.request('GET', '/nowhere');
+    expect(response).toMatchObject({ status: 404, body: { message: 'Not Found' } });
+    // API Gateway has no 405.
     for (const method of ['DELETE', 'PUT', 'OPTIONS', 'PATCH']) {
       expect(await service.request(method, '/jobs')).toMatchObject({
         status: 404,
@@ -187,13 +187,13 @@ describe('the gateway does what API Gateway does', () => {
     }
   });
 
-  test('more than 10 MB is refused before any function sees it', async () => {
-    const answer = await service.request('POST', '/jobs', { body: ' '.repeat(10 * 1024 * 1024 + 1) });
-    expect(answer).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
+  test('more than 10 MB is rejected before a function is called', async () => {
+    const response = await service.request('POST', '/jobs', { body: ' '.repeat(10 * 1024 * 1024 + 1) });
+    expect(response).toMatchObject({ status: 413, body: { message: 'Request Entity Too Large' } });
   });
 
-  // As a machine does whose disk or processor is busy. A connection that counts as idle meanwhile is closed with the request in it.
-  test('what comes while the service stands still for some seconds is answered afterwards', async () => {
+  // A machine with a busy disk or processor does this. A connection that counts as idle meanwhile is closed with the request in it.
+  test('requests that arrive while the service is stopped for some seconds get their responses afterwards', async () => {
     const statuses = (): Promise<number[]> =>
       Promise.all(
         Array.from(
@@ -203,11 +203,11 @@ describe('the gateway does what API Gateway does', () => {
       );
     await statuses();
     service.kill('SIGSTOP');
-    const answered = statuses();
-    answered.catch(() => undefined);
+    const responses = statuses();
+    responses.catch(() => undefined);
     await setTimeout(7000);
     service.kill('SIGCONT');
-    expect(new Set(await answered)).toEqual(new Set([400]));
+    expect(new Set(await responses)).toEqual(new Set([400]));
   }, 30_000);
 
   test('GET /openapi.json describes an API without authorization', async () => {
@@ -218,7 +218,7 @@ describe('the gateway does what API Gateway does', () => {
     });
   });
 
-  test('GET /health says whether the parts live', async () => {
+  test('GET /health shows whether all parts run', async () => {
     expect(await service.request('GET', '/health')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 });

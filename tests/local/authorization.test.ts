@@ -6,7 +6,8 @@ import { readFunctions } from '../../local/service-definition.ts';
 import { Issuer } from '../harness/issuer.ts';
 import { Client, RunningService } from '../harness/running-service.ts';
 
-// Who may call, and what an admin may: the real service with --auth jwt, asked over HTTP. Two owners are owners.test.ts' matter.
+// Which callers are authorized, and what an admin may do: the real service with --auth jwt, called over HTTP. owners.test.ts
+// tests that owners do not see each other's jobs.
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const body = JSON.stringify({ input: { source: 'synthetic', records: 1 } });
@@ -37,52 +38,52 @@ describe('npm start -- --auth jwt', () => {
     await service.stop();
   });
 
-  // From the routes themselves, so that none can be forgotten.
+  // The routes are read from serverless.yml, so that none can be forgotten.
   const routes = readFunctions(root).flatMap((definition) => definition.routes);
   const pathOf = (route: string): [string, string] => {
     const [method = '', path = ''] = route.split(' ');
     return [method, path.replace('{jobId}', jobId).replace('{scheduleId}', scheduleId)];
   };
 
-  test.each(routes)('%s lets nobody in without a token, and says so as API Gateway does', async (route) => {
-    const { status, headers, body: answer } = await service.request(...pathOf(route));
-    expect({ status, answer }).toEqual({ status: 401, answer: { message: 'Unauthorized' } });
+  test.each(routes)('%s rejects a request without a token, as API Gateway does', async (route) => {
+    const { status, headers, body: response } = await service.request(...pathOf(route));
+    expect({ status, response }).toEqual({ status: 401, response: { message: 'Unauthorized' } });
     expect(headers.get('www-authenticate')).toBe('Bearer');
     expect(headers.get('content-type')).toBe('application/json');
     expect(headers.get('apigw-requestid')).toEqual(expect.any(String));
   });
 
-  test.each(routes)('%s asks for the scope of its method', async (route) => {
+  test.each(routes)('%s requires the scope of its method', async (route) => {
     const [method, path] = pathOf(route);
     const [right, wrong] = method === 'GET' ? ['read', 'write'] : ['write', 'read'];
     const client = await service.as('carol', `jobs:${wrong}`);
-    const { status, headers, body: answer } = await client.request(method, path);
-    expect({ status, answer }).toEqual({ status: 403, answer: { message: 'Forbidden' } });
+    const { status, headers, body: response } = await client.request(method, path);
+    expect({ status, response }).toEqual({ status: 403, response: { message: 'Forbidden' } });
     expect(headers.get('www-authenticate')).toContain(
       `Bearer scope="jobs:${right} jobs:admin" error="insufficient_scope"`,
     );
   });
 
-  test('a token that has expired is refused, and the service says why', async () => {
+  test('an expired token is rejected, and the response has the reason', async () => {
     const late = new Client(service.port, await service.token({ seconds: -1 }));
     const { status, headers } = await late.request('GET', '/jobs');
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).toContain('error_description="the token has expired"');
   });
 
-  test('a token of another service’s key is refused', async () => {
+  test('a token of another service’s key is rejected', async () => {
     const other = await RunningService.start({ arguments: ['--auth', 'jwt'] });
     try {
       const { status } = await (await other.as('alice')).request('GET', '/jobs');
       expect(status).toBe(200);
-      const stranger = new Client(service.port, await other.token());
-      expect((await stranger.request('GET', '/jobs')).status).toBe(401);
+      const client = new Client(service.port, await other.token());
+      expect((await client.request('GET', '/jobs')).status).toBe(401);
     } finally {
       await other.stop();
     }
   });
 
-  test('a job is its poster’s', async () => {
+  test('a job belongs to the caller that posted it', async () => {
     expect(await alice.job(jobId)).toMatchObject({ jobId, owner: 'alice', status: 'SUCCEEDED' });
     expect((await alice.request('GET', '/jobs')).body).toMatchObject({ jobs: [{ jobId }] });
     expect((await bob.request('GET', '/jobs')).body).toEqual({ jobs: [] });
@@ -90,19 +91,19 @@ describe('npm start -- --auth jwt', () => {
   });
 
   describe('an admin', () => {
-    test('lists their own all the same', async () => {
+    test('lists only their own jobs and schedules', async () => {
       expect((await admin.request('GET', '/jobs')).body).toEqual({ jobs: [] });
       expect((await admin.request('GET', '/jobs/schedules')).body).toEqual({ schedules: [] });
     });
 
-    test('reads a job of others, and runs it again as its owner’s', async () => {
+    test('reads another owner’s job, and runs it again for that owner', async () => {
       expect(await admin.job(jobId)).toMatchObject({ owner: 'alice' });
-      const again = await admin.request<{ jobId: string }>('POST', `/jobs/${jobId}/retry`);
-      expect(again.status).toBe(202);
-      expect(await alice.ended(again.body.jobId)).toMatchObject({ owner: 'alice', retryOf: jobId });
+      const retry = await admin.request<{ jobId: string }>('POST', `/jobs/${jobId}/retry`);
+      expect(retry.status).toBe(202);
+      expect(await alice.ended(retry.body.jobId)).toMatchObject({ owner: 'alice', retryOf: jobId });
     });
 
-    test('reads, changes, runs and deletes a schedule of others, which stays its owner’s', async () => {
+    test('reads, changes, runs and deletes another owner’s schedule, which keeps its owner', async () => {
       const path = `/jobs/schedules/${scheduleId}`;
       expect((await admin.request('GET', path)).body).toMatchObject({ owner: 'alice' });
       const change = await admin.request('PATCH', path, { body: '{"enabled":false}' });
@@ -118,7 +119,7 @@ describe('npm start -- --auth jwt', () => {
     });
   });
 
-  test('the token of npm run token is let in, and what it tells is not in any output', async () => {
+  test('the token of npm run token is accepted, and is not in any output', async () => {
     const { stdout } = await promisify(execFile)(
       'npm',
       ['run', '--silent', 'token', '--', '--state-dir', service.stateDirectory, '--sub', 'dora'],
@@ -135,7 +136,7 @@ describe('npm start -- --auth jwt', () => {
     expect(service.output).not.toMatch(/eyJ|PRIVATE/);
   });
 
-  test('whether it lives may be asked by anybody', async () => {
+  test('GET /health requires no token', async () => {
     expect((await service.request('GET', '/health')).status).toBe(200);
   });
 });
@@ -159,7 +160,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
     await issuer.stop();
   });
 
-  test('takes tokens of the issuer, and none of its own', async () => {
+  test('accepts tokens of the issuer, and not its own', async () => {
     const service = await RunningService.start({ arguments: options() });
     try {
       const status = async (token: string, path = '/jobs'): Promise<number> =>
@@ -169,8 +170,8 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
       expect(await status(issuer.token({ ...right, aud: 'theirs' }))).toBe(401);
       expect(await status(issuer.token({ ...right, scp: ['openid'] }))).toBe(403);
       expect(await status(await service.token())).toBe(401);
-      const nobody = new Client(service.port, issuer.token({ ...right, sub: undefined }));
-      expect(await nobody.request('GET', '/jobs')).toMatchObject({
+      const unnamed = new Client(service.port, issuer.token({ ...right, sub: undefined }));
+      expect(await unnamed.request('GET', '/jobs')).toMatchObject({
         status: 403,
         body: { error: { code: 'Forbidden', message: expect.stringContaining('claim sub') } },
       });

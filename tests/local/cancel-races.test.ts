@@ -15,8 +15,8 @@ import { freePorts } from '../harness/running-service.ts';
 import { draws, takeTurns, type Turn } from './turns.ts';
 
 /**
- * Two callers cancel a job while it is registered, started, finished, tried again and settled, each request to a real
- * table in an order that the seed decides. The container's part is its golden transactions: its own tests hold it to them.
+ * Two callers cancel a job while it is registered, started, finished, retried and settled. Each request goes to a real table,
+ * in an order that the seed decides. The container is replaced by its golden transactions, which its tests check.
  */
 const seeds = Number(process.env['CANCEL_RACES'] ?? 1000);
 
@@ -31,14 +31,14 @@ afterAll(() => machine.stop());
 const startedAt = '2026-11-23T10:00:00.000Z';
 const now = (): Date => new Date('2026-11-23T10:01:00.000Z');
 
-/** A golden transaction about another job; runners are named after the try that they run. */
-function transaction(name: string, jobId: string, [before, own]: [string, string]): Write[] {
+/** Rewrites a golden transaction for another job; runners are named after the try that they run. */
+function transaction(name: string, jobId: string, [previousRunner, runner]: [string, string]): Write[] {
   const { writes } = goldenAbout(name, jobId);
-  const text = JSON.stringify(writes).replaceAll('runner-a', before).replaceAll('runner-b', own);
+  const text = JSON.stringify(writes).replaceAll('runner-a', previousRunner).replaceAll('runner-b', runner);
   return JSON.parse(text) as Write[];
 }
 
-/** What the containers of a job do, try by try. */
+/** The transactions of a job's containers, try by try. */
 const plans = [
   [['start', 'finish-succeeded']],
   [['start', 'finish-permanent']],
@@ -46,11 +46,11 @@ const plans = [
     ['start', 'finish-retryable'],
     ['start-retry', 'finish-succeeded-second'],
   ],
-  // The second container dies without a word.
+  // The second container ends without another write.
   [['start', 'finish-retryable'], ['start-retry']],
 ];
 
-/** One job's execution: run-job's states and what Step Functions knows of it. */
+/** One job's execution: the states of run-job, and the execution's status in Step Functions. */
 class RaceExecution {
   readonly jobId: string;
   readonly execution: Execution & { input: ExecutionInput };
@@ -69,12 +69,12 @@ class RaceExecution {
     };
   }
 
-  /** A function: others change it while this one waits. */
+  /** A method and not a value: the status changes while `run` waits. */
   stopped(): boolean {
     return this.execution.status === 'ABORTED';
   }
 
-  /** A stopped execution's container goes on until its own next write tells it. */
+  /** Runs the plan. The container of a stopped execution continues until its next write fails. */
   async run(store: DynamoJobStore, plan: string[][]): Promise<void> {
     if (await store.write(transaction('register', this.jobId, ['', '']))) {
       for (const [number, transactions] of plan.entries()) {
@@ -106,7 +106,7 @@ class RaceExecution {
   }
 }
 
-/** The table, each request of which waits for its turn. */
+/** Returns a table whose requests wait for their turn. */
 function inTurn(store: DynamoJobStore, turn: Turn): DynamoJobStore {
   const waiting = {
     readDecisive: async (jobId: string, at: number) => {
@@ -121,8 +121,8 @@ function inTurn(store: DynamoJobStore, turn: Turn): DynamoJobStore {
   return Object.assign(Object.create(store) as DynamoJobStore, waiting);
 }
 
-/** What a caller who cancels is told: that it is cancelled, or how it has ended. */
-async function told(race: RaceExecution, store: DynamoJobStore, turn: Turn): Promise<string> {
+/** Cancels the job. @returns the status that the caller gets: CANCELLED, or how the job has ended. */
+async function cancelledStatus(race: RaceExecution, store: DynamoJobStore, turn: Turn): Promise<string> {
   const executions = {
     ofJob: async () => {
       await turn();
@@ -142,32 +142,32 @@ async function told(race: RaceExecution, store: DynamoJobStore, turn: Turn): Pro
   }
 }
 
-/** Races that run side by side: what they wait for is mostly the pauses before reading again. */
+/** How many races run at once: they mostly wait for the pauses before a read is repeated. */
 const atOnce = 25;
 
-interface Ended {
+interface RaceResult {
   seed: number;
-  answers: string[];
+  statuses: string[];
   record: JobRecord;
 }
 
-async function run(seed: number): Promise<Ended> {
+async function run(seed: number): Promise<RaceResult> {
   const draw = draws(seed);
   const race = new RaceExecution(`race-${seed}`);
   const plan = plans[draw(plans.length)] ?? [];
-  const answers: string[] = [];
+  const statuses: string[] = [];
   const caller = async (turn: Turn): Promise<void> => {
-    // Some come late.
+    // Some callers come late.
     for (let wait = draw(12); wait > 0; wait -= 1) await turn();
-    answers.push(await told(race, inTurn(machine.store, turn), turn));
+    statuses.push(await cancelledStatus(race, inTurn(machine.store, turn), turn));
   };
   await takeTurns(draw, [(turn) => race.run(inTurn(machine.store, turn), plan), caller, caller]);
   if (race.stopped()) await race.settle(machine.store, 'ABORTED');
-  return { seed, answers, record: await machine.record(race.jobId) };
+  return { seed, statuses, record: await machine.record(race.jobId) };
 }
 
-/** What the counters must say of these jobs: the oracle, from the records alone. */
-function counted(records: readonly JobRecord[]): Stats {
+/** Computes the expected counters from the records alone. */
+function expectedStats(records: readonly JobRecord[]): Stats {
   const attempts = records.flatMap((record) => record.attempts);
   const ofAttempts = (status: string): number => attempts.filter((each) => each.status === status).length;
   const ofJobs = (status: TerminalStatus): number =>
@@ -185,28 +185,28 @@ function counted(records: readonly JobRecord[]): Stats {
   };
 }
 
-test(`a cancel against the end of a job, ${seeds} times: one end, which every caller is told, and each attempt counted once`, async () => {
+test(`a cancel against the end of a job, ${seeds} times: one final status, the same for every caller, and each attempt counted once`, async () => {
   const records: JobRecord[] = [];
   for (let first = 1; first <= seeds; first += atOnce) {
     const size = Math.min(atOnce, seeds - first + 1);
     const races = await Promise.all(Array.from({ length: size }, (_, index) => run(first + index)));
-    for (const { seed, answers, record } of races) {
+    for (const { seed, statuses, record } of races) {
       const { job, attempts } = record;
       const running = attempts.some(({ status }) => status === 'RUNNING');
-      expect({ seed, ended: isTerminal(job.status), open: job.open, running, answers }).toEqual({
+      expect({ seed, ended: isTerminal(job.status), open: job.open, running, statuses }).toEqual({
         ...{ seed, ended: true, open: undefined, running: false },
-        answers: [job.status, job.status],
+        statuses: [job.status, job.status],
       });
       records.push(record);
     }
-    // So often that a wrong count names the few seeds it can come from.
-    expect({ first, ...(await machine.stats()) }).toEqual({ first, ...counted(records) });
+    // After each group of seeds, so that a wrong count can be traced to a few seeds.
+    expect({ first, ...(await machine.stats()) }).toEqual({ first, ...expectedStats(records) });
   }
-  // Fewer would mean that the races lost something they used to try.
-  const ends = records.map(
+  // Fewer outcomes would mean that the races no longer cover a case.
+  const outcomes = records.map(
     ({ job, attempts }) => `${job.status}: ${attempts.map(({ status }) => status).join(' ')}`,
   );
-  expect(new Set(ends)).toEqual(
+  expect(new Set(outcomes)).toEqual(
     new Set([
       'SUCCEEDED: SUCCEEDED',
       'SUCCEEDED: FAILED SUCCEEDED',

@@ -5,7 +5,7 @@ import type { JobView } from '../../api/responses/job.ts';
 import type { ScheduleView } from '../../api/responses/schedule.ts';
 import { eventually, RunningService } from '../harness/running-service.ts';
 
-/** Schedules go by a clock that the tests move; jobs, table and Step Functions are the real ones, on real time. */
+/** Schedules use a clock that the tests set; jobs, table and Step Functions are real and use real time. */
 const options = { region: 'us-east-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' } };
 const stateMachineArn = 'arn:aws:states:us-east-1:000000000000:stateMachine:eks-jobs-local-run-job';
 // A Friday, and the 13th.
@@ -21,7 +21,7 @@ let service: RunningService;
 
 afterEach(() => service.stop());
 
-async function make(request: object): Promise<string> {
+async function create(request: object): Promise<string> {
   const answer = await service.request<ScheduleView>('POST', '/jobs/schedule', {
     body: JSON.stringify(request),
   });
@@ -29,12 +29,12 @@ async function make(request: object): Promise<string> {
   return answer.body.scheduleId;
 }
 
-const tick = (scheduleId: string, minute: string): string =>
+const firingJobId = (scheduleId: string, minute: string): string =>
   `${scheduleId}-2026-11-13-${minute.replace(':', '')}`;
 
-/** The job of a tick, when it has ended. */
+/** Waits for the end of a firing's job. */
 async function jobOf(scheduleId: string, minute: string): Promise<JobView> {
-  const jobId = tick(scheduleId, minute);
+  const jobId = firingJobId(scheduleId, minute);
   await eventually(
     async () => (await service.request('GET', `/jobs/${jobId}`)).status === 200 || undefined,
     `the job of ${minute}`,
@@ -42,8 +42,8 @@ async function jobOf(scheduleId: string, minute: string): Promise<JobView> {
   return service.ended(jobId);
 }
 
-/** How many executions there are; each has ended. */
-async function settledExecutions(): Promise<number> {
+/** Waits until all executions have ended. @returns their number. */
+async function countEndedExecutions(): Promise<number> {
   const client = new SFNClient({ endpoint: service.stepFunctionsUrl, ...options });
   const executions = await eventually(async () => {
     const { executions: all = [] } = await client.send(new ListExecutionsCommand({ stateMachineArn }));
@@ -54,17 +54,17 @@ async function settledExecutions(): Promise<number> {
   return executions.length;
 }
 
-const once = (jobs: number): object => ({
+const statsOf = (jobs: number): object => ({
   succeedJob: jobs,
   jobRetry: 0,
   failedJob: 0,
   jobs: { succeeded: jobs, failed: 0, cancelled: 0, timedOut: 0 },
 });
 
-test('* * * * *: one job a minute, with its schedule, its minute, its options and its input as it was sent', async () => {
+test('* * * * *: one job per minute, with its schedule, its minute, its options and its exact input', async () => {
   service = await RunningService.start({ clock: begin });
   const jobOptions = { timeoutSeconds: 60, maxAttempts: 2, labels: { team: 'a' }, resources: { cpu: '1' } };
-  const scheduleId = await make({ cron: '* * * * *', input: trap, ...jobOptions });
+  const scheduleId = await create({ cron: '* * * * *', input: trap, ...jobOptions });
   for (const minute of ['07:58', '07:59', '08:00', '08:01', '08:02']) {
     service.setClock(`2026-11-13T${minute}:00Z`);
     expect(await jobOf(scheduleId, minute)).toMatchObject({
@@ -77,14 +77,14 @@ test('* * * * *: one job a minute, with its schedule, its minute, its options an
       ...jobOptions,
     });
   }
-  expect(await settledExecutions()).toBe(5);
-  expect(await service.stats()).toEqual(once(5));
+  expect(await countEndedExecutions()).toBe(5);
+  expect(await service.stats()).toEqual(statsOf(5));
 });
 
-describe('a tick is one job', () => {
-  test('though it is delivered again and again, before, at once and after', async () => {
+describe('a firing is one job', () => {
+  test('even if it is delivered several times: before, at the same time and later', async () => {
     service = await RunningService.start({ clock: begin });
-    const scheduleId = await make({ cron: '* * * * *', input: trap });
+    const scheduleId = await create({ cron: '* * * * *', input: trap });
     const scheduler = new SchedulerClient({ endpoint: service.schedulerUrl, ...options });
     const stepFunctions = new SFNClient({ endpoint: service.stepFunctionsUrl, ...options });
     const { Target } = await scheduler.send(
@@ -107,46 +107,49 @@ describe('a tick is one job', () => {
       });
       await deliver(minute, '00');
     }
-    expect(await settledExecutions()).toBe(12);
-    expect(await service.stats()).toEqual(once(3));
+    expect(await countEndedExecutions()).toBe(12);
+    expect(await service.stats()).toEqual(statsOf(3));
     scheduler.destroy();
     stepFunctions.destroy();
   });
 
-  test('though both halves of an OR cron fire on the same day', async () => {
+  test('even if both day fields of the cron expression fire on the same day', async () => {
     service = await RunningService.start({ clock: begin });
-    const scheduleId = await make({ cron: '58 7 13 * FRI', input: trap });
+    const scheduleId = await create({ cron: '58 7 13 * FRI', input: trap });
     service.setClock('2026-11-13T07:58:00Z');
     await jobOf(scheduleId, '07:58');
-    await eventually(async () => ((await settledExecutions()) === 2 ? true : undefined), 'both halves');
-    expect(await service.stats()).toEqual(once(1));
+    await eventually(
+      async () => ((await countEndedExecutions()) === 2 ? true : undefined),
+      'both executions',
+    );
+    expect(await service.stats()).toEqual(statsOf(1));
   });
 });
 
-test('killed and started again between ticks and during them: one job a minute, none forgotten', async () => {
+test('restarted between firings and during them: one job per minute, without a gap', async () => {
   service = await RunningService.start({ clock: begin });
-  const scheduleId = await make({
+  const scheduleId = await create({
     cron: '* * * * *',
     input: slow,
   });
-  const again = async (now: string): Promise<void> => {
+  const restart = async (now: string): Promise<void> => {
     service.kill('SIGKILL');
     await service.exit();
     const { stateDirectory, port } = service;
     service = await RunningService.start({ stateDirectory, port, clock: `2026-11-13T${now}Z` });
   };
   service.setClock('2026-11-13T07:58:00Z');
-  // Killed at the tick: whether it had been delivered or not, it comes.
-  await again('07:58:20');
+  // Killed at the firing: it is delivered, even if it was not delivered before.
+  await restart('07:58:20');
   await jobOf(scheduleId, '07:58');
   service.setClock('2026-11-13T07:59:00Z');
   await eventually(
     async () =>
-      (await service.request('GET', `/jobs/${tick(scheduleId, '07:59')}`)).status === 200 || undefined,
+      (await service.request('GET', `/jobs/${firingJobId(scheduleId, '07:59')}`)).status === 200 || undefined,
     'the job of 07:59',
   );
-  // Killed with its job at work, and off for two minutes.
-  await again('08:01:30');
+  // Killed while its job runs, and restarted two minutes later.
+  await restart('08:01:30');
   service.setClock('2026-11-13T08:02:00Z');
   for (const minute of ['07:59', '08:00', '08:01', '08:02']) {
     expect(await jobOf(scheduleId, minute)).toMatchObject({
@@ -154,6 +157,6 @@ test('killed and started again between ticks and during them: one job a minute, 
       attempts: [{ attempt: 0 }],
     });
   }
-  await settledExecutions();
-  expect(await service.stats()).toEqual(once(5));
+  await countEndedExecutions();
+  expect(await service.stats()).toEqual(statsOf(5));
 });

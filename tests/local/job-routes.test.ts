@@ -37,17 +37,17 @@ describe('GET /jobs', () => {
     expect((await get<JobList>('/jobs?status=CANCELLED')).body).toEqual({ jobs: [] });
   });
 
-  test('lists those with a label, or several, and those of a schedule', async () => {
+  test('lists the jobs with one label or several, and those of a schedule', async () => {
     const post = (labels: object) => service.post({ ...synthetic(), labels });
     const ids = [await post({ team: 'search', stage: '1' }), await post({ team: 'search' }), await post({})];
     for (const jobId of ids) await service.ended(jobId);
-    const found = async (query: string) =>
+    const listed = async (query: string) =>
       (await get<JobList>(`/jobs?${query}`)).body.jobs.map(({ jobId }) => jobId);
-    expect(await found('label=team=search')).toEqual([ids[1], ids[0]]);
-    // API Gateway joins what is repeated with a comma.
-    expect(await found('label=team=search&label=stage%3D1')).toEqual([ids[0]]);
-    expect(await found('label=stage=1,team=search')).toEqual([ids[0]]);
-    expect(await found('label=team=sea')).toEqual([]);
+    expect(await listed('label=team=search')).toEqual([ids[1], ids[0]]);
+    // API Gateway joins repeated parameters with a comma.
+    expect(await listed('label=team=search&label=stage%3D1')).toEqual([ids[0]]);
+    expect(await listed('label=stage=1,team=search')).toEqual([ids[0]]);
+    expect(await listed('label=team=sea')).toEqual([]);
 
     const schedule = { ...synthetic(), cron: '0 0 1 1 *', enabled: false };
     const made = await service.request<{ scheduleId: string }>('POST', '/jobs/schedule', {
@@ -61,7 +61,7 @@ describe('GET /jobs', () => {
     });
   });
 
-  test('refuses what it does not know', async () => {
+  test('rejects unknown parameters and values', async () => {
     const { status, body } = await get('/jobs?stauts=FAILED');
     expect(status).toBe(400);
     expect(body.error.details).toEqual([
@@ -74,10 +74,10 @@ describe('GET /jobs', () => {
 });
 
 describe('POST /jobs', () => {
-  test('takes labels and resources, which the job shows and its retry keeps', async () => {
+  test('accepts labels and resources, which the job shows and its retry keeps', async () => {
     const options = { labels: { team: 'search', constructor: 'A-17' }, resources: { memory: '1Gi' } };
     const jobId = await service.post({ ...synthetic(), ...options });
-    // Whether Register has run or not.
+    // Before and after Register.
     expect((await get<JobView>(`/jobs/${jobId}`)).body).toMatchObject(options);
     expect(await service.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', ...options });
     const retry = await service.request<{ jobId: string }>('POST', `/jobs/${jobId}/retry`);
@@ -85,11 +85,11 @@ describe('POST /jobs', () => {
     expect((await get<JobList>('/jobs?limit=1')).body.jobs).toMatchObject([{ labels: options.labels }]);
   });
 
-  test('refuses resources beyond the limits, and says which these are', async () => {
+  test('rejects resources beyond the limits, and names the limits', async () => {
     const body = JSON.stringify({ resources: { cpu: '64', memory: '1Mi' } });
-    const answer = await service.request<ErrorBody>('POST', '/jobs', { body });
-    expect(answer.status).toBe(400);
-    expect(answer.body.error.details).toEqual([
+    const response = await service.request<ErrorBody>('POST', '/jobs', { body });
+    expect(response.status).toBe(400);
+    expect(response.body.error.details).toEqual([
       { field: 'resources.cpu', message: 'Allowed: from 10m to 4.' },
       { field: 'resources.memory', message: 'Allowed: from 16Mi to 8Gi.' },
     ]);
@@ -97,20 +97,20 @@ describe('POST /jobs', () => {
 });
 
 describe('GET /jobs/{jobId}?wait=', () => {
-  test('answers when the job has ended', async () => {
+  test('responds when the job has ended', async () => {
     const jobId = await service.post(synthetic({ records: 100, recordsPerSecond: 100 }));
     const { body } = await get<JobView>(`/jobs/${jobId}?wait=25`);
     expect(body).toMatchObject({ status: 'SUCCEEDED', result: { records: 100 } });
   });
 
-  test('answers after the seconds where it has not', async () => {
+  test('responds after the seconds if it has not', async () => {
     const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
     const { status, body } = await get<JobView>(`/jobs/${jobId}?wait=1`);
     expect({ status, ended: body.finishedAt }).toEqual({ status: 200, ended: undefined });
     await service.request('DELETE', `/jobs/${jobId}`);
   });
 
-  test.each(['26', '-1', 'long', ''])('refuses %j', async (wait) => {
+  test.each(['26', '-1', 'long', ''])('rejects %j', async (wait) => {
     const { status, body } = await get(`/jobs/any?wait=${wait}`);
     expect(status).toBe(400);
     expect(body.error.details).toEqual([{ field: 'wait', message: 'Allowed: an integer from 0 to 25.' }]);
@@ -118,20 +118,20 @@ describe('GET /jobs/{jobId}?wait=', () => {
 });
 
 describe('POST /jobs/{jobId}/retry', () => {
-  test('runs a job again that has ended, as a new one that names it', async () => {
+  test('runs an ended job again, as a new job that names the old one', async () => {
     const retryOf = await service.post({ ...synthetic({ failAttempts: 9 }), maxAttempts: 1 });
     expect((await service.ended(retryOf)).status).toBe('FAILED');
-    const answer = await service.request<{ jobId: string }>('POST', `/jobs/${retryOf}/retry`);
-    const { jobId } = answer.body;
-    expect(answer).toMatchObject({ status: 202, body: { status: 'QUEUED', retryOf } });
-    expect(answer.headers.get('location')).toBe(`/jobs/${jobId}`);
+    const response = await service.request<{ jobId: string }>('POST', `/jobs/${retryOf}/retry`);
+    const { jobId } = response.body;
+    expect(response).toMatchObject({ status: 202, body: { status: 'QUEUED', retryOf } });
+    expect(response.headers.get('location')).toBe(`/jobs/${jobId}`);
     const old = await service.ended(retryOf);
     expect(await service.ended(jobId)).toMatchObject({ retryOf, input: old.input, maxAttempts: 1 });
     expect(old).not.toHaveProperty('retryOf');
     expect((await get<JobList>('/jobs?limit=1')).body.jobs).toMatchObject([{ jobId, retryOf }]);
   });
 
-  test('refuses a job that has not ended', async () => {
+  test('rejects a job that has not ended', async () => {
     const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
     const { status, body } = await service.request<ErrorBody>('POST', `/jobs/${jobId}/retry`);
     expect({ status, code: body.error.code }).toEqual({ status: 409, code: 'Conflict' });
@@ -139,8 +139,8 @@ describe('POST /jobs/{jobId}/retry', () => {
   });
 });
 
-describe('what happened in a job', () => {
-  test('its history shows each state and try, its logs each attempt’s last lines', async () => {
+describe('the history and the logs of a job', () => {
+  test('the history shows each state and try, the logs the last lines of each attempt', async () => {
     const jobId = await service.post(synthetic({ failAttempts: 1 }));
     await service.ended(jobId);
     const { events } = (await get<{ events: HistoryEntry[] }>(`/jobs/${jobId}/history`)).body;
@@ -177,8 +177,8 @@ describe('what happened in a job', () => {
     expect(comparable((await get(`/jobs/${jobId}/logs`)).body)).toEqual(comparable(examples.logs));
   });
 
-  // Whoever follows a long job, or asks why one was killed, cannot wait for its end.
-  test('its logs show what a running attempt has said so far', async () => {
+  // A user who follows a long job, or looks for the reason why one was killed, cannot wait for its end.
+  test('the logs show the lines of a running attempt so far', async () => {
     const jobId = await service.post(synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
     const lines = await eventually(async () => {
       const [attempt] = (await get<JobLogs>(`/jobs/${jobId}/logs`)).body.attempts;
@@ -190,7 +190,7 @@ describe('what happened in a job', () => {
     await service.request('DELETE', `/jobs/${jobId}`);
   });
 
-  test.each(['history', 'logs'])('%s of no job is 404', async (part) => {
+  test.each(['history', 'logs'])('%s of a job that does not exist is 404', async (part) => {
     expect((await get(`/jobs/01jdd0000000000000000000aa/${part}`)).status).toBe(404);
   });
 });
@@ -202,7 +202,7 @@ describe('Idempotency-Key', () => {
       body: JSON.stringify(body),
     });
 
-  test('the same request again is the same job, while it runs and once it has ended', async () => {
+  test('the same request again returns the same job, while it runs and after its end', async () => {
     const first = await post('again');
     expect(first.status).toBe(202);
     await service.ended(first.body.jobId);
@@ -211,7 +211,7 @@ describe('Idempotency-Key', () => {
     expect(again.headers.get('idempotency-replayed')).toBe('true');
   });
 
-  test('another request with the key is refused, whether the job has ended or not', async () => {
+  test('another request with the key is rejected, before and after the end of the job', async () => {
     const { body } = await post('other', synthetic({ records: 1_000_000, recordsPerSecond: 1 }));
     expect(await post('other')).toMatchObject({ status: 409, body: { error: { code: 'Conflict' } } });
     await service.request('DELETE', `/jobs/${body.jobId}`);
@@ -232,7 +232,7 @@ describe('Idempotency-Key', () => {
     });
   });
 
-  test('a job is run again once for a key', async () => {
+  test('a job is run again only once for a key', async () => {
     const old = await service.post(synthetic());
     await service.ended(old);
     const first = await post('run-again', {}, `/jobs/${old}/retry`);
@@ -243,7 +243,7 @@ describe('Idempotency-Key', () => {
     expect((await post('run-again')).status).toBe(409);
   });
 
-  test.each(['with space', 'x'.repeat(256)])('%.20s… is no key', async (key) => {
+  test.each(['with space', 'x'.repeat(256)])('%.20s… is not a valid key', async (key) => {
     const { status, body } = await post(key);
     expect(status).toBe(400);
     expect(body.error.details).toMatchObject([{ field: 'Idempotency-Key' }]);

@@ -10,9 +10,9 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-const stepFunctions = (of: RunningService): SFNClient =>
+const stepFunctions = (running: RunningService): SFNClient =>
   new SFNClient({
-    endpoint: of.stepFunctionsUrl,
+    endpoint: running.stepFunctionsUrl,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
@@ -23,7 +23,7 @@ const executionOf = (jobId: string): string =>
 const synthetic = (input: object): object => ({ input: { source: 'synthetic', records: 0, ...input } });
 
 describe('a posted job', () => {
-  test('runs the function and holds its result', async () => {
+  test('runs the function and has its result', async () => {
     const job = await service.ended(await service.post());
     expect(job).toMatchObject({
       status: 'SUCCEEDED',
@@ -47,7 +47,7 @@ describe('a posted job', () => {
     });
   });
 
-  test('that asks for fewer attempts gets no more', async () => {
+  test('that requests fewer attempts does not get more', async () => {
     const job = await service.ended(
       await service.post({ ...synthetic({ failAttempts: 3 }), maxAttempts: 2 }),
     );
@@ -55,7 +55,7 @@ describe('a posted job', () => {
     expect(job.status).toBe('FAILED');
   });
 
-  test('whose input cannot be understood fails at once and names the field', async () => {
+  test('with an invalid input fails at once and names the field', async () => {
     const job = await service.ended(await service.post({ input: { source: 'synthetic', records: 'many' } }));
     expect(job).toMatchObject({ status: 'FAILED', error: { code: 'InvalidInput' } });
     expect(job.error?.message).toContain('records');
@@ -68,7 +68,7 @@ describe('a posted job', () => {
     expect(job).toMatchObject({ status: 'TIMED_OUT', error: { code: 'RunTimedOut' } });
   });
 
-  test('that would read a file is refused where no data directory was given', async () => {
+  test('that reads a file fails without a data directory', async () => {
     const job = await service.ended(
       await service.post({ input: { source: 'file', path: 'a.csv', format: 'csv' } }),
     );
@@ -78,7 +78,7 @@ describe('a posted job', () => {
 });
 
 describe('an execution that is stopped in the console', () => {
-  test('cancels its job: the container ends, the attempt counts as no failure', async () => {
+  test('cancels its job: the container ends, and the attempt does not count as a failure', async () => {
     const fresh = await RunningService.start();
     try {
       const jobId = await fresh.post(synthetic({ records: 1_000_000, recordsPerSecond: 100 }));
@@ -118,7 +118,7 @@ describe('the original’s example', () => {
         jobs: { succeeded: 1, failed: 1, cancelled: 0, timedOut: 0 },
       });
       expect(job.attempts.map(({ status }) => status)).toEqual(['FAILED', 'FAILED', 'FAILED']);
-      // The delays are the state machine's: each retry begins only after the try before it has failed there.
+      // The state machine delays the retries: each begins only after it recorded the failure of the try before it.
       const client = stepFunctions(fresh);
       const executionArn = executionOf(bad);
       const { events = [] } = await client.send(new GetExecutionHistoryCommand({ executionArn }));

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-/** What becomes of a job, by its number: a third of them fail, each third in a known way. */
+/** Plans a job by its number: a third of the jobs fail, in three known ways. */
 function planOf(index: number): { input: object; status: string; attempts: string[] } {
   const input = { source: 'synthetic', records: 100, recordsPerSecond: 400, seed: index };
   switch (index % 9) {
@@ -30,14 +30,15 @@ function planOf(index: number): { input: object; status: string; attempts: strin
   }
 }
 
-test('200 jobs at once, one container killed, the service killed in the middle: all end as planned, counted once', async () => {
+test('200 jobs at once, one container killed, the service killed meanwhile: all end as planned, counted once', async () => {
   const victimPlan = { source: 'synthetic', records: 1000, recordsPerSecond: 100 };
   const victim = await service.post({ input: victimPlan });
   const pid = await eventually(() => containersOf(victim)[0], 'the container to be killed');
   const plans = Array.from({ length: 200 }, (_, index) => planOf(index));
   const ids = await Promise.all(plans.map(({ input }) => service.post({ input })));
   process.kill(pid, 'SIGKILL');
-  // Seen before the service is killed too; otherwise the container vanished with it, and is replaced in the same attempt.
+  // The failure must be recorded before the service is killed; otherwise the container ended with the service, and is
+  // replaced in the same attempt.
   await eventually(async () => {
     const path = `/jobs/${victim}/history`;
     const { body } = await service.request<{ events: { type: string }[] }>('GET', path);
@@ -64,7 +65,7 @@ test('200 jobs at once, one container killed, the service killed in the middle: 
     'SUCCEEDED',
   ]);
 
-  // The oracle: computed from the inputs alone, plus the one container that was killed.
+  // Computed from the inputs alone, plus the one container that was killed.
   const planned = [...plans, { status: 'SUCCEEDED', attempts: ['FAILED', 'SUCCEEDED'] }];
   const all = planned.flatMap(({ attempts }) => attempts);
   expect(await service.stats()).toEqual({

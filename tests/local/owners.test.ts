@@ -4,14 +4,14 @@ import { type DescribedOperation, operationsOf } from '../harness/operations.ts'
 import { type Answer, type Client, eventually, RunningService } from '../harness/running-service.ts';
 
 /**
- * Two owners: nothing of one is seen or changed by the other. The requests are made from the OpenAPI document, so that a new route
- * cannot be forgotten; one that takes an id of a new kind fails here until this test knows how to make such a thing.
+ * Two owners: neither sees nor changes what belongs to the other. The requests are made from the OpenAPI document, so that a new
+ * route cannot be forgotten. A route with an id of a new kind fails here until this test can create such a thing.
  */
 interface ErrorBody {
   error: object;
 }
 
-/** An owner, and what they have. */
+/** An owner, with the ids of what belongs to the owner. */
 interface Owner {
   client: Client;
   name: string;
@@ -39,7 +39,7 @@ async function owner(name: string): Promise<Owner> {
   const ended = await client.post({ input: { source: 'synthetic', records: 1 } });
   await client.ended(ended);
   const running = await client.post({ input: { source: 'synthetic', records: 1e6, recordsPerSecond: 1 } });
-  // Once its first lines are seen it says no more: what can be read of it stays the same.
+  // After its first lines the job prints no more for a while: what can be read of it stays the same.
   await eventually(
     async () => (await client.job(running)).attempts.some(({ log }) => log.length > 0) || undefined,
     'a running job',
@@ -57,12 +57,12 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-/** The paths of an operation with these ids filled in: one for each of the things that it can be asked of. */
+/** The paths of an operation with these ids filled in: one for each id of its kind. */
 function pathsOf(path: string, ids: Owner['ids']): string[] {
   const name = /\{(\w+)\}/.exec(path)?.[1];
   if (name === undefined) return [path];
   const known = ids[name];
-  if (!known) throw new Error(`this test knows no ${name}: make one for each owner`);
+  if (!known) throw new Error(`this test does not know ${name}: create one for each owner`);
   return known.map((id) => path.replace(`{${name}}`, id));
 }
 
@@ -76,10 +76,10 @@ const send = (
   init: RequestInit = {},
 ): Promise<Answer<unknown>> => client.request(method, path, { ...exampleOf(operation), ...init });
 
-/** An id that was never given out. */
+/** An id that never existed. */
 const unknownId = (id: string): string => (id.startsWith('0') ? '1' : '0') + id.slice(1);
 
-/** All that an owner can read of what they have; a running job but for how far it is. */
+/** Everything that an owner can read, except the progress of a running job. */
 async function allOf({ client, ids }: Owner): Promise<unknown> {
   const reads = ofOne.filter(({ method }) => method === 'GET');
   const paths = reads.flatMap(({ path }) => pathsOf(path, ids));
@@ -91,7 +91,7 @@ async function allOf({ client, ids }: Owner): Promise<unknown> {
 const withoutProgress = (body: unknown): unknown =>
   JSON.parse(JSON.stringify(body, (name, value: unknown) => (name === 'progress' ? undefined : value)));
 
-describe('what one owner has is not there for another', () => {
+describe('what belongs to one owner does not exist for another', () => {
   test.each(named(ofOne))('$name', async (described) => {
     const before = await allOf(victim);
     const nowhere = Object.fromEntries(
@@ -110,15 +110,15 @@ describe('what one owner has is not there for another', () => {
   });
 });
 
-describe('no list and no sum shows what another has', () => {
+describe('lists and sums do not show what belongs to another owner', () => {
   const traces = (): RegExp => new RegExp([victim.name, ...Object.values(victim.ids).flat()].join('|'));
 
   test.each(named(ofAll))('$name', async (described) => {
-    // Where a list can be narrowed to something, to that which is another's.
-    const narrowed = (described.operation.parameters ?? []).flatMap(({ name }) =>
+    // A list that can be filtered by an id, filtered by the other owner's ids.
+    const filters = (described.operation.parameters ?? []).flatMap(({ name }) =>
       (victim.ids[name] ?? []).map((id) => `?${name}=${id}`),
     );
-    const queries = ['', ...narrowed];
+    const queries = ['', ...filters];
     for (const query of queries) {
       const { status, body } = await send(other, described, described.path + query);
       expect(status).toBe(200);
@@ -129,7 +129,7 @@ describe('no list and no sum shows what another has', () => {
   const nextPageOf = ({ operation }: DescribedOperation): Record<string, string> | undefined =>
     operation.responses['200']?.links?.['nextPage']?.parameters;
   const paged = ofAll.filter((described) => nextPageOf(described));
-  test.each(named(paged))('$name with another’s cursor', async (described) => {
+  test.each(named(paged))('$name with the cursor of another owner', async (described) => {
     const [cursor = ''] = Object.keys(nextPageOf(described) ?? {});
     const page = await send(victim, described, `${described.path}?limit=1`);
     const where = (page.body as Record<string, string>)[cursor];
@@ -139,7 +139,7 @@ describe('no list and no sum shows what another has', () => {
   });
 });
 
-describe('an Idempotency-Key is its owner’s own', () => {
+describe('an Idempotency-Key belongs to its owner', () => {
   test.each(named(keyed))('$name', async (described) => {
     const headers = { 'idempotency-key': `key of ${described.operation.operationId}`.replaceAll(' ', '-') };
     const ask = (asking: Owner) =>
@@ -156,8 +156,8 @@ describe('an Idempotency-Key is its owner’s own', () => {
   });
 });
 
-// Last, because it changes things: what was 404 above was so because of who asked, and not because of what was asked.
-describe('its owner can do all of that', () => {
+// Last, because it changes things. It shows that the 404s above depend on the caller, not on the request.
+describe('the owner can do all of that', () => {
   const last = (described: DescribedOperation): number => (described.method === 'DELETE' ? 1 : 0);
   test.each(named([...ofOne].sort((left, right) => last(left) - last(right))))('$name', async (described) => {
     const answers = await Promise.all(

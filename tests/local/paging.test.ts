@@ -18,7 +18,7 @@ beforeAll(async () => {
   // As many as a transaction takes.
   while (numbers.length > 0)
     await machine.store.write(numbers.splice(0, 100).map((number) => jobNumber(number)));
-  // What must be in no list of alice's: another's, an expired one, and what shares the index with jobs.
+  // What must not be in a list of alice's jobs: a job of another owner, an expired job, and a schedule, which shares the index.
   await machine.store.write([
     jobNumber(1, { owner: 'bob', ...jobKey('bobs'), jobId: 'bobs' }),
     jobNumber(2, { expiresAt: old, ...jobKey('expired'), jobId: 'expired' }),
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => machine.stop());
 
 const scheduleId = '01jdd0000000000000000000aa';
-/** Its jobs' ids begin as those of the first one do, but for one sign. */
+/** The ids of its jobs begin as those of the first schedule do, except for one character. */
 const otherSchedule = '01jdd0000000000000000000ab';
 
 function idOf(number: number): string {
@@ -37,7 +37,7 @@ function idOf(number: number): string {
   return number % 400 === 0 ? `${scheduleId}-now-${digits.padStart(11, '0')}` : `job-${digits}`;
 }
 
-/** Four jobs a second, so that the order within one is tried too; every 500th failed, and every 400th is a schedule's. */
+/** Four jobs per second, so that the order within a second is tested too. Every 500th failed, every 400th is of a schedule. */
 function jobNumber(number: number, rest: object = {}): Write {
   const isTick = number % 400 === 0;
   const jobId = idOf(number);
@@ -82,14 +82,14 @@ test(`paging over ${count} jobs is complete and ordered, and stable while jobs a
   expect(number).toBe(count / 100);
 });
 
-test('and so is a list of the few that failed', async () => {
-  // Jobs that other tests added are later.
+test('a list of the few failed jobs is complete and ordered', async () => {
+  // Jobs that other tests added are newer.
   const { ids } = await pages({ status: 'FAILED', limit: '3', to: '2026-11-23T00:41:40Z' });
   expect(ids).toEqual(expected(500));
 });
 
-// What the filter reads must stand in the index: a projection that forgot it would show nothing.
-test('those with labels, all of them', async () => {
+// The index must hold what the filter reads: with a projection that lacks it the list would be empty.
+test('a list of the jobs with labels is complete', async () => {
   const until = { limit: '7', to: '2026-11-23T00:41:40Z' };
   expect((await pages({ ...until, label: 'team=search' })).ids).toEqual(expected(250));
   expect((await pages({ ...until, label: 'team=search,a.b/c=1' })).ids).toEqual([]);
@@ -97,7 +97,7 @@ test('those with labels, all of them', async () => {
   expect((await pages({ ...until, label: 'team=' })).ids).toEqual([]);
 });
 
-test('and those of one schedule', async () => {
+test('a list of the jobs of one schedule is complete', async () => {
   const until = { limit: '7', to: '2026-11-23T00:41:40Z' };
   expect((await pages({ ...until, scheduleId })).ids).toEqual(expected(400));
   expect((await pages({ ...until, scheduleId: otherSchedule })).ids).toEqual([]);

@@ -6,8 +6,8 @@ let service: RunningService;
 
 afterEach(() => service.stop());
 
-/** Starts the service again over the same state, on the same ports. */
-async function startAgain(): Promise<void> {
+/** Restarts the service with the same state and ports. */
+async function restart(): Promise<void> {
   const { stateDirectory, port } = service;
   service = await RunningService.start({ stateDirectory, port });
 }
@@ -18,19 +18,19 @@ const running = async (jobId: string): Promise<JobView> =>
     return job.status === 'RUNNING' && (job.progress?.done ?? 0) > 0 ? job : undefined;
   }, `job ${jobId} at work`);
 
-/** Some three seconds of work: long enough to be killed in the middle. */
+/** About three seconds of work: long enough to be killed while it runs. */
 const slow = { input: { source: 'synthetic', records: 300, recordsPerSecond: 100 } };
 
-describe('npm start, killed with jobs in flight and started again, goes on as if nothing had happened', () => {
+describe('npm start, killed while jobs run, resumes them at the next start', () => {
   test.each([
     [
-      'its process alone, with -9',
+      'kill -9 of its process',
       () => {
         service.kill('SIGKILL');
       },
     ],
     [
-      'its whole process group, with -9',
+      'kill -9 of its process group',
       () => {
         service.killGroup('SIGKILL');
       },
@@ -47,10 +47,10 @@ describe('npm start, killed with jobs in flight and started again, goes on as if
     await Promise.all(jobs.map(running));
     kill();
     await service.exit();
-    await startAgain();
+    await restart();
     for (const jobId of jobs) {
       const job = await service.ended(jobId);
-      // A child that vanished with the service is a disrupted pod: replaced inside the same attempt, no try is burnt.
+      // A child that ended with the service is an interrupted pod: it is replaced in the same attempt, and no retry is used up.
       expect(job).toMatchObject({
         status: 'SUCCEEDED',
         result: { records: 300 },
@@ -65,7 +65,7 @@ describe('npm start, killed with jobs in flight and started again, goes on as if
     });
   });
 
-  test('a retry that was waiting keeps its time', async () => {
+  test('a delayed retry keeps its due time', async () => {
     service = await RunningService.start();
     const jobId = await service.post({ input: { source: 'synthetic', records: 0, failAttempts: 1 } });
     await eventually(async () => {
@@ -74,7 +74,7 @@ describe('npm start, killed with jobs in flight and started again, goes on as if
     }, 'the first failure');
     service.kill('SIGKILL');
     await service.exit();
-    await startAgain();
+    await restart();
     const job = await service.ended(jobId);
     expect(job.attempts.map(({ status }) => status)).toEqual(['FAILED', 'SUCCEEDED']);
   });

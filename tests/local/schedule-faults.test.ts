@@ -17,15 +17,15 @@ import {
 } from '../../jobs/schedules/lifecycle.ts';
 import { sweepSchedules } from '../../jobs/schedules/sweep.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../local/aws/dynamodb/dynamodb.ts';
-import { installDynoxide } from '../../local/build.ts';
+import { installDynoxide } from '../../local/aws/dynamodb/install.ts';
 import { readTable } from '../../local/service-definition.ts';
 import { startScheduler } from '../harness/in-memory-scheduler.ts';
 import { SteppedClock } from '../harness/virtual-clock.ts';
 import { freePorts } from '../harness/running-service.ts';
 
 /**
- * A schedule is an item in the table and one or two schedules at EventBridge Scheduler, and no transaction spans both. Each
- * call on the way fails here in each way; afterwards, at the latest after a sweep, there must be all of it or nothing.
+ * A schedule is an item in the table and one or two schedules in EventBridge Scheduler, and a transaction cannot span both.
+ * Each call fails here in each way. Afterwards, at the latest after a sweep, the schedule must be complete or absent.
  */
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
@@ -51,8 +51,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** How one call fails: refused, answered too late, or the function dies with it, before or after it was done. */
-const faults = ['refused', 'answer lost', 'killed before', 'killed after'] as const;
+/** How one call fails: rejected, its response lost, or the function killed before or after the call had an effect. */
+const faults = ['rejected', 'response lost', 'killed before', 'killed after'] as const;
 type Fault = (typeof faults)[number];
 
 const limits = { cpu: '4', memory: '8Gi' };
@@ -61,7 +61,7 @@ const acceptedChange = (change: object) => acceptChange(JSON.stringify(change), 
 
 class Killed extends Error {}
 
-/** Breaks the n-th call. Only those to EventBridge Scheduler are refused or unheard; a function dies with any call. */
+/** Breaks the n-th call. Only calls of EventBridge Scheduler are rejected or lose their response; a function can be killed at any call. */
 class Breaker {
   #calls = 0;
   readonly #nth: number;
@@ -82,11 +82,11 @@ class Breaker {
 
   async pass<Output>(call: () => Promise<Output>): Promise<Output> {
     this.#calls += 1;
-    // Who is dead does nothing more.
+    // A killed function does not make further calls.
     if (this.#calls < this.#nth || (this.#calls > this.#nth && !this.kills)) return call();
     if (this.#calls === this.#nth && /lost|after/.test(this.#fault)) await call();
     if (this.kills) throw new Killed();
-    if (this.#fault === 'answer lost') throw new Error('socket hang up');
+    if (this.#fault === 'response lost') throw new Error('socket hang up');
     throw new ThrottlingException({ message: '', Message: '', $metadata: { httpStatusCode: 429 } });
   }
 }
@@ -94,8 +94,8 @@ class Breaker {
 const one = { cron: '0 7 * * MON' };
 const two = { cron: '0 7 1 * MON', timezone: 'Europe/Berlin', input: { source: 'synthetic', records: 2 } };
 
-/** A world of its own: a Scheduler, an owner, and a clock. */
-async function world() {
+/** Creates an isolated environment: a Scheduler, an owner and a clock. */
+async function openEnvironment() {
   const clock = new SteppedClock('2026-11-25T08:00:00Z');
   const service = await startScheduler({ clock });
   service.scheduler.createGroup('jobs', null);
@@ -107,7 +107,7 @@ async function world() {
     roleArn: 'arn:aws:iam::123456789012:role/scheduler',
     deadLettersArn: 'arn:aws:sqs:us-east-1:123456789012:dead',
   };
-  /** What a function works with; through a breaker if there is one. */
+  /** Opens the dependencies of a function, with a breaker if one is given. */
   const open = (breaker?: Breaker): ScheduleDependencies => {
     const scheduler = new SchedulerClient({
       endpoint: service.url,
@@ -133,8 +133,8 @@ async function world() {
     };
   };
   const healthy = open();
-  /** What is there, on both sides. */
-  const standing = async () => {
+  /** Reads the schedules of both sides. */
+  const readState = async () => {
     const { schedules } = await store.list(owner, 50);
     const { Schedules = [] } = await service.client.send(new ListSchedulesCommand({ GroupName: 'jobs' }));
     const aws = Schedules.map(({ Name = '' }) => service.scheduler.getSchedule('jobs', Name).spec);
@@ -157,69 +157,74 @@ async function world() {
     clock.set('2026-11-25T08:05:01Z');
     await sweepSchedules(healthy);
   };
-  return { service, owner, open, healthy, standing, sweep, clock };
+  return { service, owner, open, healthy, readState, sweep, clock };
 }
 
-type World = Awaited<ReturnType<typeof world>>;
+type Environment = Awaited<ReturnType<typeof openEnvironment>>;
 
-const callerOf = ({ owner }: World): Caller => ({ owner, admin: false });
-type Standing = Awaited<ReturnType<World['standing']>>;
+const callerOf = ({ owner }: Environment): Caller => ({ owner, admin: false });
+type State = Awaited<ReturnType<Environment['readState']>>;
 
-const nothing: Standing = { items: [], aws: [] };
-const whole = (request: typeof one | typeof two): Standing['aws'] => {
+const nothing: State = { items: [], aws: [] };
+const completeSchedules = (request: typeof one | typeof two): State['aws'] => {
   const { expressions, timezone, input } = accepted(request);
   return expressions.map((expression) => ({ expression, zone: timezone, state: 'ENABLED' as const, input }));
 };
 
-async function failing(work: Promise<unknown>): Promise<boolean> {
+/** Tells whether the work failed. */
+async function fails(work: Promise<unknown>): Promise<boolean> {
   return work.then(
     () => false,
     () => true,
   );
 }
 
-/** Does `work` with a client that fails at each call in turn, until there is no such call any more. */
+/** Repeats `work` with a client that fails at the first call, then the second, and so on. @returns the number of calls. */
 async function atEachCall(
   fault: Fault,
-  prepare: (world: World) => Promise<string>,
-  work: (dependencies: ScheduleDependencies, world: World, scheduleId: string) => Promise<unknown>,
-  check: (world: World, failed: boolean, scheduleId: string) => Promise<void>,
+  prepare: (environment: Environment) => Promise<string>,
+  work: (
+    dependencies: ScheduleDependencies,
+    environment: Environment,
+    scheduleId: string,
+  ) => Promise<unknown>,
+  check: (environment: Environment, failed: boolean, scheduleId: string) => Promise<void>,
 ): Promise<number> {
   for (let nth = 1; ; nth += 1) {
-    const here = await world();
+    const environment = await openEnvironment();
     try {
-      const scheduleId = await prepare(here);
+      const scheduleId = await prepare(environment);
       const breaker = new Breaker(nth, fault);
-      const failed = await failing(work(here.open(breaker), here, scheduleId));
+      const failed = await fails(work(environment.open(breaker), environment, scheduleId));
       if (breaker.calls < nth) return nth - 1;
-      await check(here, failed, scheduleId);
+      await check(environment, failed, scheduleId);
     } finally {
-      await here.service.stop();
+      await environment.service.stop();
     }
   }
 }
 
-const make =
+const create =
   (request: object) =>
-  async ({ healthy, owner }: World): Promise<string> =>
+  async ({ healthy, owner }: Environment): Promise<string> =>
     (await createSchedule(accepted(request), owner, undefined, healthy)).record.schedule.scheduleId;
 
-describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
-  test('while a schedule of two halves is made: there is none, or all of it', async () => {
+describe.each(faults)('a call with the fault: %s', (fault) => {
+  test('while a schedule of two expressions is created: it is absent or complete', async () => {
     const calls = await atEachCall(
       fault,
       () => Promise.resolve(''),
       (dependencies, { owner }) => createSchedule(accepted(two), owner, undefined, dependencies),
-      async ({ standing, sweep }, failed) => {
+      async ({ readState, sweep }, failed) => {
         expect(failed).toBe(true);
-        // What AWS has refused is gone at once.
-        if (fault === 'refused') expect(await standing()).toEqual(nothing);
+        // After a rejection the schedule is removed at once.
+        if (fault === 'rejected') expect(await readState()).toEqual(nothing);
         await sweep();
-        const { items, aws } = await standing();
-        // Dead with its last word on the way: all of it is there.
+        const { items, aws } = await readState();
+        // Killed after its last call had its effect: the schedule is complete.
         if (fault === 'killed after' && items.length > 0) {
           expect(items[0]).toMatchObject({ state: 'ACTIVE', pendingSince: undefined });
-          expect(aws).toEqual(whole(two));
+          expect(aws).toEqual(completeSchedules(two));
         } else {
           expect({ items, aws }).toEqual(nothing);
         }
@@ -229,12 +234,12 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
   });
 
   test.each([
-    ['one half to two', one, two],
-    ['two halves to one', two, one],
-  ])('while it is changed from %s: it is as before, or as wanted', async (_how, from, to) => {
+    ['one expression to two', one, two],
+    ['two expressions to one', two, one],
+  ])('while it is changed from %s: it is unchanged or changed completely', async (_how, from, to) => {
     const calls = await atEachCall(
       fault,
-      make(from),
+      create(from),
       (dependencies, { owner }, scheduleId) =>
         changeSchedule(
           scheduleId,
@@ -242,15 +247,15 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
           acceptedChange({ timezone: 'UTC', input: {}, ...to }),
           dependencies,
         ),
-      async ({ standing, sweep }) => {
-        if (fault !== 'refused') await sweep();
-        const { items, aws } = await standing();
+      async ({ readState, sweep }) => {
+        if (fault !== 'rejected') await sweep();
+        const { items, aws } = await readState();
         expect(items).toHaveLength(1);
         expect(items[0]).toMatchObject({ state: 'ACTIVE', pendingSince: undefined });
         const expected = items[0]?.cron === from.cron ? from : to;
         // A request without an input, changed to one with {}: both are text.
         expect(aws.map(({ expression }) => expression)).toEqual(
-          whole(expected).map(({ expression }) => expression),
+          completeSchedules(expected).map(({ expression }) => expression),
         );
         expect(new Set(aws.map(({ zone, input }) => `${zone} ${input}`)).size).toBe(1);
       },
@@ -258,21 +263,22 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
     expect(calls).toBeGreaterThanOrEqual(2);
   });
 
-  test('while it is deleted: it is gone after the next try, or a sweep', async () => {
-    for (const again of [true, false]) {
+  test('while it is deleted: it is gone after the next request, or a sweep', async () => {
+    for (const repeated of [true, false]) {
       const calls = await atEachCall(
         fault,
-        make(two),
+        create(two),
         (dependencies, { owner }, scheduleId) =>
           deleteSchedule(scheduleId, { owner, admin: false }, dependencies),
-        async ({ standing, sweep, owner, healthy }, failed, scheduleId) => {
+        async ({ readState, sweep, owner, healthy }, failed, scheduleId) => {
           expect(failed).toBe(true);
-          const { items } = await standing();
-          // Dead before its first word, nothing was begun; after its last, nothing is left to do.
+          const { items } = await readState();
+          // Killed before its first call, it has not changed anything.
           if (items[0]?.state === 'ACTIVE') return;
-          if (again && items.length > 0) await deleteSchedule(scheduleId, { owner, admin: false }, healthy);
+          if (repeated && items.length > 0)
+            await deleteSchedule(scheduleId, { owner, admin: false }, healthy);
           else await sweep();
-          expect(await standing()).toEqual(nothing);
+          expect(await readState()).toEqual(nothing);
         },
       );
       expect(calls).toBe(fault.startsWith('killed') ? 5 : 2);
@@ -280,12 +286,12 @@ describe.each(faults)('a call to EventBridge Scheduler is %s', (fault) => {
   });
 });
 
-describe('two at once', () => {
-  test('changes: one wins whole, the other is told', async () => {
-    const here = await world();
-    const scheduleId = await make(one)(here);
+describe('at the same time', () => {
+  test('changes: one succeeds completely, the others get a conflict', async () => {
+    const environment = await openEnvironment();
+    const scheduleId = await create(one)(environment);
     const change = (cron: string) =>
-      changeSchedule(scheduleId, callerOf(here), acceptedChange({ cron }), here.healthy);
+      changeSchedule(scheduleId, callerOf(environment), acceptedChange({ cron }), environment.healthy);
     const results = await Promise.allSettled([
       change('1 1 1 * FRI'),
       change('2 2 2 * SAT'),
@@ -295,49 +301,55 @@ describe('two at once', () => {
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ name: 'Conflict' });
     }
-    const { items, aws } = await here.standing();
+    const { items, aws } = await environment.readState();
     expect(items).toEqual([expect.objectContaining({ state: 'ACTIVE', pendingSince: undefined })]);
     expect(aws.map(({ expression }) => expression)).toEqual(accepted({ cron: items[0]?.cron }).expressions);
-    await here.service.stop();
+    await environment.service.stop();
   });
 
-  test('requests with one key: one schedule, and the same answer or a request to wait', async () => {
-    const here = await world();
-    const wanted = accepted(two);
+  test('requests with one key: one schedule, and the same response or a conflict', async () => {
+    const environment = await openEnvironment();
+    const request = accepted(two);
     const results = await Promise.allSettled(
-      Array.from({ length: 5 }, () => createSchedule(wanted, here.owner, 'key', here.healthy)),
+      Array.from({ length: 5 }, () => createSchedule(request, environment.owner, 'key', environment.healthy)),
     );
-    const made = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    expect(made.filter(({ replayed }) => !replayed)).toHaveLength(1);
+    const created = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(created.filter(({ replayed }) => !replayed)).toHaveLength(1);
     for (const result of results) {
       if (result.status === 'rejected') expect(result.reason).toMatchObject({ name: 'Conflict' });
     }
-    expect((await createSchedule(wanted, here.owner, 'key', here.healthy)).replayed).toBe(true);
-    await expect(createSchedule(accepted(one), here.owner, 'key', here.healthy)).rejects.toMatchObject({
+    expect((await createSchedule(request, environment.owner, 'key', environment.healthy)).replayed).toBe(
+      true,
+    );
+    await expect(
+      createSchedule(accepted(one), environment.owner, 'key', environment.healthy),
+    ).rejects.toMatchObject({
       name: 'Conflict',
     });
-    expect((await here.standing()).items).toHaveLength(1);
+    expect((await environment.readState()).items).toHaveLength(1);
     // Another caller's key is another key.
-    const theirs = await createSchedule(wanted, `${here.owner}-other`, 'key', here.healthy);
-    expect(theirs.replayed).toBe(false);
-    await here.service.stop();
+    const schedule = await createSchedule(request, `${environment.owner}-other`, 'key', environment.healthy);
+    expect(schedule.replayed).toBe(false);
+    await environment.service.stop();
   });
 });
 
-test('a change that was cut off is not taken over while its author may live, and is a minute later', async () => {
-  const here = await world();
-  const scheduleId = await make(one)(here);
-  // Read, written, and dead with the first call to EventBridge Scheduler.
-  const dying = here.open(new Breaker(3, 'killed before'));
+test('an interrupted change blocks others for a minute, while its author may still run, and not longer', async () => {
+  const environment = await openEnvironment();
+  const scheduleId = await create(one)(environment);
+  // Killed at the first call of EventBridge Scheduler, after the table was read and written.
+  const killed = environment.open(new Breaker(3, 'killed before'));
   const change = (dependencies: ScheduleDependencies, cron: string) =>
-    changeSchedule(scheduleId, callerOf(here), acceptedChange({ cron }), dependencies);
-  await expect(change(dying, '1 1 1 * FRI')).rejects.toThrow(Killed);
-  await expect(change(here.healthy, '2 2 * * *')).rejects.toMatchObject({ name: 'Conflict' });
-  await expect(deleteSchedule(scheduleId, callerOf(here), here.healthy)).rejects.toMatchObject({
+    changeSchedule(scheduleId, callerOf(environment), acceptedChange({ cron }), dependencies);
+  await expect(change(killed, '1 1 1 * FRI')).rejects.toThrow(Killed);
+  await expect(change(environment.healthy, '2 2 * * *')).rejects.toMatchObject({ name: 'Conflict' });
+  await expect(deleteSchedule(scheduleId, callerOf(environment), environment.healthy)).rejects.toMatchObject({
     name: 'Conflict',
   });
-  here.clock.set('2026-11-25T08:01:01Z');
-  await change(here.healthy, '2 2 * * *');
-  expect((await here.standing()).aws.map(({ expression }) => expression)).toEqual(['cron(2 2 * * ? *)']);
-  await here.service.stop();
+  environment.clock.set('2026-11-25T08:01:01Z');
+  await change(environment.healthy, '2 2 * * *');
+  expect((await environment.readState()).aws.map(({ expression }) => expression)).toEqual([
+    'cron(2 2 * * ? *)',
+  ]);
+  await environment.service.stop();
 });

@@ -14,7 +14,8 @@ async function start(...options: Parameters<typeof RunningService.start>): Promi
   return service;
 }
 
-async function refused(
+/** Starts a service that must not become ready. */
+async function failedStart(
   ...options: Parameters<typeof RunningService.launch>
 ): Promise<{ code: number | null; output: string }> {
   const service = await RunningService.launch(...options);
@@ -27,20 +28,20 @@ afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();
 });
 
-/** Processes in whose command line this text stands; Linux and macOS both have ps. */
+/** Lists the processes whose command line contains a text; Linux and macOS both have ps. */
 const processesWith = (text: string): string[] =>
   spawnSync('ps', ['-A', '-ww', '-o', 'pid=,stat=,args='], { encoding: 'utf8' })
     .stdout.split('\n')
     .filter((line) => line.includes(text) && !/^\s*\d+\s+Z/.test(line));
 
-describe('npm start tells its user what is in the way, in one line, and leaves nothing running', () => {
-  test('a taken port', async () => {
+describe('npm start reports in one line why it cannot start, and leaves no process behind', () => {
+  test('a port in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const address = other.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     try {
-      const { code, output } = await refused({ port });
+      const { code, output } = await failedStart({ port });
       expect(code).toBe(1);
       expect(output).toBe(`eks-jobs: another program uses port ${port}; choose other ports with --port\n`);
     } finally {
@@ -48,9 +49,9 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     }
   });
 
-  test('a state directory that another service uses, which goes on unharmed', async () => {
+  test('a state directory that another service uses, which continues to run', async () => {
     const first = await start();
-    const { code, output } = await refused({ stateDirectory: first.stateDirectory });
+    const { code, output } = await failedStart({ stateDirectory: first.stateDirectory });
     expect(code).toBe(1);
     expect(output).toMatch(/^eks-jobs: the state directory \S+ is used by another npm start; .*\n$/);
     expect((await first.request('GET', '/health')).status).toBe(200);
@@ -59,7 +60,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
   test('a state directory that cannot be written', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    const { code, output } = await refused({ stateDirectory: join(file, 'state') });
+    const { code, output } = await failedStart({ stateDirectory: join(file, 'state') });
     expect(code).toBe(1);
     expect(output).toMatch(/^eks-jobs: the state directory \S+ cannot be written: .*\n$/);
   });
@@ -69,34 +70,40 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
     const context = { name: 'staging', context: { cluster: 'c', user: 'u' } };
     writeFileSync(file, JSON.stringify({ contexts: [context] }));
     const options = ['--context', 'stagin', '--kubeconfig', file, '--advertise', '10.0.0.1'];
-    const { code, output } = await refused({ arguments: options });
+    const { code, output } = await failedStart({ arguments: options });
     expect(code).toBe(1);
-    expect(output).toBe(`eks-jobs: the kubeconfig ${file} has no context stagin; it has staging\n`);
+    expect(output).toBe(`eks-jobs: the kubeconfig ${file} does not have the context stagin; it has staging\n`);
   });
 
   test('a function that does not compile', async () => {
     const bin = temporaryDirectory();
     writeFileSync(join(bin, 'cargo'), '#!/bin/sh\necho "error[E0425]: cannot find value" >&2\nexit 101\n');
     chmodSync(join(bin, 'cargo'), 0o755);
-    const { code, output } = await refused({ environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}` } });
+    const { code, output } = await failedStart({
+      environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+    });
     expect(code).toBe(1);
     expect(output).toBe('error[E0425]: cannot find value\neks-jobs: cargo build failed, see above\n');
   });
 
   test('a wrong option names what is allowed', async () => {
-    const { code, output } = await refused({ arguments: ['--concurrency', 'many'] });
+    const { code, output } = await failedStart({ arguments: ['--concurrency', 'many'] });
     expect(code).toBe(1);
     expect(output).toContain('Allowed: an integer from 1 to 1000.');
   });
 
-  test('no cargo at all: said before anything is installed', () => {
-    // A machine that has Node and npm, and nothing else.
+  test('a machine without cargo: reported before anything is installed', () => {
+    // A machine with only Node and npm.
     const bin = temporaryDirectory();
     symlinkSync(process.execPath, join(bin, 'node'));
-    const { status, stderr } = spawnSync(process.execPath, ['lib/launch.mjs', '--needs-rust', 'local/start.ts'], {
-      env: { PATH: bin },
-      encoding: 'utf8',
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['lib/launch.mjs', '--needs-rust', 'local/start.ts'],
+      {
+        env: { PATH: bin },
+        encoding: 'utf8',
+      },
+    );
     expect(status).toBe(1);
     expect(stderr).toMatch(/^eks-jobs: cargo is missing: .*https:\/\/rustup\.rs.*\n$/);
   });
@@ -104,7 +111,7 @@ describe('npm start tells its user what is in the way, in one line, and leaves n
 
 describe('npm start', () => {
   test('--help names every option', async () => {
-    const { code, output } = await refused({ arguments: ['--help'] });
+    const { code, output } = await failedStart({ arguments: ['--help'] });
     expect(code).toBe(0);
     for (const option of ['--port', '--state-dir', '--fresh', '--data-dir', '--concurrency']) {
       expect(output).toContain(option);
@@ -112,7 +119,7 @@ describe('npm start', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
-    '%s ends it with everything it started',
+    '%s ends it and all processes that it started',
     async (signal) => {
       const service = await start();
       await service.post({ input: { source: 'synthetic', records: 1_000_000, recordsPerSecond: 100 } });
@@ -123,8 +130,8 @@ describe('npm start', () => {
     },
   );
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s to npm itself ends it too', async (signal) => {
-    // npm passes the signal to a shell: that one must be gone, or the service would never hear of it.
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s to npm ends it too', async (signal) => {
+    // npm passes the signal to a shell: the shell must have been replaced by the service, or the service does not get it.
     const port = await freePorts();
     const stateDirectory = temporaryDirectory();
     const npm = spawn('npm', ['start', '--', '--port', String(port), '--state-dir', stateDirectory], {
@@ -139,10 +146,13 @@ describe('npm start', () => {
       'npm start',
     );
     npm.kill(signal);
-    await eventually(() => processesWith(stateDirectory).length === 0 || undefined, 'the end of all of it');
+    await eventually(
+      () => processesWith(stateDirectory).length === 0 || undefined,
+      'the end of all processes',
+    );
   });
 
-  test('killed with -9 it still leaves nothing running', async () => {
+  test('killed with -9 it leaves no process behind', async () => {
     const service = await start();
     service.kill('SIGKILL');
     await service.exit();
@@ -152,7 +162,7 @@ describe('npm start', () => {
     );
   });
 
-  test('keeps its jobs over a restart, and forgets them with --fresh', async () => {
+  test('keeps its jobs over a restart, and deletes them with --fresh', async () => {
     const first = await start();
     const jobId = await first.post({ input: { source: 'synthetic', records: 0 } });
     await first.ended(jobId);

@@ -1,7 +1,7 @@
-/** Lets several players take turns, one step at a time, in an order that a seed decides. */
+/** Waits for the player's next turn. Several players take turns, one step at a time, in an order that a seed decides. */
 export type Turn = () => Promise<void>;
 
-/** Numbers below `limit`, the same ones for the same seed (mulberry32). */
+/** Returns a generator of numbers below `limit`, the same numbers for the same seed (mulberry32). */
 export function draws(seed: number): (limit: number) => number {
   let state = seed;
   return (limit) => {
@@ -13,39 +13,39 @@ export function draws(seed: number): (limit: number) => number {
 }
 
 class Player {
-  #go = Promise.withResolvers<undefined>();
-  #came = Promise.withResolvers<undefined>();
+  #turn = Promise.withResolvers<undefined>();
+  #arrived = Promise.withResolvers<undefined>();
   ended = false;
-  readonly #whole: Promise<void>;
+  readonly #end: Promise<void>;
 
   constructor(play: (turn: Turn) => Promise<void>) {
-    this.#whole = play(() => {
-      this.#came.resolve(undefined);
-      return this.#go.promise;
+    this.#end = play(() => {
+      this.#arrived.resolve(undefined);
+      return this.#turn.promise;
     }).finally(() => {
       this.ended = true;
-      this.#came.resolve(undefined);
+      this.#arrived.resolve(undefined);
     });
-    // Heard of in `step`, not as an unhandled rejection before it.
-    this.#whole.catch(() => undefined);
+    // `step` reports the rejection; without this it would be unhandled before.
+    this.#end.catch(() => undefined);
   }
 
-  /** Until the player waits for its turn or has ended. */
+  /** Waits until the player waits for its turn or has ended. */
   async arrival(): Promise<void> {
-    await this.#came.promise;
-    if (this.ended) await this.#whole;
+    await this.#arrived.promise;
+    if (this.ended) await this.#end;
   }
 
   async step(): Promise<void> {
-    const go = this.#go;
-    this.#go = Promise.withResolvers();
-    this.#came = Promise.withResolvers();
-    go.resolve(undefined);
+    const turn = this.#turn;
+    this.#turn = Promise.withResolvers();
+    this.#arrived = Promise.withResolvers();
+    turn.resolve(undefined);
     await this.arrival();
   }
 }
 
-/** Plays until all have ended. @throws what a player throws. */
+/** Runs all players to their end. @throws the error of a player. */
 export async function takeTurns(
   draw: (limit: number) => number,
   plays: readonly ((turn: Turn) => Promise<void>)[],

@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 afterAll(() => service.stop());
 
-/** What the service does itself every five minutes, with the same handler, on the same table. */
+/** Runs the sweep that the service runs every five minutes: the same handler on the same table. */
 async function sweep(event: object): Promise<unknown> {
   const at = (offset: number): string => `http://127.0.0.1:${service.port + offset}`;
   Object.assign(process.env, {
@@ -29,7 +29,7 @@ async function sweep(event: object): Promise<unknown> {
 
 const slow = { input: { source: 'synthetic', records: 1_000_000, recordsPerSecond: 10 } };
 
-test('a job that waits for its turn says so, until it begins', async () => {
+test('a job that waits for its turn shows this reason until it begins', async () => {
   const first = await service.post(slow);
   const inStatus = (jobId: string, wanted: string): Promise<JobView> =>
     eventually(async () => {
@@ -40,7 +40,7 @@ test('a job that waits for its turn says so, until it begins', async () => {
   const second = await service.post(slow);
   expect(await inStatus(second, 'QUEUED')).not.toHaveProperty('waitingReason');
 
-  // Registered, or sweep would not see it.
+  // It must be registered: sweep does not see it before.
   await eventually(async () => {
     const { body } = await service.request<{ jobs: JobView[] }>('GET', '/jobs?status=QUEUED');
     return body.jobs.some(({ jobId }) => jobId === second) || undefined;
@@ -50,10 +50,10 @@ test('a job that waits for its turn says so, until it begins', async () => {
     reason: 'LimitReached',
     message: 'The maximum number of jobs is running; this job waits for its turn.',
   });
-  // Nothing has changed: nothing is written.
+  // Without a change nothing is written.
   expect(await sweep({ waitingTurn: [second] })).toMatchObject({ explained: 0 });
 
-  // The attribute stays in the table, and the container is not disturbed by it.
+  // The attribute stays in the table and does not disturb the container.
   await service.request('DELETE', `/jobs/${first}`);
   expect(await inStatus(second, 'RUNNING')).not.toHaveProperty('waitingReason');
   await service.request('DELETE', `/jobs/${second}`);

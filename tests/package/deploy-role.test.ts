@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { packaged, packagedVariant, root } from '../harness/package/packaged.ts';
 
-/** The IAM prefixes of services that CloudFormation calls by another name. */
+/** The IAM prefixes of services that have another name in CloudFormation. */
 const prefixes: Record<string, string> = { apigatewayv2: 'apigateway', stepfunctions: 'states' };
 
-// A type that was added to the template and forgotten here fails in the pipeline only, halfway through a deploy.
-test('the pipeline’s role knows every service that the template has resources of', () => {
+// A type that is in the template but not allowed by the role would fail only in the pipeline, halfway through a deploy.
+test('the pipeline’s role allows every service of which the template has resources', () => {
   const text = readFileSync(join(root, '.github', 'deploy-role.yml'), 'utf8');
   const known = new Set(
     [...JSON.stringify(parse(text, { logLevel: 'silent' })).matchAll(/"([a-z0-9]+):[A-Za-z*]+"/g)].map(

@@ -5,32 +5,32 @@ import * as z from 'zod';
 import type { PackagedFunction } from '../harness/package/functions.ts';
 
 /**
- * Answers of AWS by the operation's name in `x-amz-target`, or by method and path where the API is REST (`{Name}` for a
- * schedule's name); what has none is refused as unknown. `to` makes the body from the request.
+ * The responses of a fake AWS by the operation's name in `x-amz-target`, or by method and path for a REST API (`{Name}` for a
+ * schedule's name). An operation without one is rejected as unknown. `to` makes the body from the request.
  */
-export type Answers = Record<string, { status?: number; body: unknown; to?: (request: string) => unknown }>;
+export type Responses = Record<string, { status?: number; body: unknown; to?: (request: string) => unknown }>;
 
 const Outcome = z.object({
   loadMilliseconds: z.number().optional(),
-  answer: z.unknown().optional(),
+  result: z.unknown().optional(),
   error: z.string().optional(),
 });
 
-/** What a handler answered or threw, and the AWS calls it made on the way. */
+/** What a handler returned or threw, and the AWS calls that it made. */
 export interface Invocation extends z.infer<typeof Outcome> {
   calls: string[];
 }
 
-function targetOf({ headers, method = '', url = '' }: IncomingMessage, answers: Answers): string {
-  const whole = headers['x-amz-target']?.toString() ?? `${method} ${url}`;
-  return whole in answers || headers['x-amz-target'] !== undefined
-    ? whole
+function targetOf({ headers, method = '', url = '' }: IncomingMessage, responses: Responses): string {
+  const operation = headers['x-amz-target']?.toString() ?? `${method} ${url}`;
+  return operation in responses || headers['x-amz-target'] !== undefined
+    ? operation
     : `${method} ${url.replace(/\?.*/, '').replace(/[^/]+$/, '{Name}')}`;
 }
 
 const Transaction = z.object({ TransactItems: z.array(z.record(z.string(), z.unknown())) });
 
-/** A transaction is the writes inside it: IAM knows no action of its own for it. */
+/** Lists the calls of a request. A transaction counts as the writes in it: IAM has no action for a transaction. */
 function callsOf(target: string, body: string): string[] {
   if (!target.endsWith('.TransactWriteItems')) return [target];
   return Transaction.parse(JSON.parse(body)).TransactItems.flatMap((item) =>
@@ -38,23 +38,23 @@ function callsOf(target: string, body: string): string[] {
   );
 }
 
-/** A stand-in for AWS: the handlers' own clients speak to it over HTTP. */
-async function listen(answers: Answers, calls: string[]): Promise<{ server: Server; url: string }> {
+/** Starts a fake AWS, which the handlers' clients call over HTTP. */
+async function listen(responses: Responses, calls: string[]): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
-    const target = targetOf(request, answers);
+    const target = targetOf(request, responses);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
-      const said = Buffer.concat(chunks).toString();
-      calls.push(...callsOf(target, said));
+      const text = Buffer.concat(chunks).toString();
+      calls.push(...callsOf(target, text));
       const {
         status = 200,
         body,
         to,
-      } = answers[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
+      } = responses[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
-        .end(JSON.stringify(to ? to(said) : body));
+        .end(JSON.stringify(to ? to(text) : body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -65,32 +65,32 @@ async function listen(answers: Answers, calls: string[]): Promise<{ server: Serv
 export async function invoke(
   packagedFunction: PackagedFunction,
   event: unknown,
-  answers: Answers = {},
+  responses: Responses = {},
 ): Promise<Invocation> {
   const calls: string[] = [];
-  const { server, url } = await listen(answers, calls);
+  const { server, url } = await listen(responses, calls);
   const child = fork(new URL('lambda.ts', import.meta.url), {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
       ...packagedFunction.environment,
-      // Lambda sets these by itself.
+      // Lambda sets these.
       AWS_REGION: 'eu-central-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
       AWS_LAMBDA_FUNCTION_NAME: packagedFunction.name,
-      // And this keeps the test on this machine.
+      // This keeps the test on this machine.
       AWS_ENDPOINT_URL: url,
       AWS_MAX_ATTEMPTS: '1',
     },
   });
-  let complaints = '';
-  child.stderr?.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  let errors = '';
+  child.stderr?.on('data', (chunk: Buffer) => (errors += chunk.toString()));
   try {
     const outcome = await new Promise<unknown>((resolve, reject) => {
       child.once('message', resolve);
       child.once('exit', (code) => {
-        reject(new Error(`${packagedFunction.name} exited with ${code ?? 'a signal'}: ${complaints}`));
+        reject(new Error(`${packagedFunction.name} exited with ${code ?? 'a signal'}: ${errors}`));
       });
       child.send({ bundle: packagedFunction.bundle, export: packagedFunction.export, event });
     });

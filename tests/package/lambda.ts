@@ -1,6 +1,6 @@
 /**
- * Lambda's part, in a process of its own: load the handler's module, call it once with the event it is sent, send back
- * what it answered. The parent sets the environment and nothing else.
+ * Does what Lambda does, in a separate process: loads the module of a handler, calls it once with an event, and sends the result
+ * to the parent. The parent sets only the environment.
  */
 interface Work {
   bundle: string;
@@ -34,8 +34,8 @@ async function run(work: Work): Promise<object> {
       (event: unknown, context: object) => unknown
     >;
     const loadMilliseconds = performance.now() - started;
-    const answer = await module[work.export]?.(work.event, context);
-    return { loadMilliseconds, answer };
+    const result = await module[work.export]?.(work.event, context);
+    return { loadMilliseconds, result };
   } catch (error) {
     return { error: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
   }

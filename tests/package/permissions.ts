@@ -14,7 +14,7 @@ const Role = z.looseObject({
     .array(
       z.union([
         Policy,
-        // One that a condition can leave out is judged as if it were always there.
+        // A resource under a condition is judged as if it always existed.
         z
           .object({ 'Fn::If': z.tuple([z.string(), Policy, z.unknown()]) })
           .transform((choice) => choice['Fn::If'][1]),
@@ -24,7 +24,7 @@ const Role = z.looseObject({
   ManagedPolicyArns: z.array(z.object({ 'Fn::Sub': z.string() })).default([]),
 });
 
-/** What one role is allowed: its statements, each with its actions and resources. */
+/** The statements of one role, each with its actions and resources. */
 export type Permission = z.infer<typeof Statement>;
 
 const rolesOf = ({ Resources }: Template): [string, z.infer<typeof Role>][] =>
@@ -32,7 +32,7 @@ const rolesOf = ({ Resources }: Template): [string, z.infer<typeof Role>][] =>
     .filter(([, { Type }]) => Type === 'AWS::IAM::Role')
     .map(([name, { Properties }]) => [name, Role.parse(Properties)]);
 
-/** The permissions that this template writes itself, by the roles' logical names. */
+/** Reads the permissions that the template defines, by the roles' logical ids. */
 export const permissionsOf = (template: Template): Record<string, Permission[]> =>
   Object.fromEntries(
     rolesOf(template).map(([name, { Policies }]) => [
@@ -41,7 +41,7 @@ export const permissionsOf = (template: Template): Record<string, Permission[]> 
     ]),
   );
 
-/** The policies of AWS's own making, by the roles' logical names. */
+/** Reads the managed policies of AWS, by the roles' logical ids. */
 export const managedPoliciesOf = (template: Template): Record<string, string[]> =>
   Object.fromEntries(
     rolesOf(template).map(([name, { ManagedPolicyArns }]) => [
@@ -58,12 +58,12 @@ const scheduler: Record<string, string> = {
   'DELETE /schedules/{Name}': 'scheduler:DeleteSchedule',
 };
 
-/** The IAM action that a call needs, from the header in which the AWS SDK names it, or from method and path. */
+/** Returns the IAM action for a call, from the header in which the AWS SDK names it, or from method and path. */
 export function actionOf(target: string): string {
   const rest = scheduler[target];
   if (rest !== undefined) return rest;
   const [service = '', operation = ''] = target.split('.');
   const prefix = services[service];
-  if (prefix === undefined) throw new Error(`no IAM prefix is known for ${target}`);
+  if (prefix === undefined) throw new Error(`the IAM prefix of ${target} is not known`);
   return `${prefix}:${operation}`;
 }

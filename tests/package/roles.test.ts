@@ -3,18 +3,18 @@ import { functionsOf } from '../harness/package/functions.ts';
 import { packaged } from '../harness/package/packaged.ts';
 import { managedPoliciesOf, permissionsOf } from './permissions.ts';
 
-/** Nothing is open by default: not a role (promise 4). */
+/** Nothing is open by default, so a role has no more permissions than it needs. */
 const service = packaged();
 const permissions = permissionsOf(service.template);
 const functionRoles = functionsOf(service).map(({ role }) => role);
 
-/** Actions of which AWS knows no resource, so that only `*` can be written, and why they are there. */
+/** Actions without a resource, so that only `*` is possible, and the reason for each. */
 const withoutResource: Record<string, string> = {
   'xray:PutTraceSegments': 'traces',
   'xray:PutTelemetryRecords': 'traces',
-  'xray:GetSamplingRules': 'the state machine chooses what it traces',
-  'xray:GetSamplingTargets': 'the state machine chooses what it traces',
-  'logs:CreateLogDelivery': 'the state machine’s log group is fed by log delivery, which is the account’s',
+  'xray:GetSamplingRules': 'the state machine samples its traces',
+  'xray:GetSamplingTargets': 'the state machine samples its traces',
+  'logs:CreateLogDelivery': 'log delivery fills the state machine’s log group; it belongs to the account',
   'logs:GetLogDelivery': 'as above',
   'logs:UpdateLogDelivery': 'as above',
   'logs:DeleteLogDelivery': 'as above',
@@ -24,7 +24,7 @@ const withoutResource: Record<string, string> = {
   'logs:DescribeLogGroups': 'as above',
 };
 
-/** What AWS asks for where it runs nodes itself (EKS Auto Mode), and nothing else of its making. */
+/** The managed policies that EKS Auto Mode requires. No other managed policy is used. */
 const managed: Record<string, string[]> = {
   ClusterRole: [
     'AmazonEKSClusterPolicy',
@@ -37,7 +37,7 @@ const managed: Record<string, string[]> = {
 };
 
 describe('the roles', () => {
-  test('are one for each function', () => {
+  test('are one per function', () => {
     expect(new Set(functionRoles).size).toBe(functionRoles.length);
   });
 
@@ -51,7 +51,7 @@ describe('the roles', () => {
     }
   });
 
-  test('let nothing pass as being without a resource that no role asks for', () => {
+  test('need every exception in the list of actions without a resource', () => {
     const unnamed = Object.values(permissions)
       .flat()
       .filter(({ Resource }) => Resource.includes('*'))
@@ -59,14 +59,14 @@ describe('the roles', () => {
     expect([...new Set(unnamed)].sort()).toEqual(Object.keys(withoutResource).sort());
   });
 
-  test('have policies of AWS’s making only where EKS runs the nodes', () => {
+  test('have managed policies of AWS only for EKS Auto Mode', () => {
     const having = Object.entries(managedPoliciesOf(service.template)).filter(
       ([, names]) => names.length > 0,
     );
     expect(Object.fromEntries(having)).toEqual(managed);
   });
 
-  // A role that nothing assumes is one that somebody can take over.
+  // An unused role could be taken over.
   test('are all used', () => {
     const { Resources } = service.template;
     for (const name of Object.keys(permissions)) {
@@ -79,19 +79,19 @@ describe('the roles', () => {
     }
   });
 
-  test('only settle-job can be invoked by the state machine, and only items be put', () => {
+  test('the state machine can only invoke settle-job and put items', () => {
     const actions = permissions['RunJobRole']
       ?.flatMap(({ Action }) => Action)
       .filter((action) => !(action in withoutResource));
     expect(actions).toEqual(['dynamodb:PutItem', 'lambda:InvokeFunction']);
   });
 
-  test('EventBridge Scheduler starts jobs and leaves dead letters, for schedules of this group alone', () => {
+  test('EventBridge Scheduler can start jobs and send dead letters, only for schedules of this group', () => {
     expect(permissions['SchedulerRole']?.flatMap(({ Action }) => Action)).toEqual([
       'states:StartExecution',
       'sqs:SendMessage',
     ]);
-    // A condition on a schedule's own ARN is never met: AWS gives the group's.
+    // A condition on the ARN of a schedule would never be met: AWS passes the ARN of the group.
     expect(service.template.Resources['SchedulerRole']?.Properties).toMatchObject({
       AssumeRolePolicyDocument: {
         Statement: [
@@ -109,8 +109,8 @@ describe('the roles', () => {
     });
   });
 
-  // Whoever may pass a role to a service may do what the role may.
-  test('only Scheduler’s role can be passed on by functions, and only to Scheduler', () => {
+  // A principal that may pass a role to a service can do what the role allows.
+  test('functions can pass only the role of Scheduler, and only to Scheduler', () => {
     const passing = functionRoles
       .flatMap((role) => permissions[role] ?? [])
       .filter(({ Action }) => Action.includes('iam:PassRole'));
@@ -123,12 +123,12 @@ describe('the roles', () => {
       ([role, statements]) =>
         !functionRoles.includes(role) && statements.some(({ Action }) => Action.includes('iam:PassRole')),
     );
-    // EKS Auto Mode gives its nodes theirs.
+    // EKS Auto Mode passes a role to its nodes.
     expect(others.map(([role]) => role)).toEqual(['ClusterRole']);
   });
 
-  // User code runs with this one.
-  test('a job may touch the table, not its indexes, and read the named buckets', () => {
+  // User code runs with this role.
+  test('a job can use the table without its indexes, and read the named buckets', () => {
     expect(permissions['JobRole']).toEqual([
       {
         Effect: 'Allow',

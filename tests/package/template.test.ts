@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { packaged, packagedVariant, type Template } from '../harness/package/packaged.ts';
 
-/** What docs/security.md promises of the stack, read from what is deployed. */
+/** The promises of docs/security.md about the stack, tested with the template that is deployed. */
 const { template } = packaged();
 const variant = packagedVariant().template;
 
@@ -24,12 +24,12 @@ describe('the API', () => {
     expect(routes.length).toBeGreaterThanOrEqual(3);
   });
 
-  test.each(routes)('%s asks for a signature of AWS by default', (_name, route) => {
+  test.each(routes)('%s requires an AWS signature by default', (_name, route) => {
     expect(route['AuthorizationType']).toBe('AWS_IAM');
   });
 
   test.each(ofType(variant, 'AWS::ApiGatewayV2::Route'))(
-    '%s asks for a token with auth=jwt, which may read or write, or all',
+    '%s requires a token with the scope of its method, or of admins, with auth=jwt',
     (_name, route) => {
       expect(route).toMatchObject({
         AuthorizationType: 'JWT',
@@ -42,7 +42,7 @@ describe('the API', () => {
     },
   );
 
-  test('takes tokens of the named issuer for the named audience only', () => {
+  test('accepts only tokens of the configured issuer and audience', () => {
     expect(ofType(variant, 'AWS::ApiGatewayV2::Authorizer').map(([, properties]) => properties)).toEqual([
       expect.objectContaining({
         IdentitySource: ['$request.header.Authorization'],
@@ -51,7 +51,7 @@ describe('the API', () => {
     ]);
   });
 
-  test('is throttled, and logs every request without what the caller sent', () => {
+  test('is throttled, and logs every request without the data of the caller', () => {
     const stage = z
       .looseObject({
         DefaultRouteSettings: z.object({
@@ -68,15 +68,12 @@ describe('the API', () => {
   });
 });
 
-describe('what is kept', () => {
-  test.each(ofType(template, 'AWS::Logs::LogGroup'))(
-    '%s is not kept for ever',
-    (_name, { RetentionInDays }) => {
-      expect(RetentionInDays).toBeGreaterThan(0);
-    },
-  );
+describe('stored data', () => {
+  test.each(ofType(template, 'AWS::Logs::LogGroup'))('%s has a retention', (_name, { RetentionInDays }) => {
+    expect(RetentionInDays).toBeGreaterThan(0);
+  });
 
-  // A log group that Lambda makes by itself has no retention and stays after `sls remove`.
+  // A log group that Lambda creates has no retention and remains after `sls remove`.
   test('each function writes into a log group of this template', () => {
     const groups = ofType(template, 'AWS::Logs::LogGroup').map(([, { LogGroupName }]) => LogGroupName);
     for (const [, { FunctionName }] of ofType(template, 'AWS::Lambda::Function')) {
@@ -84,7 +81,7 @@ describe('what is kept', () => {
     }
   });
 
-  test('the table is encrypted with a key that CloudTrail tells of, can go back in time and forgets what expired', () => {
+  test('the table is encrypted with a key whose use CloudTrail logs, has point-in-time recovery, and deletes expired items', () => {
     expect(one('AWS::DynamoDB::Table')).toMatchObject({
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -92,8 +89,8 @@ describe('what is kept', () => {
     });
   });
 
-  // Somebody's results: `sls remove --stage prod` must not take them along.
-  test('the table outlives the stack in prod, and only there', () => {
+  // It holds the results of users: `sls remove --stage prod` must not delete them.
+  test('the table remains after the stack in prod, and only there', () => {
     expect(template.Resources['JobsTable']).toMatchObject({ DeletionPolicy: 'Delete' });
     expect(variant.Resources['JobsTable']).toMatchObject({
       DeletionPolicy: 'Retain',
@@ -102,13 +99,13 @@ describe('what is kept', () => {
   });
 
   test.each(ofType(template, 'AWS::SQS::Queue'))(
-    '%s is encrypted and keeps what is in it for two weeks',
+    '%s is encrypted and keeps its messages for two weeks',
     (_name, queue) => {
       expect(queue).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 1209600 });
     },
   );
 
-  test('the packages of the code are encrypted, and not public', () => {
+  test('the bucket of the code is encrypted, and not public', () => {
     const bucket = one('AWS::S3::Bucket');
     expect(bucket).toMatchObject({
       PublicAccessBlockConfiguration: {
@@ -134,18 +131,18 @@ describe('the functions', () => {
     });
   });
 
-  // What fails and nobody waits for must be told to somebody; the others answer 5xx or fail the deploy.
-  test('each has an alarm, or is behind the API, or answers CloudFormation', () => {
-    const told = JSON.stringify(ofType(template, 'AWS::CloudWatch::Alarm'));
+  // A failure for which no caller waits must raise an alarm. The other functions respond 5xx or fail the deploy.
+  test('each has an alarm, or a route of the API, or responds to CloudFormation', () => {
+    const alarmed = JSON.stringify(ofType(template, 'AWS::CloudWatch::Alarm'));
     const behindApi = JSON.stringify(ofType(template, 'AWS::ApiGatewayV2::Integration'));
-    const answering = JSON.stringify(ofType(template, 'Custom::ClusterSetup'));
+    const customResources = JSON.stringify(ofType(template, 'Custom::ClusterSetup'));
     for (const [name] of functions) {
-      const seen = [told, behindApi, answering].filter((text) => text.includes(`"${name}"`));
+      const seen = [alarmed, behindApi, customResources].filter((text) => text.includes(`"${name}"`));
       expect({ name, seen: seen.length > 0 }).toEqual({ name, seen: true });
     }
   });
 
-  // Resource policies are open doors too.
+  // Resource policies allow invocations too.
   test('are invoked by named callers of this account only', () => {
     for (const [, permission] of ofType(template, 'AWS::Lambda::Permission')) {
       expect(permission['SourceArn']).toBeDefined();
@@ -155,7 +152,7 @@ describe('the functions', () => {
 });
 
 describe('the state machine', () => {
-  test('is traced, and logs without the callers’ input', () => {
+  test('is traced, and logs without the input of jobs', () => {
     expect(one('AWS::StepFunctions::StateMachine')).toMatchObject({
       StateMachineName: 'eks-jobs-dev-run-job',
       TracingConfiguration: { Enabled: true },
@@ -184,7 +181,7 @@ describe('the alarms', () => {
 });
 
 describe('the cluster', () => {
-  test('lets nobody in but by access entries, and keeps its secrets under its own key', () => {
+  test('authorizes only by access entries, and encrypts its secrets with a separate key', () => {
     expect(one('AWS::EKS::Cluster')).toMatchObject({
       AccessConfig: { AuthenticationMode: 'API', BootstrapClusterCreatorAdminPermissions: false },
       EncryptionConfig: [{ Resources: ['secrets'] }],
@@ -201,7 +198,7 @@ describe('the cluster', () => {
     SweepRole: ['settle-job', 'sweep'],
   };
   test.each(Object.entries(groups))(
-    '%s enters as the groups %j of one namespace, with no policy of EKS',
+    '%s has the groups %j of one namespace, and no policy of EKS',
     (role, names) => {
       const entries = ofType(template, 'AWS::EKS::AccessEntry').filter(([, { PrincipalArn }]) =>
         JSON.stringify(PrincipalArn).includes(`"${role}"`),
@@ -215,15 +212,15 @@ describe('the cluster', () => {
     },
   );
 
-  // Whoever asks for more must be added here, and explained in docs/security.md.
-  test('is administered by setup, and by the person that was named', () => {
+  // Another administrator must be added here, and explained in docs/security.md.
+  test('is administered by the setup, and by the configured administrator', () => {
     const administrators = ofType(template, 'AWS::EKS::AccessEntry')
       .filter(([, entry]) => JSON.stringify(entry).includes('AmazonEKSClusterAdminPolicy'))
       .map(([name]) => name);
     expect(administrators.sort()).toEqual(['AdminAccessEntry', 'ClusterSetupAccessEntry']);
   });
 
-  test('of a stack with --param cluster makes no network and no cluster', () => {
+  test('of a stack with --param cluster creates neither a network nor a cluster', () => {
     const always = Object.entries(template.Resources).filter(
       ([, { Type, Condition }]) =>
         Condition !== 'CreatesCluster' && /^AWS::(EC2|KMS)::|^AWS::EKS::Cluster$/.test(Type),

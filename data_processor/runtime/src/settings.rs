@@ -122,7 +122,7 @@ fn read_variable(name: &'static str) -> Option<String> {
 struct Environment<'a>(&'a dyn Fn(&'static str) -> Option<String>);
 
 impl Environment<'_> {
-    /// Returns a variable. An empty one counts as unset, because a manifest cannot leave a variable out.
+    /// Returns a variable. An empty one counts as unset, because a manifest gives an unused variable an empty value.
     fn get(&self, name: &'static str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }

@@ -15,15 +15,19 @@ const batchSize = 100;
 const maximumSleep = 60_000;
 
 /**
- * A firing that is later than this (milliseconds) is dropped, so that a machine that was off over night does not begin the
- * day with hundreds of jobs. A one-time schedule fires only once: it may be as late as its target's RetryPolicy allows.
+ * A firing that is later than this (milliseconds) is dropped, so that a machine that was off over night does not begin
+ * the day with hundreds of jobs. A one-time schedule fires only once: it may be as late as its target's RetryPolicy
+ * allows.
  */
 const maximumDelay = 10 * 60_000;
 
 /** AWS's defaults (API reference, RetryPolicy). */
 const defaultRetryPolicy = { MaximumEventAgeInSeconds: 86_400, MaximumRetryAttempts: 185 };
 
-/** Queues the firings of schedules and delivers each at least once: a kill between delivery and its record delivers again. */
+/**
+ * Queues the firings of schedules and delivers each at least once: a kill between delivery and its record delivers
+ * again.
+ */
 export class Firings {
   readonly #store: SchedulerStore;
   readonly #clock: Clock;

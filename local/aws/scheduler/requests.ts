@@ -2,7 +2,10 @@ import * as z from 'zod';
 import { isTimeZone } from '../../../lib/time-zone.ts';
 import { invalid } from './errors.ts';
 
-/** The schemas of EventBridge Scheduler's requests (API reference). Dates are epoch seconds; unknown fields are rejected. */
+/**
+ * The schemas of EventBridge Scheduler's requests (API reference). Dates are epoch seconds; unknown fields are
+ * rejected.
+ */
 const Name = z.string().regex(/^[0-9a-zA-Z\-_.]{1,64}$/);
 
 const ClientToken = z.string().regex(/^[a-zA-Z0-9\-_]{1,64}$/);

@@ -55,7 +55,10 @@ const PendingInvocation = z.object({
 /** A firing that was not delivered to its target yet. */
 export type PendingInvocation = z.infer<typeof PendingInvocation>;
 
-/** Keeps schedules, and firings that were not delivered yet, in one SQLite file. Each change is stored before its response is sent. */
+/**
+ * Keeps schedules, and firings that were not delivered yet, in one SQLite file. Each change is stored before its
+ * response is sent.
+ */
 export class SchedulerStore {
   readonly #database: DatabaseSync;
 

@@ -21,8 +21,9 @@ export interface MapItem {
 
 /**
  * One path through the states: the execution's main path, a Parallel state's branch, a Map state's iteration. All that
- * happens in it goes through `record` and `decideOnce`, which return what the journal holds as long as it holds something.
- * The code between two of these calls must depend on nothing else, so that a replay ends where it did before.
+ * happens in it goes through `record` and `decideOnce`, which return what the journal holds as long as it holds
+ * something. The code between two of these calls must depend on nothing else, so that a replay ends where it did
+ * before.
  */
 export class Branch {
   readonly run: Run;
@@ -59,7 +60,9 @@ export class Branch {
     this.#recorded = run.takeRecorded(path);
   }
 
-  /** Records an event, or replays it. Most become the previous event of the next one; a few (`chained` false) do not. */
+  /**
+   * Records an event, or replays it. Most become the previous event of the next one; a few (`chained` false) do not.
+   */
   record(type: string, details?: JsonObject, { previous = this.previous, chained = true } = {}): BranchEvent {
     const recorded = this.#takeNext(type);
     const entry = recorded ?? this.run.append({ branch: this.path, type }, details, previous);

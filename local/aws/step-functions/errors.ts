@@ -43,9 +43,9 @@ const timeouts = ['States.Timeout', 'States.HeartbeatTimeout'];
 
 /**
  * Checks whether ErrorEquals of a retrier or catcher matches an error.
- * Nothing matches States.Runtime; only its own name matches States.DataLimitExceeded. States.ALL matches any other error,
- * States.TaskFailed any other but States.Timeout; States.Timeout also matches a missed heartbeat
- * (developer guide, "Handling errors in Step Functions workflows").
+ * Nothing matches States.Runtime; only its own name matches States.DataLimitExceeded. States.ALL matches any other
+ * error, States.TaskFailed any other but States.Timeout; States.Timeout also matches a missed heartbeat (developer
+ * guide, "Handling errors in Step Functions workflows").
  */
 export function matchesError(errorEquals: readonly string[], error: string | undefined): boolean {
   return errorEquals.some((name) => {

@@ -20,8 +20,8 @@ export function* expressionProblems(text: string, field: string, type: State['Ty
       : String(error);
     return;
   }
-  // "Attempting to access $states.result or $states.errorOutput in fields and states where they are not accessible will be
-  // caught at creation" (both: developer guide, "Transforming data with JSONata").
+  // "Attempting to access $states.result or $states.errorOutput in fields and states where they are not accessible will
+  // be caught at creation" (both: developer guide, "Transforming data with JSONata").
   const used = new Set(statesFields(ast));
   if (used.has('result') && !(hasTrait(type, 'hasResult') && /^\/(Assign|Output)\b/.test(field)))
     yield `$states.result is only accessible in Assign and Output of ${resultTypes} states`;

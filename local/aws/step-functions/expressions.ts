@@ -30,7 +30,10 @@ export class ExpressionProblem extends Error {
 const cacheSize = 10_000;
 const sources = new Map<string, string>();
 
-/** Extracts the source of a JSONata string; undefined if the text is not one. "{%" and "%}" must be its very first and last characters (ASL spec). */
+/**
+ * Extracts the source of a JSONata string; undefined if the text is not one. "{%" and "%}" must be its very first and
+ * last characters (ASL spec).
+ */
 export function expressionSource(text: string): string | undefined {
   if (!text.startsWith('{%') || !text.endsWith('%}') || text.length < 4) return undefined;
   let source = sources.get(text);
@@ -78,8 +81,8 @@ const compiledCache = new Map<string, Compiled>();
 const contextFreeReference = /\$states\s*\.\s*(input|result|errorOutput)\b/g;
 
 /**
- * AWS gives an expression one second. Here its steps are counted, about a second's worth, so that it ends the same way each
- * time it is replayed. The depth of nesting bounds the memory.
+ * AWS gives an expression one second. Here its steps are counted, about a second's worth, so that it ends the same way
+ * each time it is replayed. The depth of nesting bounds the memory.
  */
 const maximumSteps = 1_000_000;
 const maximumDepth = 10_000;

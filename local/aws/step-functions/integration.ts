@@ -13,9 +13,13 @@ export interface Task {
   submittedAt: number;
   /** The service was restarted while this try ran: it may have been begun, or even be done. */
   resumed: boolean;
-  /** Aborted when the try is over: stopped, timed out or no longer needed. What the task returns after that is ignored. */
+  /**
+   * Aborted when the try is over: stopped, timed out or no longer needed. What the task returns after that is ignored.
+   */
   signal: AbortSignal;
-  /** For .sync resources: reports that the service accepted the request, with its response (the event TaskSubmitted). */
+  /**
+   * For .sync resources: reports that the service accepted the request, with its response (the event TaskSubmitted).
+   */
   submitted: (output: Json) => void;
 }
 

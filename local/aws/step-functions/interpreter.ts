@@ -13,7 +13,11 @@ import { runTask } from './states/task.ts';
 import { runWait } from './states/wait.ts';
 import { Visit } from './visit.ts';
 
-/** Runs states from StartAt until one ends the branch. @returns its output. @throws the StateFailure that was not caught. */
+/**
+ * Runs states from StartAt until one ends the branch.
+ * @returns its output.
+ * @throws the StateFailure that was not caught.
+ */
 export async function runStates(group: StateGroup, input: Json, branch: Branch): Promise<Json> {
   let transition: Transition = { next: group.StartAt, output: input };
   for (let count = 1; transition.next !== undefined; count++) {

@@ -35,8 +35,8 @@ export type Row = Record<string, SQLOutputValue>;
 
 /**
  * The one file (or memory) behind the service. Writes are queued and go to SQLite in one transaction when something
- * depends on them, at the latest in the next turn of the event loop. A kill loses the end of the queue, never its middle:
- * what is on disk is always a prefix of what happened.
+ * depends on them, at the latest in the next turn of the event loop. A kill loses the end of the queue, never its
+ * middle: what is on disk is always a prefix of what happened.
  */
 export class Journal {
   readonly #database: DatabaseSync;
@@ -48,7 +48,8 @@ export class Journal {
 
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
-    // NORMAL survives the end of the process, which is what happens on one machine; a power cut may lose the last moments.
+    // NORMAL survives the end of the process, which is what happens on one machine; a power cut may lose the last
+    // moments.
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     this.#database.exec(schema);
   }

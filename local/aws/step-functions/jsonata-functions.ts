@@ -13,7 +13,10 @@ export interface EvaluationSource {
 /** The binding that holds the EvaluationSource; variables cannot have this name. */
 export const sourceBinding = '#source';
 
-/** Adds AWS's functions to an expression, and removes $eval as AWS does (developer guide, "Transforming data with JSONata"). */
+/**
+ * Adds AWS's functions to an expression, and removes $eval as AWS does (developer guide, "Transforming data with
+ * JSONata").
+ */
 export function addFunctions(expression: jsonata.Expression): void {
   expression.assign('eval', undefined);
   for (const [name, implementation] of Object.entries(awsFunctions)) {

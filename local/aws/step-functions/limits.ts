@@ -4,7 +4,10 @@ import { type Json, jsonText, parseJson } from './json.ts';
 
 /** "A payload is at most 256 KiB of data as a UTF-8 encoded string" (Step Functions service quotas). */
 const payloadLimit = 262_144;
-/** "The maximum combined size for all variables in a single Assign field" (developer guide, "Passing data between states with variables"). */
+/**
+ * "The maximum combined size for all variables in a single Assign field" (developer guide, "Passing data between states
+ * with variables").
+ */
 const assignLimit = 262_144;
 /** "The total size of all stored variables cannot exceed 10 MiB per execution" (the same page). */
 const variablesLimit = 10 * 1024 * 1024;
@@ -31,7 +34,9 @@ export function checkExecutionInput(input: string): void {
   }
 }
 
-/** Checks whether new variables exceed the limit of one Assign, or together with the others the limit of an execution. */
+/**
+ * Checks whether new variables exceed the limit of one Assign, or together with the others the limit of an execution.
+ */
 export function exceedsVariables(
   assigned: Readonly<Record<string, Json>>,
   variables: Readonly<Record<string, Json>>,
@@ -44,8 +49,8 @@ function sizeOf(variables: Readonly<Record<string, Json>>): number {
 }
 
 /**
- * Makes the failure of a payload over 256 KiB; `subject` is a state's name or a task's resource. That too many variables
- * give the same error is a guess.
+ * Makes the failure of a payload over 256 KiB; `subject` is a state's name or a task's resource. That too many
+ * variables give the same error is a guess.
  */
 export function payloadTooLarge(subject: string): StateFailure {
   const problem = 'returned a result with a size exceeding the maximum number of bytes service limit.';

@@ -42,9 +42,9 @@ export async function withRecovery(
 }
 
 /**
- * Calculates the delay before a retry (milliseconds). "IntervalSeconds … before the first retry", multiplied by BackoffRate
- * each time, at most MaxDelaySeconds; with full jitter a random time between zero and that (developer guide, "Retrying
- * after an error").
+ * Calculates the delay before a retry (milliseconds). "IntervalSeconds … before the first retry", multiplied by
+ * BackoffRate each time, at most MaxDelaySeconds; with full jitter a random time between zero and that (developer
+ * guide, "Retrying after an error").
  */
 export function retryDelay(retrier: Retrier, count: number, random: () => number): number {
   const seconds = Math.min(

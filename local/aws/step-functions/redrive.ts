@@ -2,7 +2,10 @@ import { historyLimit } from './limits.ts';
 import { typesWith } from './state-traits.ts';
 import type { ExecutionRecord, JournalEntry } from './store.ts';
 
-/** "The redrivable period, 14 days" after an execution ended (developer guide, "Restarting state machine executions with redrive"). */
+/**
+ * "The redrivable period, 14 days" after an execution ended (developer guide, "Restarting state machine executions with
+ * redrive").
+ */
 const redrivablePeriod = 14 * 24 * 60 * 60 * 1000;
 
 /**

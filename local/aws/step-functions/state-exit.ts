@@ -15,8 +15,8 @@ export interface ExitFields {
 }
 
 /**
- * Evaluates Assign and Output, both with the variables as they were, and exits the state. `prefix` is the location of the
- * fields in the state; `extra` is what $states holds for them besides input and context.
+ * Evaluates Assign and Output, both with the variables as they were, and exits the state. `prefix` is the location of
+ * the fields in the state; `extra` is what $states holds for them besides input and context.
  */
 export async function exitState(
   visit: Visit,
@@ -58,7 +58,9 @@ export async function exitState(
   return { next, output };
 }
 
-/** Exits the state as the journal records it. The fields are not evaluated: after a redrive the context object differs. */
+/**
+ * Exits the state as the journal records it. The fields are not evaluated: after a redrive the context object differs.
+ */
 function replayExit({ branch }: Visit, exited: string): Json {
   const { details } = branch.record(exited);
   const texts = isJsonObject(details['assignedVariables']) ? details['assignedVariables'] : {};

@@ -108,7 +108,8 @@ export class StateMachines {
   parsed(hash: string): StateMachine {
     let machine = this.#parsed.get(hash);
     if (machine === undefined) {
-      // It was checked when it was stored. An integration removed since then fails the task that needs it, not the service.
+      // It was checked when it was stored. An integration removed since then fails the task that needs it, not the
+      // service.
       machine = parseDefinition(this.#store.definition(hash), () => true);
       this.#parsed.set(hash, machine);
     }

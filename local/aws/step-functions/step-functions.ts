@@ -66,8 +66,8 @@ export class StepFunctions {
   }
 
   /**
-   * Ends the service and leaves the executions as they are, for `resume` of the next process. Running tasks are not aborted.
-   * Stop what runs them after this: their failures are then ignored, so no retry is used up.
+   * Ends the service and leaves the executions as they are, for `resume` of the next process. Running tasks are not
+   * aborted. Stop what runs them after this: their failures are then ignored, so no retry is used up.
    */
   close(): void {
     for (const run of this.#runs.values()) run.abandon();

@@ -140,7 +140,10 @@ export class StepFunctionsStore {
     return this.journal.read(`SELECT * FROM execution ${clause}`, values).map((row) => execution.parse(row));
   }
 
-  /** Deletes the execution that ended first, with its history, if that was before a time. @returns whether one was deleted. */
+  /**
+   * Deletes the execution that ended first, with its history, if that was before a time.
+   * @returns whether one was deleted.
+   */
   deleteOldest(endedBefore: number): boolean {
     const sql = 'SELECT number FROM execution WHERE stopped < ? ORDER BY stopped LIMIT 1';
     const [row] = this.journal.read(sql, [endedBefore]);

@@ -1,10 +1,12 @@
-/** "Timestamps must conform to the RFC3339 profile of ISO 8601, with an uppercase T and Z" (developer guide, "Wait"). */
+/**
+ * "Timestamps must conform to the RFC3339 profile of ISO 8601, with an uppercase T and Z" (developer guide, "Wait").
+ */
 const rfc3339 =
   /^(?<date>\d{4}-\d\d-\d\d)T(?<time>\d\d:\d\d(?<seconds>:\d\d)?)(\.\d{1,9})?(?<zone>Z|[+-]\d\d:\d\d)$/;
 
 /**
- * Parses a timestamp to epoch milliseconds; undefined if the text is not one. "Step Functions considers the time value up
- * to seconds and truncates milliseconds."
+ * Parses a timestamp to epoch milliseconds; undefined if the text is not one. "Step Functions considers the time value
+ * up to seconds and truncates milliseconds."
  */
 export function parseTimestamp(text: string): number | undefined {
   const { date = '', time = '', seconds = ':00', zone = '' } = rfc3339.exec(text)?.groups ?? {};

@@ -16,7 +16,10 @@ const fieldTypes = {
 };
 type FieldTypes = { [Name in keyof typeof fieldTypes]: z.infer<(typeof fieldTypes)[Name]> };
 
-/** One visit to one state, entered when it is constructed: its input, and the evaluation of its fields. state-exit.ts ends it. */
+/**
+ * One visit to one state, entered when it is constructed: its input, and the evaluation of its fields. state-exit.ts
+ * ends it.
+ */
 export class Visit {
   readonly branch: Branch;
   readonly name: string;

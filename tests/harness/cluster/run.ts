@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
-import { cache } from '../../../local/build.ts';
+import { cacheDirectory } from '../../../lib/cache.ts';
 import { writeImages } from './machine/images.ts';
 import { ensurePrerequisites } from './machine/prerequisites.ts';
 import { buildPrograms } from './machine/programs.ts';
@@ -32,7 +32,7 @@ const machineFile = (name: string): string => fileURLToPath(new URL(`machine/${n
  */
 async function run(command: string[]): Promise<number> {
   ensurePrerequisites();
-  const programs = buildPrograms(cache);
+  const programs = buildPrograms(cacheDirectory);
   const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-cluster-'));
   const janitor = spawn('sh', [machineFile('janitor.sh'), directory], {
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -13,8 +13,9 @@ import { newJobId } from '../../../jobs/ids.ts';
 import { inputKey, jobKey, limits, openPartition, shardOf } from '../../../jobs/protocol.ts';
 import type { JobRecord } from '../../../jobs/record.ts';
 import { settle } from '../../../jobs/settle.ts';
+import { buildDataProcessor } from '../../../image/cargo.ts';
 import { ensureTable, type LocalDynamoDB, startDynamoDB } from '../../../local/aws/dynamodb/dynamodb.ts';
-import { buildDataProcessor, installDynoxide } from '../../../local/build.ts';
+import { installDynoxide } from '../../../local/aws/dynamodb/install.ts';
 import { readTable } from '../../../local/service-definition.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));

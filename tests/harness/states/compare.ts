@@ -16,7 +16,10 @@ export interface ExecutionOutcome {
   events: RecordedEvent[];
 }
 
-/** Describes the first difference from the recording: status, output, error, cause, then the events. Undefined if there is none. */
+/**
+ * Describes the first difference from the recording: status, output, error, cause, then the events. Undefined if there
+ * is none.
+ */
 export function compareHistories(recorded: RecordedCase, outcome: ExecutionOutcome): string | undefined {
   const { expectedStatus, expectedOutput = null, expectedError = null, expectedCause = null } = recorded;
   const result =
@@ -54,8 +57,9 @@ function asMultiset(expected: readonly RecordedEvent[], got: readonly RecordedEv
 }
 
 /**
- * The recordings with a Parallel state lost the ids of the events inside it, and lost some events: the ids that remain show
- * the gaps. So an event with an id must have that id here, the others must exist, and additional events must fill the gaps.
+ * The recordings with a Parallel state lost the ids of the events inside it, and lost some events: the ids that remain
+ * show the gaps. So an event with an id must have that id here, the others must exist, and additional events must fill
+ * the gaps.
  */
 function partlySorted(expected: readonly RecordedEvent[], got: readonly RecordedEvent[]): string | undefined {
   const left = [...got];

@@ -4,8 +4,8 @@ const token = /<any(?::[^<>]*)?>/;
 const onlyToken = /^<any(?::[^<>]*)?>$/;
 
 /**
- * Compares a recorded value with the replayed one, by the rules of recorded-histories/FORMAT.md: `<any>` is any value, or
- * some characters inside a longer text; `{"$jsonString": v}` is a text that holds v as JSON.
+ * Compares a recorded value with the replayed one, by the rules of recorded-histories/FORMAT.md: `<any>` is any value,
+ * or some characters inside a longer text; `{"$jsonString": v}` is a text that holds v as JSON.
  * @returns the location of the first difference, or undefined.
  */
 export function difference(expected: Json, got: Json | undefined, location = '$'): string | undefined {

@@ -94,7 +94,10 @@ export function machineSteps(plain: fc.Arbitrary<Step>, depth = 2): fc.Arbitrary
 const expression = (source: string) => `{% ${source} %}`;
 const input = '$states.input';
 
-/** Makes the machine in the Amazon States Language. Its input is a number. All failures have one name, because their order is random. */
+/**
+ * Makes the machine in the Amazon States Language. Its input is a number. All failures have one name, because their
+ * order is random.
+ */
 export function definitionOf(steps: Step[]): object {
   let count = 0;
   const group = (list: Step[]): { StartAt: string; States: Record<string, object> } => {

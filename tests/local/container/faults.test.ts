@@ -7,8 +7,8 @@ import { exitOf, Machine } from '../../harness/container/machine.ts';
 import { countedBetween } from '../../harness/counted.ts';
 
 /**
- * Promises 1 and 2, fault by fault: whatever happens to any one of a job's requests to the table, the job ends once,
- * as it should, and every attempt is counted once.
+ * One fault at a time: after any fault of any request of a job to the table, the job ends once, with the right status, and
+ * every attempt is counted once.
  */
 let machine: Machine;
 let proxy: FaultProxy;
@@ -31,10 +31,10 @@ interface Run {
   counted: Stats;
 }
 
-/** What a killed try is followed by: the next try, or another pod of the same Job, as after a disruption. */
+/** What follows a killed try: the next try, or another pod of the same Job, as after an interruption. */
 type Replacement = 'next try' | 'same try';
 
-/** Runs a job from Register to Settle; a container's exit code decides what follows, as Job and state machine do. */
+/** Runs a job from Register to Settle. The exit code of a container decides what follows, as in the state machine. */
 async function run(
   input: object,
   replacement: Replacement,
@@ -68,7 +68,7 @@ async function run(
   };
 }
 
-/** The counters must say exactly what the attempts say. */
+/** Checks that the counters match the attempts. */
 function expectCountedOnce({ status, attempts, settled, counted }: Run): void {
   expect(settled).toBe(true);
   expect(counted).toEqual({
@@ -84,7 +84,7 @@ function expectCountedOnce({ status, attempts, settled, counted }: Run): void {
   });
 }
 
-/** Faults that cost no attempt: the container itself gets over them. */
+/** Faults that do not end an attempt: the container handles them. */
 const survivable: readonly Fault[] = [
   'delivered twice',
   'response lost',
@@ -102,7 +102,7 @@ const jobs = [
     expected: ['FAILED', 'FAILED', 'FAILED'],
     status: 'FAILED',
   },
-  { what: 'cannot be understood', input: { records: -1 }, expected: ['FAILED'], status: 'FAILED' },
+  { what: 'has an invalid input', input: { records: -1 }, expected: ['FAILED'], status: 'FAILED' },
 ] as const;
 
 describe.each(jobs)('a job that $what', ({ input, expected, status }) => {
@@ -132,7 +132,7 @@ describe.each(jobs)('a job that $what', ({ input, expected, status }) => {
   );
 
   test.each(['killed before', 'killed after'] as const)(
-    '%s any request and replaced inside the same try: no attempt is burnt',
+    '%s any request and replaced in the same try: the attempt continues',
     async (fault) => {
       proxy.plan();
       const { requests } = await run(input, 'next try');
@@ -151,7 +151,7 @@ describe.each(jobs)('a job that $what', ({ input, expected, status }) => {
   );
 });
 
-test('the last try of a job that asked for fewer, killed at any request, is counted by the next container', async () => {
+test('the last try of a job with fewer attempts, killed at any request, is counted by the next container', async () => {
   proxy.plan();
   const { requests } = await run({}, 'next try', 1);
   for (let at = 1; at <= requests; at += 1) {

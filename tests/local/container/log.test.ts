@@ -10,16 +10,16 @@ beforeAll(async () => {
 
 afterAll(() => machine.stop());
 
-// A container that was killed says nothing at its end: what it said before is all that tells why.
-test('the lines of a container that was killed are kept, whatever its successors do', async () => {
+// A killed container cannot report why it ended: only its earlier lines can show the reason.
+test('the lines of a killed container are kept, also after its successors have written theirs', async () => {
   const jobId = await machine.register({ source: 'synthetic', records: 1e6, recordsPerSecond: 1 }, 2);
   const killed = machine.container(jobId, 0, machine.endpoint, 2);
   const ended = exitOf(killed);
-  const said = await eventually(async () => {
+  const lines = await eventually(async () => {
     const [attempt] = (await machine.record(jobId)).attempts;
     return attempt?.log;
   }, 'its first lines');
-  expect(said.map((line) => (JSON.parse(line) as { message: string }).message)).toContain('attempt started');
+  expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toContain('attempt started');
   killed.kill('SIGKILL');
   await ended;
   const next = machine.container(jobId, 1, machine.endpoint, 2);
@@ -28,7 +28,7 @@ test('the lines of a container that was killed are kept, whatever its successors
     const { attempts } = await machine.record(jobId);
     return attempts.length === 2 ? attempts : undefined;
   }, 'the next try');
-  expect(attempt).toMatchObject({ status: 'FAILED', error: { code: 'AttemptLost' }, log: said });
+  expect(attempt).toMatchObject({ status: 'FAILED', error: { code: 'AttemptLost' }, log: lines });
   next.kill('SIGKILL');
   await nextEnded;
 });

@@ -24,7 +24,8 @@ import {
 import { VirtualClock } from '../../harness/virtual-clock.ts';
 import { performTask } from './worker.ts';
 
-// A process may be killed by kill -9. Its executions must end as without it. For longer runs: KILL_EXECUTIONS, KILL_ROUNDS, KILL_SEED.
+// A process may be killed by kill -9. Its executions must end as without it. For longer runs: KILL_EXECUTIONS,
+// KILL_ROUNDS, KILL_SEED.
 
 const setting = (name: string, fallback: number) => Number(process.env[name] ?? fallback);
 const executions = setting('KILL_EXECUTIONS', 200);

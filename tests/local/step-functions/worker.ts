@@ -3,7 +3,10 @@ import type { Clock } from '../../../local/aws/clock.ts';
 import { type Task, TaskFailure } from '../../../local/aws/step-functions/index.ts';
 import { isJsonObject, type Json } from '../../../local/aws/step-functions/json.ts';
 
-/** Performs the tasks of random machines: fails as often as the arguments require, then returns the value plus one. Some never end. */
+/**
+ * Performs the tasks of random machines: fails as often as the arguments require, then returns the value plus one. Some
+ * never end.
+ */
 export async function performTask(task: Task, clock?: Clock): Promise<Json> {
   const wish = isJsonObject(task.arguments) ? task.arguments : {};
   if (wish['never'] === true) return new Promise<never>(() => undefined);

@@ -43,14 +43,14 @@ function index(jobs: ListedJob[]) {
 const list = (jobs: ListedJob[], query: Query = {}, owner = 'alice'): Promise<JobList> =>
   listJobs(owner, query, { store: index(jobs).store, now });
 
-async function refusal(query: Query, owner = 'alice') {
+async function rejectedFields(query: Query, owner = 'alice') {
   const error: unknown = await list(stored(3), query, owner).catch((thrown: unknown) => thrown);
-  if (!(error instanceof InvalidRequest)) throw new Error('was not refused');
+  if (!(error instanceof InvalidRequest)) throw new Error('the query was not rejected');
   return error.details.map(({ field }) => field);
 }
 
 describe('GET /jobs', () => {
-  test('is newest first, and says at its end that it is the end', async () => {
+  test('is newest first, and its last page has no cursor', async () => {
     expect(await list(stored(2))).toEqual({
       jobs: [
         expect.objectContaining({ jobId: 'job-1', createdAt: '2026-11-23T00:00:01.000Z' }),
@@ -99,7 +99,7 @@ describe('GET /jobs', () => {
     expect(page.cursor).toBeUndefined();
   });
 
-  test('takes an interval: its beginning belongs to it, its end does not, whatever the time zone says', async () => {
+  test('accepts an interval with its start and without its end, in any time zone', async () => {
     const query = { from: '2026-11-23T01:00:10+01:00', to: '2026-11-23T00:00:12Z' };
     expect((await list(stored(20), query)).jobs.map(({ jobId }) => jobId)).toEqual(['job-11', 'job-10']);
     const ends = { from: '2026-11-23T00:00:12Z', to: '2026-11-23T00:00:10Z' };
@@ -120,17 +120,17 @@ describe('GET /jobs', () => {
     [{ colour: 'red', limit: 'x' }, ['limit', 'colour']],
     [{ cursor: 'nonsense' }, ['cursor']],
     [{ cursor: Buffer.from('["2026",7]').toString('base64url') }, ['cursor']],
-  ])('refuses %j and names the parameter', async (query, fields) => {
-    expect(await refusal(query)).toEqual(fields);
+  ])('rejects %j and names the parameter', async (query, fields) => {
+    expect(await rejectedFields(query)).toEqual(fields);
   });
 
   test('a cursor is good for its owner and its query only', async () => {
     const { cursor = '' } = await list(stored(3), { limit: '1' });
-    expect(await refusal({ cursor }, 'bob')).toEqual(['cursor']);
-    expect(await refusal({ cursor, status: 'FAILED' })).toEqual(['cursor']);
-    expect(await refusal({ cursor, label: 'a=b' })).toEqual(['cursor']);
-    expect(await refusal({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
-    // Another page size is no other list.
+    expect(await rejectedFields({ cursor }, 'bob')).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, status: 'FAILED' })).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, label: 'a=b' })).toEqual(['cursor']);
+    expect(await rejectedFields({ cursor, scheduleId: '01jdd0000000000000000000aa' })).toEqual(['cursor']);
+    // Another page size does not change the list.
     expect((await list(stored(3), { cursor, limit: '5' })).jobs).toHaveLength(2);
   });
 });

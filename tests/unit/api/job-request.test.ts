@@ -5,14 +5,14 @@ import { readBody } from '../../../api/request.ts';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
 import { ExecutionInput, largestExecutionInput } from '../../../jobs/execution-input.ts';
 
-const most = { cpu: '4', memory: '8Gi' };
+const limits = { cpu: '4', memory: '8Gi' };
 
 const accept = (body: string): ExecutionInput =>
-  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice', most)));
+  ExecutionInput.parse(JSON.parse(acceptJob(body, '01jdd0000000000000000000aa', 'alice', limits)));
 
-function refusal(body: string): RequestError {
+function rejectionOf(body: string): RequestError {
   try {
-    acceptJob(body, 'a', 'alice', most);
+    acceptJob(body, 'a', 'alice', limits);
   } catch (error) {
     if (error instanceof RequestError) return error;
     throw error;
@@ -34,7 +34,7 @@ describe('what POST /jobs accepts', () => {
     });
   });
 
-  test('a user’s numbers are carried digit by digit: a double would change the key of somebody’s order', () => {
+  test('numbers are kept digit by digit: a double would change the number of an order', () => {
     const input = '{"order":12345678901234567890,"price":0.10000000000000000001,"rate":1e400,"half":1.50}';
     expect(accept(`{"input":${input}}`).input).toBe(input);
   });
@@ -55,21 +55,21 @@ describe('what POST /jobs accepts', () => {
   });
 
   test('nothing in it differs between repeats of a request', () => {
-    const again = (): string => acceptJob('{"maxAttempts":2}', 'a', 'b', most);
-    expect(again()).toBe(again());
+    const accept = (): string => acceptJob('{"maxAttempts":2}', 'a', 'b', limits);
+    expect(accept()).toBe(accept());
   });
 });
 
-describe('what POST /jobs refuses, and how it says so', () => {
+describe('what POST /jobs rejects, and its messages', () => {
   test.each([
     ['{"input":', InvalidRequest, 'The body is not JSON'],
     ['no', InvalidRequest, 'The body is not JSON'],
     ['['.repeat(100_000), InvalidRequest, 'The body is not JSON'],
     [`{"input":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`, InvalidRequest, 'nested too deeply'],
-  ])('%.30s', (body, kind, words) => {
-    const error = refusal(body);
+  ])('%.30s', (body, kind, text) => {
+    const error = rejectionOf(body);
     expect(error).toBeInstanceOf(kind);
-    expect(error.message).toContain(words);
+    expect(error.message).toContain(text);
   });
 
   test.each([
@@ -95,7 +95,7 @@ describe('what POST /jobs refuses, and how it says so', () => {
     ['{"resources":{"cpu":"5"}}', 'resources.cpu'],
     ['{"resources":{"memory":"15Mi"}}', 'resources.memory'],
   ])('%s names the field', (body, field) => {
-    const error = refusal(body);
+    const error = rejectionOf(body);
     expect(error).toBeInstanceOf(InvalidRequest);
     expect(error.details.map((detail) => detail.field)).toEqual([field]);
   });
@@ -105,13 +105,13 @@ describe('what POST /jobs refuses, and how it says so', () => {
     ['{"resources":{"gpu":"1"}}', 'Unknown field. Allowed: cpu, memory.'],
     ['{"resources":{"cpu":"5"}}', 'Allowed: from 10m to 4.'],
     ['{"resources":{"memory":"5"}}', 'Allowed: from 16Mi to 8Gi.'],
-  ])('%s says what is allowed', (body, words) => {
-    expect(refusal(body).details).toMatchObject([{ message: expect.stringContaining(words) }]);
+  ])('the message for %s names what is allowed', (body, text) => {
+    expect(rejectionOf(body).details).toMatchObject([{ message: expect.stringContaining(text) }]);
   });
 
-  test('a body over the limit is told both figures, counted in bytes after escaping', () => {
+  test('the message for a body over the limit has both figures, counted in bytes after escaping', () => {
     // Each quote costs four bytes on its way: escaped in the input, and once more in the execution's input.
-    const error = refusal(JSON.stringify({ input: { data: '"'.repeat(60_000) } }));
+    const error = rejectionOf(JSON.stringify({ input: { data: '"'.repeat(60_000) } }));
     expect(error).toBeInstanceOf(PayloadTooLarge);
     const [bytes, limit] = [...error.message.matchAll(/\d{4,}/g)].map(([figure]) => Number(figure));
     expect(limit).toBe(largestExecutionInput);

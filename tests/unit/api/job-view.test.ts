@@ -4,7 +4,7 @@ import { historyOf } from '../../../api/job-view.ts';
 const time = '2026-11-23T10:00:00.000Z';
 const eks = { at: time, resourceType: 'eks' };
 
-test('a history says what happened in which state and try', () => {
+test('a history shows each event with its state and try', () => {
   const history = historyOf([
     { at: time, type: 'ExecutionStarted' },
     { at: time, type: 'TaskStateEntered', name: 'Register' },

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { instant } from '../../../api/request.ts';
 
-/** Times are compared as texts, in the index and where a schedule's ends are: they must sort as the instants do. */
+/** Times are compared as texts, in the index and in the checks of schedules: they must sort as the instants do. */
 test('texts sort as the times do, whatever their offsets', () => {
   const offset = fc.tuple(
     fc.constantFrom('+', '-'),
@@ -33,14 +33,14 @@ test('texts sort as the times do, whatever their offsets', () => {
   );
 });
 
-// An offset leads out of the years of four digits: "+010000-01-01…" sorts before every other.
+// An offset leads out of the years of four digits: "+010000-01-01…" sorts before all others.
 test.each([
   '9999-12-31T23:59:59-10:00',
   '0000-01-01T00:00:00+10:00',
   '2026-02-30T00:00:00Z',
   '2026-11-23',
   '',
-])('%j is refused', (text) => {
+])('%j is rejected', (text) => {
   expect(instant().safeParse(text).error?.issues[0]?.message).toMatch(
     /^Allowed: a date and time of RFC 3339/,
   );

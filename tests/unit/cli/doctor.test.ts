@@ -109,7 +109,7 @@ describe('a fault is reported with advice', () => {
       'no cluster',
       'cluster',
       () => (environment.stack.cluster = undefined),
-      /there is no EKS cluster shared/,
+      /the EKS cluster shared does not exist/,
       undefined,
     ],
     [

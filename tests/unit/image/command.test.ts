@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { readFileSync, watch } from 'node:fs';
 import { FakeMachine, fakes } from './fake-programs.ts';
 
-// `npm run image` on machines that are equipped as differently as its users' are. The programs are small scripts: what
-// is looked at is how they are called, and what the user is told.
+// `npm run image` on machines with different builders. The programs are small scripts: the tests check how they are called, and
+// what the command prints.
 
 const tag = 'eks-jobs.local/data-processor:local';
 let machine: FakeMachine;
 
 afterEach(() => {
-  // However it ended: an image takes room that nobody would find again.
+  // After every ending: a forgotten image takes space.
   expect(machine.leftBehind).toEqual([]);
   machine.remove();
 });
@@ -23,7 +23,7 @@ describe('the builder', () => {
   });
 
   // Debian's docker-cli and many a CI image have docker without an engine.
-  test('is the next one where docker has no engine, and the user is told', async () => {
+  test('is the next one where docker has no engine, with a message', async () => {
     machine = new FakeMachine({ docker: fakes.dockerWithoutEngine, podman: fakes.podman });
     const { code, errors } = await machine.image('--tag', 'mine:1', '--platform', 'linux/arm64');
     expect(code).toBe(0);
@@ -33,9 +33,9 @@ describe('the builder', () => {
     expect(machine.calls).toEqual(['podman build --tag mine:1 --platform linux/arm64 FOLDER']);
   });
 
-  test('is the only one there, without a word about those that are not', async () => {
+  test('is the only one that is installed, without a message about the others', async () => {
     machine = new FakeMachine({ buildah: fakes.buildah });
-    // buildah does not write over what the last run left, and the user would not expect to have to remove it.
+    // buildah does not overwrite a file, and the user would not expect to have to remove it.
     machine.write('file.tar');
     const file = machine.path('file.tar');
     expect(await machine.image('--output', file)).toMatchObject({ code: 0, errors: '' });
@@ -47,7 +47,7 @@ describe('the builder', () => {
   });
 
   // Without buildx docker builds, but a base image that cannot be pulled cannot be replaced either.
-  test('needs buildx only for directories that stand in for a stage', async () => {
+  test('needs buildx only for directories that replace a stage', async () => {
     machine = new FakeMachine({ docker: fakes.dockerWithoutBuildx, podman: fakes.podman });
     await machine.image();
     const { errors } = await machine.image('--build-context', 'build=one', '--build-context', 'base=two');

@@ -16,30 +16,30 @@ import { fileURLToPath } from 'node:url';
 
 const command = fileURLToPath(new URL('../../../image/command.ts', import.meta.url));
 
-/** Bodies of shell scripts that do what the real programs would, as far as anybody can see. */
+/** Bodies of shell scripts with the visible effects of the real programs. */
 export const fakes = {
   docker: '[ "$1" != save ] || : > "$3"',
   dockerWithoutEngine: `[ "$1" != version ] || { echo 'Is the docker daemon running?' >&2; exit 1; }`,
   dockerWithoutBuildx: `[ "$1" != buildx ] || { echo 'unknown command' >&2; exit 1; }`,
   podman: `case "$*" in 'build --help') echo '  --build-context';; save*) : > "$5";; esac`,
-  /** push's last word is docker-archive:FILE:TAG; a file that exists is refused. */
+  /** The last argument of push is docker-archive:FILE:TAG; a file that exists is rejected. */
   buildah: `case "$*" in
     'build --help') echo '  --build-context';;
     *docker-archive:*) file=\${*##*docker-archive:}; [ ! -e "\${file%%:*}" ] || exit 1; : > "\${file%%:*}";;
     *--build-context*) stage=\${*##*build=}; ls -R "\${stage%% *}" >&2; for word; do [ "$last" != --root ] || mkdir -p "$word"; last=$word; done;;
   esac`,
-  /** Loads only what is there. */
+  /** Loads only a file that exists. */
   loader: 'for word; do case "$word" in *.tar) [ -f "$word" ] || exit 9;; esac; done',
 };
 
-/** What a run left behind for whoever started it. */
+/** How a run ended, and what it printed. */
 export interface Ended {
   code: number | null;
   output: string;
   errors: string;
 }
 
-/** A machine on which just these programs are installed; each writes down how it was called. */
+/** A machine with these programs only; each records how it was called. */
 export class FakeMachine {
   readonly #directory = mkdtempSync(join(tmpdir(), 'eks-jobs-fake-'));
   readonly #log = join(this.#directory, 'calls');
@@ -47,7 +47,7 @@ export class FakeMachine {
   constructor(programs: Record<string, string> = {}) {
     for (const folder of ['bin', 'tmp']) mkdirSync(join(this.#directory, folder));
     writeFileSync(this.#log, '');
-    // What the scripts themselves use.
+    // The programs that the scripts themselves use.
     for (const name of ['ls', 'mkdir', 'sleep']) this.install(name, `exec /bin/${name} "$@"`, false);
     for (const [name, body] of Object.entries(programs)) this.install(name, body);
   }
@@ -96,7 +96,7 @@ export class FakeMachine {
     return { ...ended, code: child.exitCode };
   }
 
-  /** The calls so far that did something, folders made short; what only asked who is there is left out. */
+  /** The calls so far, with short names of folders; without those that only ask for a version. */
   get calls(): string[] {
     const questions = /^(\w+ version|docker buildx version|podman info|\w+ build --help|\w+ --help|rustc)/;
     return readFileSync(this.#log, 'utf8')
@@ -114,12 +114,12 @@ export class FakeMachine {
     return readFileSync(this.#log, 'utf8').trimEnd().split('\n');
   }
 
-  /** What lies in its folder for temporary files. */
+  /** The files in its folder for temporary files. */
   get leftBehind(): string[] {
     return readdirSync(join(this.#directory, 'tmp'));
   }
 
-  /** Puts a file there. */
+  /** Writes a file. */
   write(name: string): void {
     writeFileSync(this.path(name), 'old');
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeMachine, fakes } from './fake-programs.ts';
 
-// `npm run image -- --prebuilt`: where no base image can be pulled, this machine's cargo stands in for it.
+// `npm run image -- --prebuilt`: where base images cannot be pulled, this machine's cargo builds the program.
 
 const tag = 'eks-jobs.local/data-processor:local';
 const storage = '--storage-driver vfs --root TEMP/storage --runroot TEMP/run';
@@ -18,11 +18,11 @@ afterEach(() => {
 
 const archive = (): string => machine.path('image.tar');
 
-/** The image needs a program for Linux, so elsewhere there is but one thing to look at. */
+/** The image needs a program for Linux, so on other systems there is only one test. */
 const onLinux = process.platform === 'linux';
 
 if (!onLinux) {
-  test('is refused', async () => {
+  test('is rejected', async () => {
     expect((await machine.image('--prebuilt')).errors).toContain('the image needs one for Linux');
   });
 } else
@@ -37,7 +37,7 @@ if (!onLinux) {
       ]);
     });
 
-    // A cluster's tests and every --load ask for it: nothing changed must cost nothing.
+    // The tests of a cluster and every --load need it: without a change it must cost nothing.
     test('makes an archive once, and again for another name or compiler', async () => {
       for (let round = 0; round < 2; round += 1) {
         expect(await machine.image('--prebuilt', '--output', archive())).toMatchObject({ code: 0 });
@@ -63,7 +63,7 @@ if (!onLinux) {
       expect(machine.calls.filter((call) => call.includes(' push '))).toHaveLength(2);
     });
 
-    // Both would be quietly untrue: the program is this machine's, and the stage has its stand-in.
+    // Both would have no effect: the program is this machine's, and the stage is replaced.
     test.each([
       ['--platform', 'linux/arm64'],
       ['--build-context', 'build=x'],
@@ -81,7 +81,7 @@ if (!onLinux) {
       expect(errors).toContain('cargo built no executable named data-processor');
     });
 
-    test('says that Rust is missing', async () => {
+    test('reports that Rust is missing', async () => {
       machine = replace(machine, new FakeMachine({ buildah: fakes.buildah }));
       const { code, errors } = await machine.image('--prebuilt', '--output', archive());
       expect(code).toBe(1);

@@ -16,11 +16,11 @@ const alice: Caller = { owner: 'alice', admin: false };
 interface World {
   items?: readonly Record<string, unknown>[];
   execution?: Partial<Execution>;
-  /** How many writes somebody else is in the way of. */
+  /** How many writes fail because another transaction interferes. */
   contended?: number;
 }
 
-/** Cancels in a world of one job. @returns what was asked of table and Step Functions, and what was thrown. */
+/** Cancels in a world of one job. @returns the calls to the table and Step Functions, and the error. */
 async function cancelled(caller: Caller, jobId: string, { items = [], execution, contended = 0 }: World) {
   const did: string[] = [];
   const writes: Write[] = [];
@@ -58,7 +58,7 @@ async function cancelled(caller: Caller, jobId: string, { items = [], execution,
 
 const names = golden.transactions.filter(({ by }) => by === 'cancel').map(({ name }) => name);
 
-/** Carries no time: whether it is there can only be asked. */
+/** An id without a time: only a call shows whether the job exists. */
 const jobId = 'a-job';
 const arn = `arn:aws:states:eu-central-1:123456789012:execution:run-job:${jobId}`;
 const stopped = `stop ${arn}`;
@@ -82,17 +82,20 @@ const unregistered = (owner: string, status: Execution['status']): World => ({
 const of = (change: object): World => ({ items: [{ ...job, owner: 'alice', ...change }, ...rest] });
 
 describe('cancel', () => {
-  test('repeats StopExecution for a job that is cancelled: the first time may have come half-way', async () => {
+  test('repeats StopExecution for a job that is cancelled: the first request may have been cut off', async () => {
     const { did, error } = await cancelled(alice, jobId, of({ status: 'CANCELLED' }));
     expect({ did, error }).toEqual({ did: [stopped], error: undefined });
   });
 
-  test.each(['SUCCEEDED', 'FAILED', 'TIMED_OUT'])('refuses a job that is %s, and says so', async (status) => {
-    const { did, error } = await cancelled(alice, jobId, of({ status }));
-    expect(error).toBeInstanceOf(Conflict);
-    expect(error?.details).toEqual([{ field: 'status', message: status }]);
-    expect(did).toEqual([]);
-  });
+  test.each(['SUCCEEDED', 'FAILED', 'TIMED_OUT'])(
+    'rejects a job that is %s, and names its status',
+    async (status) => {
+      const { did, error } = await cancelled(alice, jobId, of({ status }));
+      expect(error).toBeInstanceOf(Conflict);
+      expect(error?.details).toEqual([{ field: 'status', message: status }]);
+      expect(did).toEqual([]);
+    },
+  );
 
   test('leaves the record of an execution that failed before Register to Settle', async () => {
     const { did, error } = await cancelled(alice, jobId, unregistered('alice', 'FAILED'));
@@ -100,7 +103,7 @@ describe('cancel', () => {
     expect(did).toEqual(['describe']);
   });
 
-  test('is 404 for a job of somebody else, registered or not, and touches nothing', async () => {
+  test('is 404 for another owner’s job, registered or not, and changes nothing', async () => {
     for (const world of [of({ owner: 'bob' }), unregistered('bob', 'RUNNING'), {}]) {
       const { did, error } = await cancelled(alice, jobId, world);
       expect(error).toBeInstanceOf(NotFound);
@@ -109,12 +112,12 @@ describe('cancel', () => {
     }
   });
 
-  test('touches a job of somebody else for who holds the admin scope', async () => {
+  test('cancels another owner’s job for a caller with the admin scope', async () => {
     const { did } = await cancelled({ owner: 'alice', admin: true }, jobId, of({ owner: 'bob' }));
     expect(did).toEqual(['write', stopped]);
   });
 
-  test('reads and decides again when somebody was in the way, six times at most', async () => {
+  test('reads and decides again when another transaction interfered, six times at most', async () => {
     expect((await cancelled(alice, jobId, { ...of({}), contended: 1 })).did).toEqual([
       'write',
       'write',
@@ -125,7 +128,10 @@ describe('cancel', () => {
     expect(did).toEqual(Array.from({ length: 6 }, () => 'write'));
   });
 
-  test.each(['..', 'UPPER', '', 'a'.repeat(49)])('asks nobody about %j, which is no id', async (wrong) => {
-    expect(await cancelled(alice, wrong, {})).toMatchObject({ did: [], error: expect.any(NotFound) });
-  });
+  test.each(['..', 'UPPER', '', 'a'.repeat(49)])(
+    'makes no call for %j, which is not an id',
+    async (wrong) => {
+      expect(await cancelled(alice, wrong, {})).toMatchObject({ did: [], error: expect.any(NotFound) });
+    },
+  );
 });

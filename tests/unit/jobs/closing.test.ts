@@ -47,14 +47,14 @@ function recordWith(job: Record<string, unknown>, attempts: Record<string, unkno
 }
 
 describe('settle leaves nothing half closed', () => {
-  test('tries beyond maxAttempts are none of the job’s attempts', () => {
-    // The machine always tries three times; a job that asked for one attempt has one, whatever AWS did.
+  test('tries beyond maxAttempts are not attempts of the job', () => {
+    // The machine always tries three times; a job with maxAttempts 1 has one attempt, whatever AWS did.
     const record = recordWith({ maxAttempts: 1, status: 'QUEUED', attempt: undefined, runner: undefined });
     const puts = closeJob(record, 'RUNNING', [{}, {}, {}], now).filter((write) => 'put' in write);
     expect(puts.map(({ put }) => put.sk)).toEqual(['ATTEMPT#0']);
   });
 
-  test('an attempt the table knows of is closed even when the history does not show it yet', () => {
+  test('an attempt in the table is closed even if the history does not show it yet', () => {
     const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
     const writes = closeJob(recordWith({ attempt: 0 }, [attempt]), 'RUNNING', [], now);
     expect(writes).toContainEqual(
@@ -75,7 +75,7 @@ describe('settle leaves nothing half closed', () => {
     expect(closeLeftovers(recordWith({ status: 'SUCCEEDED' }), now)).toEqual([]);
   });
 
-  test('under a cancelled job it is cancelled too, and counts as no failure', () => {
+  test('under a cancelled job it is cancelled too, and not counted as a failure', () => {
     const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
     const writes = closeLeftovers(recordWith({ status: 'CANCELLED' }, [attempt]), now);
     expect(writes).toMatchObject([{ set: { status: 'CANCELLED' } }]);

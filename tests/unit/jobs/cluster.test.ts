@@ -18,20 +18,20 @@ const eks = {
 };
 
 describe('the settings', () => {
-  test('without a cluster nothing is deleted, and nothing is asked', async () => {
+  test('without a cluster nothing is deleted, and no request is made', async () => {
     const cluster = openCluster(readSettings(always));
     await cluster.deleteJobs('a');
     expect(await cluster.waitingJobs()).toEqual(new Map());
   });
 
-  // A cluster that is half named must not pass for none: Jobs would be left behind in silence.
+  // A cluster that is half named must not count as none: Jobs would be left behind without a message.
   test.each([
     { ...eks },
     { KUBE_CONTEXT: 'mine' },
     { JOB_NAMESPACE: 'jobs' },
     { JOB_NAMESPACE: 'jobs', CLUSTER_NAME: 'jobs' },
     { JOB_NAMESPACE: 'jobs', ...eks, CLUSTER_ENDPOINT: 'http://127.0.0.1' },
-  ])('%j are refused', (settings) => {
+  ])('%j are rejected', (settings) => {
     expect(() => readSettings({ ...always, ...settings })).toThrow('Wrong environment settings');
   });
 
@@ -45,7 +45,7 @@ describe('the settings', () => {
 
 describe('a cluster', () => {
   let server: Server;
-  let answers: ((method: string, path: string) => [number, unknown])[] = [];
+  let responses: ((method: string, path: string) => [number, unknown])[] = [];
   let requests: string[] = [];
 
   beforeEach(async () => {
@@ -53,14 +53,14 @@ describe('a cluster', () => {
     server = createServer((request, response) => {
       const { method = '', url = '' } = request;
       requests.push(`${method} ${decodeURIComponent(url)}`);
-      const answer = answers.map((given) => given(method, url)).find(([code]) => code !== 0);
-      const [code, body] = answer ?? [500, {}];
+      const given = responses.map((respond) => respond(method, url)).find(([code]) => code !== 0);
+      const [code, body] = given ?? [500, {}];
       request.resume().once('end', () => {
         response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    answers = [
+    responses = [
       (_method, path) =>
         path === '/apis/batch/v1'
           ? [200, { resources: [{ name: 'jobs', kind: 'Job', namespaced: true }] }]
@@ -85,18 +85,18 @@ describe('a cluster', () => {
   const job = (name: string, more: object = {}) => ({ metadata: { name, uid: `uid-${name}`, ...more } });
   const listing = (...pages: object[]) => {
     let page = 0;
-    answers.push((method, path) =>
+    responses.push((method, path) =>
       method === 'GET' && path.startsWith(collection) ? [200, pages[page++]] : [0, {}],
     );
   };
 
   describe("'s Jobs", () => {
-    test('finds them by label and deletes each by name; one that is just being deleted is left alone', async () => {
+    test('are found by label and deleted each by name; one that is being deleted is left as it is', async () => {
       listing({
         metadata: {},
         items: [job('a-0-0'), job('a-0-1', { deletionTimestamp: 'now' }), job('a-0-2')],
       });
-      answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
+      responses.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
       await deleter().deleteJobs('a');
       expect(requests.filter((request) => !request.endsWith('/apis/batch/v1'))).toEqual([
         `GET ${collection}?labelSelector=eks-jobs/job-id=a&limit=100`,
@@ -105,31 +105,31 @@ describe('a cluster', () => {
       ]);
     });
 
-    test('that finds none, or meets one that has just gone, has succeeded', async () => {
+    test('that do not exist, or are gone meanwhile, are a success', async () => {
       listing({ metadata: {}, items: [] }, { metadata: {}, items: [job('a-0-0')] });
-      answers.push((method) => (method === 'DELETE' ? [404, { message: 'gone' }] : [0, {}]));
+      responses.push((method) => (method === 'DELETE' ? [404, { message: 'gone' }] : [0, {}]));
       await deleter().deleteJobs('a');
       await deleter().deleteJobs('a');
     });
 
-    test('begins again while there are more than a page', async () => {
+    test('are deleted page by page', async () => {
       listing(
         { metadata: { continue: 'x' }, items: [job('a-0-0')] },
         { metadata: {}, items: [job('a-0-1')] },
       );
-      answers.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
+      responses.push((method) => (method === 'DELETE' ? [200, {}] : [0, {}]));
       await deleter().deleteJobs('a');
       expect(requests.filter((request) => request.startsWith('DELETE'))).toHaveLength(2);
     });
 
-    // Settle fails then, and sweep comes back: a Job that nobody deletes may run for hours.
-    test('that is not allowed says so', async () => {
-      answers.push(() => [403, { message: 'jobs.batch is forbidden' }]);
+    // Settle fails then, and sweep tries again: a Job that is not deleted may run for hours.
+    test('that may not be listed are an error with the reason', async () => {
+      responses.push(() => [403, { message: 'jobs.batch is forbidden' }]);
       await expect(deleter().deleteJobs('a')).rejects.toThrow(/the Jobs of job a: jobs\.batch is forbidden/);
     });
   });
 
-  describe('tells what jobs wait for', () => {
+  describe('reports what jobs wait for', () => {
     const pods = '/api/v1/namespaces/jobs/pods';
     const pod = (jobId: string, status?: object, more: object = {}) => ({
       metadata: { labels: { 'eks-jobs/job-id': jobId }, ...more },
@@ -142,7 +142,7 @@ describe('a cluster', () => {
     });
     const waitingWith = async (jobs: object[], ...podPages: object[][]) => {
       let page = 0;
-      answers.push((_method, path) => {
+      responses.push((_method, path) => {
         if (path.startsWith(collection)) return [200, { items: jobs }];
         const items = podPages[page++] ?? [];
         return [200, { metadata: page < podPages.length ? { continue: `page ${page}` } : {}, items }];
@@ -150,7 +150,7 @@ describe('a cluster', () => {
       return Object.fromEntries(await readerOfWaitingJobs(connection(), 'jobs')());
     };
 
-    test('by what Kubernetes says of their pods', async () => {
+    test('by the state of their pods', async () => {
       const refused = { conditions: scheduled('False') };
       expect(
         await waitingWith(
@@ -176,14 +176,14 @@ describe('a cluster', () => {
     });
 
     // Its Job waits without a pod then.
-    test('by Kueue, which suspends them', async () => {
+    test('by Kueue, which suspends their Jobs', async () => {
       const job = (jobId: string, suspend?: boolean) => ({ ...pod(jobId), spec: { suspend } });
       expect(await waitingWith([job('in-queue', true), job('admitted', false), job('other')])).toEqual({
         'in-queue': 'LimitReached',
       });
     });
 
-    test('asking for those that have not begun only, page by page', async () => {
+    test('with requests for those that have not started only, page by page', async () => {
       expect(await waitingWith([], [pod('a')], [pod('b')])).toEqual({ a: 'NoNode', b: 'NoNode' });
       const ofPods = `GET ${pods}?labelSelector=eks-jobs/job-id&fieldSelector=status.phase=Pending&limit=500`;
       expect(requests).toEqual([
@@ -193,13 +193,13 @@ describe('a cluster', () => {
       ]);
     });
 
-    test('and without end no further than some ten thousand', async () => {
+    test('up to some ten thousand', async () => {
       const pages = Array.from({ length: 50 }, (_, index) => [pod(`job-${index}`)]);
       expect(Object.keys(await waitingWith([], ...pages))).toHaveLength(20);
     });
 
-    test('or says that it may not look', async () => {
-      answers.push(() => [403, { message: 'pods is forbidden' }]);
+    test('or fails when it may not list pods', async () => {
+      responses.push(() => [403, { message: 'pods is forbidden' }]);
       await expect(readerOfWaitingJobs(connection(), 'jobs')()).rejects.toThrow('pods is forbidden');
     });
   });
@@ -241,7 +241,7 @@ describe('the token for an EKS cluster', () => {
   }
 
   // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
-  test('is a question to STS, signed together with the name of the cluster', async () => {
+  test('is a request to STS, signed together with the name of the cluster', async () => {
     const text = await token();
     expect(text).toMatch(/^k8s-aws-v1\.[A-Za-z0-9_-]+$/);
     const url = urlOf(text);
@@ -256,7 +256,7 @@ describe('the token for an EKS cluster', () => {
     expect(url.searchParams.get('X-Amz-Signature')).toBe(expectedSignature(url));
   });
 
-  test('asks STS in China where that is', async () => {
+  test('is for the STS of China in a region of China', async () => {
     expect(urlOf(await token('cn-north-1')).hostname).toBe('sts.cn-north-1.amazonaws.com.cn');
   });
 });

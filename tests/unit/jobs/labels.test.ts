@@ -20,7 +20,7 @@ const value = fc.oneof(
     .map(([first, middle, last]) => [first, ...middle, last].join('')),
 );
 
-const refusals = (labels: unknown) =>
+const rejectedFields = (labels: unknown) =>
   Labels.safeParse(labels).error?.issues.map(({ path }) => path.join('.')) ?? [];
 
 describe('labels', () => {
@@ -32,30 +32,30 @@ describe('labels', () => {
       }),
     );
     const seventeen = Object.fromEntries(Array.from({ length: 17 }, (_, index) => [`k${index}`, '']));
-    expect(refusals(seventeen)).toEqual(['']);
+    expect(rejectedFields(seventeen)).toEqual(['']);
   });
 
   test.each(['Team', '-a', 'a-', '', 'a b', 'a=b', 'a,b', 'é', 'a'.repeat(64), '$each'])(
-    '%j is no key',
+    '%j is not a key',
     (bad) => {
-      expect(refusals({ [bad]: 'x' })).toEqual([bad]);
+      expect(rejectedFields({ [bad]: 'x' })).toEqual([bad]);
     },
   );
 
   test.each(['-a', 'a.', 'a b', 'a,b', 'a=b', 'é', 'a/b', 'a'.repeat(64), 7, null])(
-    '%j is no value',
+    '%j is not a value',
     (bad) => {
-      expect(refusals({ key: bad })).toEqual(['key']);
+      expect(rejectedFields({ key: bad })).toEqual(['key']);
     },
   );
 
-  // zod leaves it out without a word: the caller would look for a label that never was.
-  test('named as a prototype are refused, not forgotten', () => {
-    expect(refusals(JSON.parse('{"__proto__":"x"}'))).toEqual(['__proto__']);
-    expect(refusals(JSON.parse('{"constructor":"x"}'))).toEqual([]);
+  // zod drops it silently: the caller would search for a label that does not exist.
+  test('named as a prototype are rejected, not dropped', () => {
+    expect(rejectedFields(JSON.parse('{"__proto__":"x"}'))).toEqual(['__proto__']);
+    expect(rejectedFields(JSON.parse('{"constructor":"x"}'))).toEqual([]);
   });
 
-  test('of a query are those that were joined by commas', () => {
+  test('of a query are separated by commas', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 16 }), (pairs) => {
         expect(LabelQuery.parse(pairs.map((pair) => pair.join('=')).join(','))).toEqual(pairs);
@@ -64,7 +64,7 @@ describe('labels', () => {
   });
 
   test.each(['', 'team', '=x', 'a=b,', ',a=b', 'a=b,c', 'Team=x', 'a=b=c', Array(17).fill('a=b').join(',')])(
-    '%.20j is no query',
+    '%.20j is not a query',
     (text) => {
       expect(LabelQuery.safeParse(text).success).toBe(false);
     },

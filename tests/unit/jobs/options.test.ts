@@ -39,7 +39,7 @@ describe('the options of a job', () => {
     expect(Object.keys(shape)).toEqual(expect.arrayContaining(Object.keys(JobOptions.shape)));
   });
 
-  test('are copied without what stands beside them', () => {
+  test('are copied without other fields', () => {
     expect(optionsOf({ ...given, ...{ jobId: 'a', owner: 'alice' } })).toEqual(given);
   });
 
@@ -47,7 +47,7 @@ describe('the options of a job', () => {
     expect(JobOptions.parse(defaultOptions)).toEqual(defaultOptions);
   });
 
-  test('that a change does not name are not in it', () => {
+  test('are absent from a change that does not name them', () => {
     expect(ChangedOptions.parse({})).toEqual({});
     expect(ChangedOptions.parse({ labels: {} })).toEqual({ labels: {} });
   });
@@ -62,7 +62,7 @@ describe('the differences of two requests', () => {
   });
 
   // An option that is added later must not change the fingerprint of a schedule that was created before.
-  test('hold nothing that is at its default', () => {
+  test('do not include options at their defaults', () => {
     expect(differencesOf(defaultOptions)).toEqual([]);
     expect(differencesOf({ ...defaultOptions, maxAttempts: 1 })).toEqual([['maxAttempts', 1]]);
   });

@@ -10,13 +10,12 @@ import {
   jobKey,
   JobStatus,
   openPartition,
-  resultKey,
   shardOf,
   TerminalStatus,
 } from '../../../jobs/protocol.ts';
 import { golden } from '../../harness/golden.ts';
 
-describe('the names of the protocol are those of protocol.json, which the container is held to as well', () => {
+describe('the names of the protocol are those of protocol.json, as in the container', () => {
   test('statuses and counters', () => {
     expect(JobStatus.options).toEqual(protocol.jobStatuses);
     expect(TerminalStatus.options).toEqual(protocol.terminalStatuses);
@@ -29,17 +28,18 @@ describe('the names of the protocol are those of protocol.json, which the contai
   });
 
   test('keys', () => {
-    expect([jobKey('a'), inputKey('a'), resultKey('a'), attemptKey('a', 2), countersKey('f')]).toEqual([
+    expect([jobKey('a'), inputKey('a'), attemptKey('a', 2), countersKey('f')]).toEqual([
       { pk: 'JOB#a', sk: 'JOB' },
       { pk: 'JOB#a', sk: 'INPUT' },
-      { pk: 'JOB#a', sk: 'RESULT' },
       { pk: 'JOB#a', sk: 'ATTEMPT#2' },
       { pk: 'STATS#f', sk: 'STATS' },
     ]);
     expect(openPartition('0')).toBe('OPEN#0');
+    // Only the container writes the result.
+    expect(protocol.keys.sort.result).toBe('RESULT');
   });
 
-  test.each(Object.entries(golden.shards))('job %s counts on shard %s', (jobId, shard) => {
+  test.each(Object.entries(golden.shards))('job %s is counted in shard %s', (jobId, shard) => {
     expect(shardOf(jobId)).toBe(shard);
     expect(protocol.shards).toContain(shard);
   });

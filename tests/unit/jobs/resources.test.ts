@@ -12,7 +12,7 @@ const units = {
   ...{ Ki: 1000n << 10n, Mi: 1000n << 20n, Gi: 1000n << 30n, Ti: 1000n << 40n },
 };
 
-/** A quantity, with how much it is: computed from its whole thousandths, not from its text. */
+/** A quantity with its amount, which is computed from whole thousandths, not from the text. */
 interface Quantity {
   text: string;
   thousandths: bigint;
@@ -34,50 +34,50 @@ const memory = fc.oneof(
 );
 
 describe('a quantity', () => {
-  test('is as much as its digits and unit say: a thousandth of a CPU and a byte decide', () => {
+  test('has the amount of its digits and unit, exact to a thousandth of a CPU and to a byte', () => {
     fc.assert(
       fc.property(fc.oneof(cpu, memory), ({ text, thousandths }) => {
         const exact = Number(thousandths);
-        // A thousandth of a byte at first, less than a byte for the first terabyte.
+        // The difference is a thousandth of a byte for small amounts, and less than a byte up to a terabyte.
         expect(Math.abs(amountOf(text) - exact)).toBeLessThanOrEqual(Math.max(1, exact * 1e-13));
       }),
       { numRuns: 10_000 },
     );
   });
 
-  test('of either kind is accepted as Kubernetes writes it', () => {
+  test('of either kind is accepted in Kubernetes’ notation', () => {
     fc.assert(fc.property(cpu, ({ text }) => Cpu.safeParse(text).success));
     fc.assert(fc.property(memory, ({ text }) => Memory.safeParse(text).success));
   });
 
   test.each(['', 'm', '1.m', '.5', '-1', '+1', '1e3', '0.0001', '1 ', '１', '1Mi', '4,5', 'NaN'])(
-    '%j is no processor share',
+    '%j is not a quantity of CPU',
     (text) => {
       expect(Cpu.safeParse(text).success).toBe(false);
     },
   );
 
-  // 400m of memory are 0.4 bytes: somebody meant 400M.
+  // 400m of memory are 0.4 bytes: 400M was meant.
   test.each(['', '400m', '1.5', 'Mi', '1mi', '1KI', '1K', '1e9', '-1Gi', '1 Gi', '1Ei', '1.2345Gi'])(
-    '%j is no memory',
+    '%j is not a quantity of memory',
     (text) => {
       expect(Memory.safeParse(text).success).toBe(false);
     },
   );
 });
 
-function refusal(asked: Resources, check = checkResources): RequestError | undefined {
+function rejection(resources: Resources, check = checkResources): RequestError | undefined {
   try {
-    check(asked, limits);
+    check(resources, limits);
     return undefined;
   } catch (error) {
     return error as RequestError;
   }
 }
 
-describe('what a job may ask for', () => {
-  test('is from the least to the limit, both included, however they are written', () => {
-    for (const asked of [
+describe('what a job may request', () => {
+  test('is from the minimum to the limit, both included, in every notation', () => {
+    for (const resources of [
       {},
       limits,
       leastResources,
@@ -85,7 +85,7 @@ describe('what a job may ask for', () => {
       { cpu: '4000m', memory: '8589934592' },
       { cpu: '0.01', memory: '16384Ki' },
     ]) {
-      expect(refusal(asked)).toBeUndefined();
+      expect(rejection(resources)).toBeUndefined();
     }
   });
 
@@ -96,19 +96,19 @@ describe('what a job may ask for', () => {
     [{ memory: '8589934593' }, 'resources.memory', 'Allowed: from 16Mi to 8Gi.'],
     [{ memory: '9G' }, 'resources.memory', 'Allowed: from 16Mi to 8Gi.'],
     [{ memory: '16M' }, 'resources.memory', 'Allowed: from 16Mi to 8Gi.'],
-  ])('%j is refused, with the field and the limits', (asked, field, message) => {
-    const error = refusal(asked);
+  ])('%j is rejected, with the field and the limits', (resources, field, message) => {
+    const error = rejection(resources);
     expect(error).toBeInstanceOf(InvalidRequest);
     expect(error?.details).toEqual([{ field, message }]);
   });
 
-  test('is told of both at once', () => {
-    expect(refusal({ cpu: '5', memory: '9Gi' })?.details).toHaveLength(2);
+  test('is reported for both at once', () => {
+    expect(rejection({ cpu: '5', memory: '9Gi' })?.details).toHaveLength(2);
   });
 
   // The stack's limit may have been lowered since the first job.
-  test('holds for a job that is run again, as a conflict: its request was a good one', () => {
-    expect(refusal({ cpu: '5' }, checkAcceptedResources)).toBeInstanceOf(Conflict);
-    expect(refusal({ cpu: '4' }, checkAcceptedResources)).toBeUndefined();
+  test('is checked again for a retry, as a conflict: the first request was valid', () => {
+    expect(rejection({ cpu: '5' }, checkAcceptedResources)).toBeInstanceOf(Conflict);
+    expect(rejection({ cpu: '4' }, checkAcceptedResources)).toBeUndefined();
   });
 });

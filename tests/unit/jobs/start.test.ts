@@ -42,10 +42,10 @@ async function started(
 }
 
 describe('a request with an Idempotency-Key', () => {
-  test('stands for one job of this caller', () => {
+  test('belongs to one job of this caller', () => {
     expect(jobId).toMatch(/^[0-9a-f]{32}$/);
     expect(jobIdOfKey('local', 'key-1')).toBe(jobId);
-    // Joined without care, these two would be one.
+    // Simple concatenation would make these two the same.
     expect(jobIdOfKey('a', 'bc')).not.toBe(jobIdOfKey('ab', 'c'));
   });
 
@@ -53,8 +53,8 @@ describe('a request with an Idempotency-Key', () => {
     expect(await started(text, { isNew: true })).toMatchObject({ status: 'QUEUED', replayed: false });
   });
 
-  // Step Functions forgets a name after 90 days; the record lives for 100.
-  test('is answered from the table without starting anything, as long as the job is there', async () => {
+  // Step Functions forgets a name after 90 days; the record is kept for 100.
+  test('gets its response from the table and starts nothing, as long as the job is there', async () => {
     const { record } = goldenAbout('cancel-running', jobId);
     expect(await started(text, { items: record })).toEqual({
       ...{ jobId, status: 'RUNNING', replayed: true, calls: [] },
@@ -62,7 +62,7 @@ describe('a request with an Idempotency-Key', () => {
     await expect(started(other, { items: record })).rejects.toThrow(Conflict);
   });
 
-  test('is the same request when its labels and resources are, in whatever order', async () => {
+  test('is the same request when its labels and resources are the same, in any order', async () => {
     const options = (labels: string, resources = '{}'): string =>
       acceptJob(`{"labels":${labels},"resources":${resources}}`, jobId, 'local', most);
     const { record } = goldenAbout('cancel-running', jobId);
@@ -75,23 +75,23 @@ describe('a request with an Idempotency-Key', () => {
     }
   });
 
-  test('is answered from the execution before Register', async () => {
+  test('gets its response from the execution before Register', async () => {
     const execution = { input: ExecutionInput.parse(JSON.parse(text)), status: 'ABORTED' as const };
     expect(await started(text, { execution })).toMatchObject({ status: 'CANCELLED', replayed: true });
     await expect(started(other, { execution })).rejects.toThrow(Conflict);
   });
 
-  test('asks to come again while Step Functions does not show what it refuses to start twice', async () => {
+  test('is 429 while Step Functions does not show the execution that it already has', async () => {
     await expect(started(text, {})).rejects.toThrow(TooManyRequests);
   });
 
-  test('is the same where its maker says so, though it would start something else by now', async () => {
+  test('is the same if isSame says so, although it would start something else now', async () => {
     const { record } = goldenAbout('cancel-running', jobId);
     const again = await started(other, { items: record }, () => true);
     expect(again).toMatchObject({ jobId, status: 'RUNNING', replayed: true, calls: [] });
   });
 
-  test('that runs a job again is another request than the one that posted it', async () => {
+  test('that retries a job is another request than the one that posted it', async () => {
     const { record } = goldenAbout('cancel-running', jobId);
     const retry = JSON.stringify({ ...ExecutionInput.parse(JSON.parse(text)), retryOf: 'old' });
     await expect(started(retry, { items: record })).rejects.toThrow(Conflict);

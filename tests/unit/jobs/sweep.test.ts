@@ -16,7 +16,7 @@ const open = (jobId: string, rest: Partial<OpenJob>): OpenJob => ({
   ...rest,
 });
 
-/** Sweeps these open jobs, whose executions stand so, and those that ended without a record. */
+/** Sweeps these open jobs, whose executions have these statuses, and executions that ended without a record. */
 async function swept(
   jobs: OpenJob[],
   standing: Record<string, Execution['status']>,
@@ -24,7 +24,7 @@ async function swept(
   waiting: () => Promise<WaitingJobs> = () => Promise.resolve(new Map()),
 ) {
   const did: string[] = [];
-  const asked: string[] = [];
+  const described: string[] = [];
   const result = await sweep({
     now: () => now,
     store: {
@@ -35,7 +35,7 @@ async function swept(
     executions: {
       describe: (arn) => {
         const jobId = arn.split(':').at(-1) ?? '';
-        asked.push(jobId);
+        described.push(jobId);
         const status = standing[jobId];
         if (!status) return Promise.resolve(undefined);
         const input = {
@@ -66,22 +66,22 @@ async function swept(
     waiting,
     report: (message) => did.push(message),
   });
-  return { did, asked, result };
+  return { did, described, result };
 }
 
-describe('sweep finds what events missed, and disturbs nothing else', () => {
+describe('sweep settles what events missed, and changes nothing else', () => {
   test('a job whose execution has ended is settled', async () => {
     const { did } = await swept([open('lost', {})], { lost: 'TIMED_OUT' });
     expect(did).toEqual(['settle lost TIMED_OUT']);
   });
 
-  test('a container with a fresh beat is not even asked about: DescribeExecution is dear', async () => {
-    const { asked } = await swept([open('alive', { beat: minutesAgo(1) })], { alive: 'RUNNING' });
-    expect(asked).toEqual([]);
+  test('an execution whose container has a recent heartbeat is not described: DescribeExecution is limited', async () => {
+    const { described } = await swept([open('alive', { beat: minutesAgo(1) })], { alive: 'RUNNING' });
+    expect(described).toEqual([]);
   });
 
-  // What SilentJobsAlarm counts: nodes that do not come are seen nowhere else.
-  test('jobs under way without a sign of life for half an hour are counted, and left alone', async () => {
+  // SilentJobsAlarm counts them: nothing else shows nodes that do not come.
+  test('jobs without a heartbeat for half an hour are counted, and not changed', async () => {
     const jobs = [
       open('waiting', { status: 'QUEUED', createdAt: minutesAgo(31) }),
       open('still', { beat: minutesAgo(31) }),
@@ -102,7 +102,7 @@ describe('sweep finds what events missed, and disturbs nothing else', () => {
     expect(did).toEqual(['stop gone']);
   });
 
-  test('that of a job that just succeeded is left alone: AWS polls its Job about once a minute', async () => {
+  test('that of a job that just succeeded is not stopped: AWS polls its Job about once a minute', async () => {
     const jobs = [
       open('fresh', { status: 'SUCCEEDED', finishedAt: minutesAgo(2) }),
       open('stuck', { status: 'SUCCEEDED', finishedAt: minutesAgo(31) }),
@@ -111,7 +111,7 @@ describe('sweep finds what events missed, and disturbs nothing else', () => {
     expect(did).toEqual(['stop stuck']);
   });
 
-  test('an execution that AWS does not show yet is no failed one', async () => {
+  test('an execution that AWS does not show yet has not failed', async () => {
     const day = 24 * 60;
     const jobs = [
       open('young', { createdAt: minutesAgo(1) }),
@@ -124,17 +124,17 @@ describe('sweep finds what events missed, and disturbs nothing else', () => {
     expect((await swept([], { early: 'ABORTED' }, ['early'])).did).toEqual(['settle early ABORTED']);
   });
 
-  test('what jobs wait for is told, and a cluster that does not say keeps nothing else from being done', async () => {
+  test('waiting reasons are recorded, and a cluster that does not respond prevents nothing else', async () => {
     const jobs = [open('waits', { status: 'QUEUED' }), open('lost', {})];
     const standing = { waits: 'RUNNING', lost: 'FAILED' } as const;
-    const told = await swept(jobs, standing, [], () => Promise.resolve(new Map([['waits', 'NoNode']])));
-    expect(told.result).toMatchObject({ explained: 1, settled: 1 });
-    const untold = await swept(jobs, standing, [], () => Promise.reject(new Error('no cluster')));
-    expect(untold.result).toMatchObject({ explained: 0, settled: 1 });
-    expect(untold.did).toContain('left what jobs wait for to the next sweep');
+    const explained = await swept(jobs, standing, [], () => Promise.resolve(new Map([['waits', 'NoNode']])));
+    expect(explained.result).toMatchObject({ explained: 1, settled: 1 });
+    const unexplained = await swept(jobs, standing, [], () => Promise.reject(new Error('no cluster')));
+    expect(unexplained.result).toMatchObject({ explained: 0, settled: 1 });
+    expect(unexplained.did).toContain('left what jobs wait for to the next sweep');
   });
 
-  test('one job that cannot be settled keeps no other from it', async () => {
+  test('one job that cannot be settled prevents no other from being settled', async () => {
     const jobs = [open('broken', {}), open('other', {})];
     const { did, result } = await swept(jobs, { broken: 'FAILED', other: 'FAILED' });
     expect(did).toContain('left broken to the next sweep');

@@ -11,7 +11,7 @@ const open = (jobId: string, rest: Partial<OpenJob> = {}): OpenJob => ({
   ...rest,
 });
 
-/** What is written about these jobs, where the cluster says this of them. */
+/** Records these reasons for these jobs. @returns the writes, their number, and how often the reasons were read. */
 async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, began: string[] = []) {
   const writes: Write[] = [];
   let asked = 0;
@@ -32,8 +32,8 @@ async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, 
 }
 
 describe('what a queued job waits for', () => {
-  // The fence is what the accounting rests on: this write must need it and leave it alone.
-  test('is written while it is still queued and this execution’s, and changes nothing else', async () => {
+  // The accounting depends on the fence: this write must require it and not change it.
+  test('is written while the job is queued and belongs to this execution, and changes nothing else', async () => {
     const { writes, count } = await written([open('a')], { a: 'NoNode' });
     expect(writes).toEqual([
       {
@@ -45,7 +45,7 @@ describe('what a queued job waits for', () => {
     expect(count).toBe(1);
   });
 
-  test('is written only where it has changed, and taken away where nothing is known any more', async () => {
+  test('is written only where it has changed, and removed when it is not known any more', async () => {
     const jobs = [
       open('same', { waitingReason: 'NoNode' }),
       open('other', { waitingReason: 'NoNode' }),
@@ -60,13 +60,13 @@ describe('what a queued job waits for', () => {
     ]);
   });
 
-  test('costs no look into the cluster while no job is queued', async () => {
+  test('is not read from the cluster while no job is queued', async () => {
     expect(await written([open('a', { status: 'RUNNING' })], { a: 'NoNode' })).toEqual({
       ...{ writes: [], count: 0, asked: 0 },
     });
   });
 
-  test('is bounded: a thousand writes, for those that wait longest', async () => {
+  test('is limited to a thousand writes, for the jobs that wait longest', async () => {
     const jobs = Array.from({ length: 1100 }, (_, index) =>
       open(`job-${index}`, { createdAt: new Date(Date.UTC(2026, 0, 1) - index * 1000).toISOString() }),
     );
@@ -76,7 +76,7 @@ describe('what a queued job waits for', () => {
     expect(writes[0]).toMatchObject({ update: { pk: 'JOB#job-1099' } });
   });
 
-  test('does not count a job that began meanwhile', async () => {
+  test('does not count a job that started meanwhile', async () => {
     expect((await written([open('a'), open('b')], { a: 'Starting', b: 'Starting' }, ['a'])).count).toBe(1);
   });
 });
@@ -89,22 +89,25 @@ describe('GET /jobs/{jobId}', () => {
     return viewOfRecord(record);
   };
 
-  test.each(WaitingReason.options)('says %s in our own words while the job is queued', (waitingReason) => {
-    const shown = view('cancel-queued', { waitingReason }).waitingReason;
-    expect(shown).toEqual({ reason: waitingReason, message: waitingMessages[waitingReason] });
-    expect(shown?.message).toMatch(/^[A-Z].{20,}\.$/);
-  });
+  test.each(WaitingReason.options)(
+    'shows %s with a message of our own while the job is queued',
+    (waitingReason) => {
+      const shown = view('cancel-queued', { waitingReason }).waitingReason;
+      expect(shown).toEqual({ reason: waitingReason, message: waitingMessages[waitingReason] });
+      expect(shown?.message).toMatch(/^[A-Z].{20,}\.$/);
+    },
+  );
 
-  test('says nothing of it once the job has begun, although it still stands there', () => {
+  test('does not show it once the job has started, although the table still has it', () => {
     expect(view('cancel-running', { waitingReason: 'NoNode' })).not.toHaveProperty('waitingReason');
   });
 
-  // After a rollback the table may hold what a later version wrote.
+  // After a rollback the table may have what a later version wrote.
   test('does not fail on a reason that it does not know', () => {
     expect(view('cancel-queued', { waitingReason: 'Moonphase' })).not.toHaveProperty('waitingReason');
   });
 
-  test('shows labels and resources where the job has some', () => {
+  test('shows labels and resources if the job has any', () => {
     const given = { labels: { team: 'search' }, resources: { cpu: '2' } };
     expect(view('cancel-queued', given)).toMatchObject(given);
     expect(Object.keys(view('cancel-queued', {}))).not.toEqual(expect.arrayContaining(['labels']));

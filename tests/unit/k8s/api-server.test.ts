@@ -7,7 +7,7 @@ import { ClusterFailure, RequestRefused } from '../../../k8s/failure.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
 import { selfSigned } from '../../harness/certificate.ts';
 
-/** What a real API server cannot be made to answer at will. */
+/** Responses that a real API server does not give on demand. */
 
 const servers: Server[] = [];
 
@@ -15,20 +15,20 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** An API server that gives these answers one after another: a status, or "reset" for a connection that breaks. */
-async function answering(
-  ...answers: (number | 'reset')[]
-): Promise<{ connection: KubeConfigConnection; asked: () => number }> {
+/** Starts an API server that gives these responses one after another: a status, or "reset" for a connection that breaks. */
+async function respondingWith(
+  ...statuses: (number | 'reset')[]
+): Promise<{ connection: KubeConfigConnection; received: () => number }> {
   let count = 0;
   const server = createServer((request, response) => {
-    const answer = answers[count++] ?? 200;
-    if (answer === 'reset') return request.socket.destroy();
-    response.writeHead(answer, { 'content-type': 'application/json' });
-    return response.end(JSON.stringify({ message: `answer ${answer}` }));
+    const status = statuses[count++] ?? 200;
+    if (status === 'reset') return request.socket.destroy();
+    response.writeHead(status, { 'content-type': 'application/json' });
+    return response.end(JSON.stringify({ message: `response ${status}` }));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { connection: connectionTo(`http://127.0.0.1:${portOf(server)}`), asked: () => count };
+  return { connection: connectionTo(`http://127.0.0.1:${portOf(server)}`), received: () => count };
 }
 
 function portOf(server: Server): number {
@@ -36,7 +36,7 @@ function portOf(server: Server): number {
   return typeof address === 'object' && address ? address.port : 0;
 }
 
-/** @param caData whom to trust; nobody is asked for a certificate without it. */
+/** @param caData the authority to trust; without it the server's certificate is not checked. */
 function connectionTo(server: string, caData?: string): KubeConfigConnection {
   const config = new KubeConfig();
   config.loadFromClusterAndUser(
@@ -50,36 +50,36 @@ const [path, subject] = ['/api', 'Role run-job in eks-jobs'] as const;
 
 describe('a request to the API server', () => {
   test('is repeated while the server is away or overloaded: it may just be restarting', async () => {
-    const { connection, asked } = await answering(200, 'reset', 'reset', 503, 429);
+    const { connection, received } = await respondingWith(200, 'reset', 'reset', 503, 429);
     const server = new ApiServer(connection);
     for (const count of [1, 6]) {
-      expect(await server.get(path, subject)).toEqual({ message: 'answer 200' });
-      expect(asked()).toBe(count);
+      expect(await server.get(path, subject)).toEqual({ message: 'response 200' });
+      expect(received()).toBe(count);
     }
   });
 
-  test('is not repeated when the answer will stay the same, and the answer names the object', async () => {
-    const { connection, asked } = await answering(403);
+  test('is not repeated when the response will stay the same, and the error names the object', async () => {
+    const { connection, received } = await respondingWith(403);
     const refused = new ApiServer(connection).get(path, subject);
     await expect(refused).rejects.toThrow(
-      new RequestRefused(403, 'Role run-job in eks-jobs: answer 403 (403)'),
+      new RequestRefused(403, 'Role run-job in eks-jobs: response 403 (403)'),
     );
-    expect(asked()).toBe(1);
+    expect(received()).toBe(1);
   });
 
-  test('says whose credentials are wrong', async () => {
-    const { connection } = await answering(401);
+  test('reports credentials that the cluster does not accept', async () => {
+    const { connection } = await respondingWith(401);
     await expect(new ApiServer(connection).get(path, subject)).rejects.toThrow(
       'does not accept these credentials (401)',
     );
   });
 
-  test('gives up soon on a server that never answered, and names it', async () => {
-    const { connection, asked } = await answering('reset', 'reset', 'reset');
+  test('gives up soon on a server that never responded, and names it', async () => {
+    const { connection, received } = await respondingWith('reset', 'reset', 'reset');
     await expect(new ApiServer(connection).get(path, subject)).rejects.toThrow(ClusterFailure);
-    expect(asked()).toBe(3);
-    const nobody = new ApiServer(connectionTo('http://127.0.0.1:2')).get(path, subject);
-    await expect(nobody).rejects.toThrow(
+    expect(received()).toBe(3);
+    const noServer = new ApiServer(connectionTo('http://127.0.0.1:2')).get(path, subject);
+    await expect(noServer).rejects.toThrow(
       /^the API server http:\/\/127.0.0.1:2 does not respond: .*ECONNREFUSED/,
     );
   });
@@ -98,7 +98,7 @@ describe('a request to the API server', () => {
     );
     const apiServer = new ApiServer(connection);
     for (let count = 0; count < 20; count += 1) await apiServer.get(path, subject);
-    // One that has just answered may not be free yet.
+    // A connection whose response just arrived may not be free yet.
     expect(connections).toBeLessThan(5);
     server.closeAllConnections();
   });

@@ -30,14 +30,14 @@ const contexts = ['production', 'kind'].map((name) => ({ name, context: { cluste
 describe('only the cluster that the user names', () => {
   const file = (): string => kubeconfig({ clusters, users, contexts, 'current-context': 'production' });
 
-  test('is taken, whatever the current context is', () => {
+  test('is used, whatever the current context is', () => {
     expect(loadContext('kind', file()).getCurrentCluster()?.server).toBe('https://kind.invalid');
   });
 
   test('a name that is not there lists those that are', () => {
     const known = file();
     expect(() => loadContext('staging', known)).toThrow(
-      `the kubeconfig ${known} has no context staging; it has production, kind`,
+      `the kubeconfig ${known} does not have the context staging; it has production, kind`,
     );
   });
 
@@ -45,11 +45,11 @@ describe('only the cluster that the user names', () => {
     expect(() => loadContext('kind', '/nonexistent/config')).toThrow(
       /^the kubeconfig \/nonexistent\/config cannot be read: ENOENT/,
     );
-    expect(() => loadContext('kind', kubeconfig({}))).toThrow('has no context kind; it has none');
+    expect(() => loadContext('kind', kubeconfig({}))).toThrow('does not have the context kind; it has none');
   });
 
   // client-node would make up a cluster at localhost:8080.
-  test('without any kubeconfig there is no cluster', () => {
+  test('without a kubeconfig is rejected', () => {
     const home = mkdtempSync(join(tmpdir(), 'eks-jobs-test-'));
     folders.push(home);
     const script = [
@@ -69,8 +69,8 @@ describe('only the cluster that the user names', () => {
     });
   });
 
-  test('a context whose cluster is missing is no way to any', () => {
+  test('a context whose cluster is missing is rejected', () => {
     const broken = kubeconfig({ users, contexts });
-    expect(() => loadContext('kind', broken)).toThrow('names a cluster that is not there');
+    expect(() => loadContext('kind', broken)).toThrow('names a cluster that is not in the file');
   });
 });

@@ -11,16 +11,16 @@ import { ApiServer } from '../../../k8s/api-server.ts';
 import { NoCredentials } from '../../../k8s/failure.ts';
 import { selfSigned } from '../../harness/certificate.ts';
 
-/** Every call of the deployed functions to the cluster goes this way. */
+/** The deployed functions use this connection for every call to the cluster. */
 describe('the connection to an EKS cluster', () => {
   const certificate = selfSigned();
   let server: Server;
-  let answer: (request: IncomingMessage, body: string) => [number, string] | 'nothing';
+  let respond: (request: IncomingMessage, body: string) => [number, string] | 'nothing';
 
   beforeAll(async () => {
     server = createServer(certificate, (request, response) => {
       void text(request).then((body) => {
-        const given = answer(request, body);
+        const given = respond(request, body);
         if (given !== 'nothing') response.writeHead(given[0]).end(given[1]);
       });
     });
@@ -47,57 +47,57 @@ describe('the connection to an EKS cluster', () => {
     ...more,
   });
 
-  test('sends what is asked with a token of the caller, and gives the answer whatever its status', async () => {
-    const seen: unknown[] = [];
-    answer = ({ method, url, headers }, body) => {
-      seen.push(method, url, headers['content-type'], headers.authorization?.slice(0, 18), body);
+  test('sends a request with a token of the caller, and returns the response of any status', async () => {
+    const received: unknown[] = [];
+    respond = ({ method, url, headers }, body) => {
+      received.push(method, url, headers['content-type'], headers.authorization?.slice(0, 18), body);
       return [403, '{"message":"nein, für dich nicht"}'];
     };
-    const asked = request({
+    const sent = request({
       method: 'PATCH',
       path: '/apis/batch/v1?force=true',
       headers: { 'Content-Type': 'application/apply-patch+yaml' },
       body: '{"größe":1}',
     });
-    expect(await connection().send(asked)).toEqual({
+    expect(await connection().send(sent)).toEqual({
       status: 403,
       text: '{"message":"nein, für dich nicht"}',
     });
-    expect(seen).toEqual([
+    expect(received).toEqual([
       ...['PATCH', '/apis/batch/v1?force=true', 'application/apply-patch+yaml'],
       ...['Bearer k8s-aws-v1.', '{"größe":1}'],
     ]);
   });
 
-  // Node says how long a body is only where it expects one. Unsaid, the body of a DELETE is taken for the next request.
+  // Node sends the length of a body only where it expects one. Without it the body of a DELETE is taken for the next request.
   test.each(['GET', 'POST', 'PATCH', 'DELETE'] as const)(
     'sends the body of a %s, and then another',
     async (method) => {
-      const seen: string[] = [];
-      answer = (_request, body) => {
-        seen.push(body);
+      const received: string[] = [];
+      respond = (_request, body) => {
+        received.push(body);
         return [200, '{}'];
       };
       const one = connection();
       for (const body of ['{"größe":1}', '{"größe":22}']) {
         expect(await one.send(request({ method, body }))).toEqual({ status: 200, text: '{}' });
       }
-      expect(seen).toEqual(['{"größe":1}', '{"größe":22}']);
+      expect(received).toEqual(['{"größe":1}', '{"größe":22}']);
     },
   );
 
-  // Whoever answers gets a token that is good for the cluster.
-  test('speaks to nobody whose certificate is not the cluster’s', async () => {
-    let asked = false;
-    answer = () => {
-      asked = true;
+  // The server that receives a request gets a token that is valid for the cluster.
+  test('sends nothing to a server whose certificate is not the cluster’s', async () => {
+    let reached = false;
+    respond = () => {
+      reached = true;
       return [200, '{}'];
     };
     await expect(connection(selfSigned().cert).send(request())).rejects.toThrow();
-    expect(asked).toBe(false);
+    expect(reached).toBe(false);
   });
 
-  test('says that there are no credentials, and does not try again', async () => {
+  test('reports that the credentials are missing, and does not try again', async () => {
     let tries = 0;
     const none = () => {
       tries += 1;
@@ -110,8 +110,8 @@ describe('the connection to an EKS cluster', () => {
     expect(tries).toBe(1);
   });
 
-  test('waits for an answer no longer than it is told to', async () => {
-    answer = () => 'nothing';
+  test('waits for a response no longer than the signal allows', async () => {
+    respond = () => 'nothing';
     await expect(connection().send(request({ signal: AbortSignal.timeout(50) }))).rejects.toThrow(
       /abort|timeout/i,
     );

@@ -6,7 +6,7 @@ const sources = readManifests();
 
 export const render = (parameters: ParametersInput): ManifestSet => renderManifests(sources, parameters);
 
-/** The least that each form of nodes needs. */
+/** The minimal parameters of each node class. */
 export const nodes: Record<'none' | 'auto-mode' | 'bottlerocket', ParametersInput> = {
   none: {},
   'auto-mode': { nodeClass: 'auto-mode', nodeRole: 'eks-jobs-node', clusterName: 'eks-jobs' },
@@ -18,11 +18,11 @@ export const nodes: Record<'none' | 'auto-mode' | 'bottlerocket', ParametersInpu
   },
 };
 
-/** Everything that can be applied: each form of nodes, and the table elsewhere. */
+/** Renders every set that can be applied: each node class, and a table outside AWS. */
 export const everySet = (namespace = 'eks-jobs'): ManifestSet[] =>
   Object.values(nodes).map((form) => render({ ...form, namespace, tableAddress: '10.0.0.1:3002' }));
 
-/** The only object of that kind and name. */
+/** Finds the only object of a kind and name. */
 export function objectOf({ objects }: ManifestSet, kind: string, name?: string): KubernetesObject {
   const [found, ...others] = objects.filter(
     (object) => object.kind === kind && (name === undefined || object.metadata.name === name),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod';
 import { everySet, nodes, objectOf, render } from './manifest-sets.ts';
 
-/** What these manifests promise to whoever lets them into a cluster. An edit that breaks one must fail here. */
+/** The promises of these manifests to the owner of a cluster. An edit that breaks one must fail here. */
 
 const Role = z.object({
   rules: z.array(
@@ -20,7 +20,7 @@ const rulesOf = (name: string): string[] =>
   );
 
 describe('nothing is open by default', () => {
-  test('the namespace admits restricted pods only, and says so to whoever tries another', () => {
+  test('the namespace admits restricted pods only, and warns about others', () => {
     const { labels = {} } = objectOf(render({}), 'Namespace').metadata;
     for (const mode of ['enforce', 'audit', 'warn']) {
       expect(labels[`pod-security.kubernetes.io/${mode}`]).toBe('restricted');
@@ -28,7 +28,7 @@ describe('nothing is open by default', () => {
     }
   });
 
-  test('the state machine, settle-job and sweep get these rights, in this namespace, and no others', () => {
+  test('the state machine, settle-job and sweep have these rights, in this namespace, and no others', () => {
     expect(rulesOf('run-job')).toEqual(['batch/jobs: create get list watch delete', '/pods: get list watch']);
     expect(rulesOf('settle-job')).toEqual(['batch/jobs: list delete']);
     expect(rulesOf('sweep')).toEqual(['/pods: list']);
@@ -53,7 +53,7 @@ describe('nothing is open by default', () => {
     }
   });
 
-  test('a pod gets no token of the Kubernetes API', () => {
+  test('a pod does not get a token of the Kubernetes API', () => {
     expect(objectOf(render({}), 'ServiceAccount')).toMatchObject({ automountServiceAccountToken: false });
   });
 });
@@ -78,7 +78,7 @@ describe('a job reaches what it needs and nothing else', () => {
       ports.map(({ protocol, port }) => `${to?.[0]?.ipBlock.cidr ?? 'anywhere'} ${protocol} ${port}`),
     );
 
-  test('both directions are shut for every pod of the namespace', () => {
+  test('both directions are closed for every pod of the namespace', () => {
     expect(objectOf(render({}), 'NetworkPolicy', 'default-deny')).toMatchObject({
       spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
     });
@@ -86,7 +86,7 @@ describe('a job reaches what it needs and nothing else', () => {
   });
 
   // Port 80 anywhere else would reach EC2's metadata, and with it the node's own role.
-  test('Pod Identity, DNS and TLS are let out', () => {
+  test('Pod Identity, DNS and TLS are allowed', () => {
     expect(openings('job-egress')).toEqual([
       '169.254.170.23/32 TCP 80',
       'anywhere UDP 53',
@@ -95,7 +95,7 @@ describe('a job reaches what it needs and nothing else', () => {
     ]);
   });
 
-  test('a table elsewhere adds its one address and port', () => {
+  test('a table outside AWS adds its one address and port', () => {
     expect(openings('table-egress', { tableAddress: '10.0.0.1:3002' })).toEqual(['10.0.0.1/32 TCP 3002']);
   });
 });
@@ -117,7 +117,7 @@ describe('the nodes are the jobs’ own, and end', () => {
     }
   });
 
-  test('how many run at once is bounded, by default too', () => {
+  test('how many run at once is limited, by default too', () => {
     for (const form of forms) {
       expect(objectOf(render(form), 'NodePool')).toMatchObject({ spec: { limits: { cpu: '64' } } });
       expect(objectOf(render({ ...form, cpuLimit: '8' }), 'NodePool')).toMatchObject({
@@ -127,7 +127,7 @@ describe('the nodes are the jobs’ own, and end', () => {
   });
 
   // docs/how-a-job-runs.md: 21,600 seconds of waiting and 21,600 of running; a shorter end of the node would cut jobs off.
-  test('a node that must go waits for the longest job, and not for ever', () => {
+  test('a node that must end waits for the longest job, with a limit', () => {
     const Pool = z.object({
       spec: z.object({
         disruption: z.object({
@@ -166,7 +166,7 @@ describe('the nodes are the jobs’ own, and end', () => {
   });
 
   // Without both of these EKS Auto Mode ignores every NetworkPolicy. Its NodeClass has no public schema to validate by.
-  test('EKS Auto Mode is told to enforce NetworkPolicy, in the cluster and on these nodes', () => {
+  test('EKS Auto Mode enforces NetworkPolicy, in the cluster and on these nodes', () => {
     const set = render(nodes['auto-mode']);
     expect(objectOf(set, 'ConfigMap')).toMatchObject({
       metadata: { name: 'amazon-vpc-cni', namespace: 'kube-system' },
@@ -194,7 +194,7 @@ describe('the nodes are the jobs’ own, and end', () => {
     });
   });
 
-  test('a Karpenter of one’s own runs Bottlerocket at one release, whose metadata no pod reaches', () => {
+  test('your own Karpenter runs Bottlerocket at one release, whose metadata pods cannot reach', () => {
     expect(objectOf(render(nodes.bottlerocket), 'EC2NodeClass')).toMatchObject({
       spec: {
         amiSelectorTerms: [{ alias: 'bottlerocket@v1.50.0' }],

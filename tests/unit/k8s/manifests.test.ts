@@ -5,7 +5,7 @@ import { keyOf, referenceTo } from '../../../k8s/kubernetes-object.ts';
 import { readManifests, renderManifests } from '../../../k8s/manifests.ts';
 import { everySet, nodes, objectOf, render } from './manifest-sets.ts';
 
-const refusalOf = (parameters: Record<string, unknown>): string => {
+const rejectionOf = (parameters: Record<string, unknown>): string => {
   try {
     renderManifests(readManifests(), parameters);
   } catch (error) {
@@ -40,7 +40,7 @@ describe('what the parameters ask for is what is rendered', () => {
     expect(added('bottlerocket')).toEqual(['EC2NodeClass', 'NodePool']);
   });
 
-  // A manifest that nothing asks for is dead, or was forgotten in manifests.ts.
+  // A manifest that nothing uses is dead, or is missing in manifests.ts.
   test('every file is used by some set', () => {
     const used = new Set<string>();
     const sources = new Proxy(readManifests(), {
@@ -70,16 +70,16 @@ describe('what the parameters ask for is what is rendered', () => {
     expect(JSON.stringify(everySet())).not.toContain('#{');
   });
 
-  test('a token without a value is refused, wherever it stands', () => {
+  test('a token without a value is rejected, in every position', () => {
     const base = readManifests();
     const withAccount = (text: string) => () => renderManifests({ ...base, 'service-account.yml': text }, {});
     const account = 'apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: a, ';
     expect(withAccount(`${account}labels: { a: 'x-#{Unknown}' } }`)).toThrow(
-      'service-account.yml: there is no value for #{Unknown}',
+      'service-account.yml: #{Unknown} has no value',
     );
-    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('no value for #{Unknown}');
-    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('no value for #{constructor}');
-    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('no value for #{CpuLimit}');
+    expect(withAccount(`${account}labels: { '#{Unknown}': a } }`)).toThrow('#{Unknown} has no value');
+    expect(withAccount(`${account}labels: { a: '#{constructor}' } }`)).toThrow('#{constructor} has no value');
+    expect(withAccount(`${account}labels: { a: '#{CpuLimit}' } }`)).toThrow('#{CpuLimit} has no value');
   });
 
   // Deploying a second stage must not touch the first one's objects.
@@ -105,30 +105,36 @@ describe('wrong parameters are refused by name, before anything is applied', () 
   test.each([
     [{ namespace: 'Jobs' }, 'namespace must be a DNS label'],
     [{ namespace: 'a'.repeat(64) }, 'namespace must be a DNS label'],
-    [{ namespace: 'default' }, "namespace must be the jobs' own"],
-    [{ namespace: 'kube-system' }, "namespace must be the jobs' own"],
+    [
+      { namespace: 'default' },
+      'namespace must be a namespace for the jobs alone: not default, and not kube-…',
+    ],
+    [
+      { namespace: 'kube-system' },
+      'namespace must be a namespace for the jobs alone: not default, and not kube-…',
+    ],
     [{ tableAddress: '10.0.0.1' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
     [{ tableAddress: '10.0.0.1:0' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
     [{ tableAddress: '0.0.0.0/0:80' }, 'tableAddress must be ADDRESS:PORT with an IPv4 address'],
-    [{ cpuLimits: '3' }, 'cpuLimits is no parameter'],
-    [{ ...nodes['auto-mode'], cpuLimit: '1.5' }, 'cpuLimit must be a whole number of CPUs'],
+    [{ cpuLimits: '3' }, 'cpuLimits is not a parameter'],
+    [{ ...nodes['auto-mode'], cpuLimit: '1.5' }, 'cpuLimit must be an integer from 1 to 999999'],
     [{ ...nodes['auto-mode'], nodeRole: 'role/with/path' }, "nodeRole must be an IAM role's name"],
     [{ ...nodes['auto-mode'], subnetTag: 'name' }, 'subnetTag must be KEY=VALUE'],
     [
       { ...nodes['auto-mode'], bottlerocketVersion: 'v1.50.0' },
-      'bottlerocketVersion means nothing in EKS Auto Mode: AWS chooses the release',
+      'bottlerocketVersion has no effect in EKS Auto Mode: AWS chooses the release',
     ],
     [
       { ...nodes.bottlerocket, bottlerocketVersion: 'latest' },
       'bottlerocketVersion must be one release, such as v1.50.0',
     ],
-    [{ nodeRole: 'eks-jobs-node' }, 'nodeRole means nothing without a node class'],
+    [{ nodeRole: 'eks-jobs-node' }, 'nodeRole has no effect without a node class'],
   ])('%j', (parameters, message) => {
-    expect(refusalOf(parameters)).toBe(message);
+    expect(rejectionOf(parameters)).toBe(message);
   });
 
   test('all that is missing is named at once', () => {
-    expect(refusalOf({ nodeClass: 'bottlerocket' })).toMatch(
+    expect(rejectionOf({ nodeClass: 'bottlerocket' })).toMatch(
       /^nodeRole .*; clusterName .*; bottlerocketVersion /,
     );
   });

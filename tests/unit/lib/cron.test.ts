@@ -8,8 +8,8 @@ import { asCrontabMeans, libraries, type NextRun } from './cron/libraries.ts';
 import { endOfDisturbance, instantsOf, offsetAt } from './cron/zones.ts';
 
 /**
- * The translated expressions fire when crontab(5) says, and crontab(5) is here what two libraries make of it that know
- * nothing of each other. EKS_JOBS_CRON_EXPRESSIONS=100000 tries more of them; 10,000 take half a minute.
+ * The translated expressions fire as crontab(5) defines. Two independent libraries decide what crontab(5) means.
+ * EKS_JOBS_CRON_EXPRESSIONS=100000 tries more expressions; 10,000 take half a minute.
  */
 const numRuns = Number(process.env['EKS_JOBS_CRON_EXPRESSIONS'] ?? 10_000);
 
@@ -24,13 +24,13 @@ const zones = [
   'Australia/Lord_Howe',
   'Pacific/Chatham',
 ];
-/** Starts lie in 2025 to 2031, and what comes up within three years is compared. */
+/** Starts are in 2025 to 2031, and the runs of the next three years are compared. */
 const start = fc
   .integer({ min: 0, max: 7 * 365 * 24 * 60 })
   .map((minutes) => Date.UTC(2025, 0, 1) + minutes * 60_000);
 const horizon = 3 * 365 * day;
 
-/** The runs of AWS expressions: computed day by day from the documentation, the first of a time that comes twice. */
+/** Computes the runs of AWS expressions, day by day as documented; a time that occurs twice counts the first time. */
 function awsRun(expressions: readonly string[], zone: string): NextRun {
   const crons = expressions.map(readAwsCron);
   return (after) => {
@@ -48,8 +48,8 @@ function awsRun(expressions: readonly string[], zone: string): NextRun {
   };
 }
 
-/** The next run that no change of the clocks is near to; undefined where none comes up in time. */
-function undisturbed(next: NextRun, after: number, zone: string): number | undefined {
+/** Returns the next run that is not near a clock change; undefined if it is beyond the horizon. */
+function nextUndisturbed(next: NextRun, after: number, zone: string): number | undefined {
   let run = next(after);
   for (;;) {
     if (run === undefined || run > after + horizon) return undefined;
@@ -59,7 +59,7 @@ function undisturbed(next: NextRun, after: number, zone: string): number | undef
   }
 }
 
-const shown = (instant: number | undefined): string =>
+const format = (instant: number | undefined): string =>
   instant === undefined ? 'none' : new Date(instant).toISOString();
 
 function translated(text: string): string[] | InvalidCron {
@@ -71,8 +71,8 @@ function translated(text: string): string[] | InvalidCron {
   }
 }
 
-test(`${numRuns} random expressions fire when croner and cron-parser say`, () => {
-  const judged: Record<string, number> = {};
+test(`${numRuns} random expressions fire as in croner and cron-parser`, () => {
+  const comparisons: Record<string, number> = {};
   let accepted = 0;
   fc.assert(
     fc.property(cronText, fc.constantFrom(...zones), fc.tuple(start, start, start), (text, zone, starts) => {
@@ -80,18 +80,18 @@ test(`${numRuns} random expressions fire when croner and cron-parser say`, () =>
       if (expressions instanceof InvalidCron) return;
       accepted += 1;
       const ours = awsRun(expressions, zone);
-      const expected = starts.map((after) => shown(undisturbed(ours, after, zone)));
+      const expected = starts.map((after) => format(nextUndisturbed(ours, after, zone)));
       for (const [name, library] of Object.entries(libraries)) {
         const theirs = library(asCrontabMeans(text), zone);
         if (!theirs) continue;
-        judged[name] = (judged[name] ?? 0) + 1;
-        const runs = starts.map((after) => shown(undisturbed(theirs, after, zone)));
+        comparisons[name] = (comparisons[name] ?? 0) + 1;
+        const runs = starts.map((after) => format(nextUndisturbed(theirs, after, zone)));
         expect({ text, zone, by: name, runs }).toEqual({ text, zone, by: name, runs: expected });
       }
     }),
     { numRuns },
   );
-  // Otherwise the libraries, or we, refuse what we mean to compare.
+  // Otherwise the libraries, or the translator, would reject too many of the expressions to compare.
   expect(accepted).toBeGreaterThan(0.7 * numRuns);
-  for (const name of Object.keys(libraries)) expect(judged[name]).toBeGreaterThan(0.5 * accepted);
+  for (const name of Object.keys(libraries)) expect(comparisons[name]).toBeGreaterThan(0.5 * accepted);
 }, 600_000);

@@ -56,7 +56,7 @@ describe('npm start -- --context', () => {
 describe('npm start -- --auth', () => {
   const jwt = ['--auth', 'jwt'];
 
-  test('is none by default', () => {
+  test('defaults to none', () => {
     expect(readOptions([])).not.toHaveProperty('authorization');
     expect(readOptions(['--auth', 'none'])).not.toHaveProperty('authorization');
   });

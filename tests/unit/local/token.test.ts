@@ -9,14 +9,14 @@ import { temporaryDirectory } from '../../harness/temporary-directory.ts';
 
 const script = fileURLToPath(new URL('../../../local/token.ts', import.meta.url));
 
-interface Said {
+interface CommandResult {
   code: number;
   stdout: string;
   stderr: string;
 }
 
-/** `npm run token --` with these arguments. */
-const run = (...arguments_: string[]): Promise<Said> =>
+/** Runs `npm run token --` with these arguments. */
+const run = (...arguments_: string[]): Promise<CommandResult> =>
   new Promise((resolve) => {
     const command = ['--disable-warning=ExperimentalWarning', script, ...arguments_];
     execFile(process.execPath, command, { timeout: 60_000 }, (error, stdout, stderr) => {
@@ -27,7 +27,7 @@ const run = (...arguments_: string[]): Promise<Said> =>
 const directory = (): string => join(temporaryDirectory(), 'state');
 
 describe('npm run token', () => {
-  test('prints a token and nothing else, for who asks for nothing: an hour of reading and writing as local', async () => {
+  test('without options prints only a token, which may read and write as local for an hour', async () => {
     const { code, stdout, stderr } = await run('--state-dir', directory());
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { iat = 0, exp, ...claims } = decodeJwt(stdout.trim());
@@ -65,7 +65,7 @@ describe('npm run token', () => {
     [['--expires', '1'], 'such as 12h'],
     [['--expires', '1y'], 'such as 12h'],
     [['alice'], 'too many arguments'],
-  ])('refuses %p, and makes no key', async (arguments_, reason) => {
+  ])('rejects %p, and does not create a key', async (arguments_, reason) => {
     const state = directory();
     const { code, stdout, stderr } = await run('--state-dir', state, ...arguments_);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
@@ -77,7 +77,7 @@ describe('npm run token', () => {
 describe('the key of the tokens', () => {
   const keyIn = (state: string): string => join(state, 'token-key.pem');
 
-  test('is made once, also by several at the same time, and is only its owner’s', async () => {
+  test('is created once, also by several processes at the same time, and only its owner may read it', async () => {
     const state = directory();
     const all = await Promise.all(Array.from({ length: 4 }, () => run('--state-dir', state)));
     const ids = new Set(all.map(({ stdout }) => decodeProtectedHeader(stdout.trim()).kid));
@@ -86,8 +86,8 @@ describe('the key of the tokens', () => {
     expect(statSync(keyIn(state)).mode & 0o777).toBe(0o600);
   });
 
-  // Otherwise a token that somebody was given is of no use after `npm start -- --fresh`, and nothing says why.
-  test('outlives --fresh', async () => {
+  // Otherwise tokens in use would become invalid after `npm start -- --fresh`, without an explanation.
+  test('is kept by --fresh', async () => {
     const state = directory();
     await run('--state-dir', state);
     const before = readFileSync(keyIn(state));
@@ -96,7 +96,7 @@ describe('the key of the tokens', () => {
     expect(readFileSync(opened.signingKey)).toEqual(before);
   });
 
-  test('is not used where others may read it', async () => {
+  test('is not used if others may read it', async () => {
     const state = directory();
     await run('--state-dir', state);
     chmodSync(keyIn(state), 0o640);
@@ -107,7 +107,7 @@ describe('the key of the tokens', () => {
     });
   });
 
-  test('is not made anew where it is broken: tokens that were given out would die without a word', async () => {
+  test('is not replaced if it is broken: tokens in use would become invalid without an explanation', async () => {
     const state = directory();
     mkdirSync(state);
     writeFileSync(keyIn(state), 'secret-looking text', { mode: 0o600 });
@@ -118,7 +118,7 @@ describe('the key of the tokens', () => {
     expect(readFileSync(keyIn(state), 'utf8')).toBe('secret-looking text');
   });
 
-  test('that cannot be written says so', async () => {
+  test('that cannot be written is an error', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
     const { code, stderr } = await run('--state-dir', join(file, 'state'));

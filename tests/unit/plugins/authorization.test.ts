@@ -21,9 +21,9 @@ const routesOf = ({ functions }: Configuration['service']): unknown[] =>
 
 const jwt = { type: 'jwt', jwtIssuer: 'https://issuer.example', jwtAudience: 'a,b' };
 
-/** A route that serverless.yml says nothing of must not be an open one. */
+/** A route without an authorizer in serverless.yml must not be open. */
 describe('every route', () => {
-  test('asks for a signature with auth=iam, and for no scopes, which signatures have not', () => {
+  test('requires a signature with auth=iam, without scopes, because signatures do not have any', () => {
     const made = service({ type: 'iam' });
     authorizeRoutes({ service: made });
     expect(routesOf(made)).toEqual([
@@ -35,7 +35,7 @@ describe('every route', () => {
   });
 
   // A token that may only read must not cancel; an admin's needs no other scope.
-  test('asks for a token of the issuer with auth=jwt, with a scope by its method', () => {
+  test('requires a token of the issuer with auth=jwt, with a scope by its method', () => {
     const made = service(jwt);
     authorizeRoutes({ service: made });
     const [read, write] = [

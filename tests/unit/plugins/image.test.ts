@@ -44,8 +44,8 @@ const replaceMachine = (programs: Record<string, string>): void => {
 const tagIn = ({ template }: Outcome): string => /eks-jobs-test:([\w-]+)/.exec(template)?.[1] ?? '';
 
 describe('packaging', () => {
-  // The template is made where there is no account yet, as in a pipeline's first steps.
-  test('names the image by its content and processor, and calls nobody', async () => {
+  // The template is made without an account, as in the first steps of a pipeline.
+  test('names the image by its content and processor, without a call', async () => {
     const [amd64, arm64, again] = [
       tagIn(await run(['package'])),
       tagIn(await run(['package'], { architecture: 'arm64' })),
@@ -58,7 +58,7 @@ describe('packaging', () => {
     expect(machine.questions).toEqual(['']);
   });
 
-  test('leaves a given image as it is, and deploying and packaging it calls nobody', async () => {
+  test('leaves a given image as it is, and neither packaging nor deploying makes a call', async () => {
     const { code, lines, template } = await run(deploy, { uri: 'registry.example/mine:1' });
     expect({ code, lines }).toEqual({ code: 0, lines: [] });
     expect(JSON.parse(template)).toMatchObject({
@@ -86,7 +86,7 @@ describe('the repository', () => {
     const { tags, ...repository } = ecr.repositories.get('eks-jobs-test') ?? { tags: [] };
     return { ...repository, tags };
   };
-  const wanted = {
+  const desired = {
     imageTagMutability: 'IMMUTABLE',
     imageScanningConfiguration: { scanOnPush: true },
     tags: [{ Key: 'eks-jobs:stack', Value: 'eks-jobs-test' }],
@@ -95,7 +95,7 @@ describe('the repository', () => {
 
   test('is made once, with immutable tags, a scan on push and a lifecycle', async () => {
     expect(await run(deploy)).toMatchObject({ code: 0 });
-    expect(kept()).toMatchObject(wanted);
+    expect(kept()).toMatchObject(desired);
     ecr.calls.length = 0;
     ecr.hasTag = () => true;
     expect(await run(deploy)).toMatchObject({ code: 0 });
@@ -103,7 +103,7 @@ describe('the repository', () => {
     expect(ecr.calls.filter((call) => !/^(Describe|Get|List)/.test(call))).toEqual([]);
   });
 
-  test('that was changed by hand is put right', async () => {
+  test('that was changed by hand is corrected', async () => {
     await run(deploy);
     const repository = ecr.repositories.get('eks-jobs-test');
     Object.assign(repository ?? {}, {
@@ -112,11 +112,11 @@ describe('the repository', () => {
       lifecyclePolicyText: undefined,
     });
     await run(deploy);
-    expect(kept()).toMatchObject(wanted);
+    expect(kept()).toMatchObject(desired);
   });
 
-  // It may hold what others need.
-  test('that somebody else made is used, and neither changed nor removed', async () => {
+  // It may contain images that others need.
+  test('that the stack did not create is used, and neither changed nor removed', async () => {
     await run(deploy);
     Object.assign(ecr.repositories.get('eks-jobs-test') ?? {}, { tags: [], imageTagMutability: 'MUTABLE' });
     const { lines } = await run(deploy);
@@ -126,7 +126,7 @@ describe('the repository', () => {
     expect(ecr.repositories.size).toBe(1);
   });
 
-  test('goes with its stage, and again is no error', async () => {
+  test('is removed with its stage, and a second removal succeeds', async () => {
     await run(deploy);
     expect((await run(['remove'])).lines).toEqual(['notice: Image repository removed: eks-jobs-test']);
     expect(ecr.repositories.size).toBe(0);
@@ -144,18 +144,18 @@ describe('the repository', () => {
 describe('the login', () => {
   const secret = Buffer.from('AWS:a-password-of-twelve-hours').toString('base64');
 
-  // docker's own configuration says which engine it speaks to; a push without it would look for the image elsewhere.
+  // docker's own configuration names its engine; a push without it would look for the image in another engine.
   test("of docker is a configuration for this push, with the user's engine and without their logins", async () => {
     replaceMachine({
       docker: `[ "$1" != push ] || /bin/cat "$DOCKER_CONFIG/config.json" >&2`,
     });
     mkdirSync(`${machine.path('home')}/.docker`, { recursive: true });
-    const theirs = {
+    const configuration = {
       currentContext: 'theirs',
       credsStore: 'keychain',
       auths: { 'example.org': { auth: 'x' } },
     };
-    writeFileSync(`${machine.path('home')}/.docker/config.json`, JSON.stringify(theirs));
+    writeFileSync(`${machine.path('home')}/.docker/config.json`, JSON.stringify(configuration));
     const outcome = await run(deploy);
     expect(outcome.code).toBe(0);
     expect(JSON.parse(outcome.errors)).toEqual({
@@ -181,11 +181,11 @@ describe('the login', () => {
     expect(push).toMatch(
       /^\w+ push --authfile TEMP\/docker\/config.json --tls-verify=false 127\.0\.0\.1:\d+\/eks-jobs-test:\S+$/,
     );
-    // Whoever may list processes must not read it.
+    // Other users of the machine can list processes and their arguments.
     expect(machine.calls.join('\n')).not.toContain(ecr.password);
   });
 
-  test('is asked for after the build, which may take longer than a password lasts', async () => {
+  test('is requested after the build, which may take longer than a password is valid', async () => {
     replaceMachine({ docker: `[ "$2" != build ] || exit 1` });
     expect(await run(deploy)).toMatchObject({ code: 1 });
     expect(ecr.calls).not.toContain('GetAuthorizationToken');
@@ -199,41 +199,41 @@ describe('a deploy fails clearly', () => {
     return lines.filter((line) => !/^(progress|notice)/.test(line)).join('\n');
   };
 
-  test('without a builder, before anything was made', async () => {
+  test('without a builder, before anything is created', async () => {
     replaceMachine({ docker: fakes.dockerWithoutEngine });
-    const said = await failure();
+    const message = await failure();
     for (const part of [
       'docker: Is the docker daemon running?',
       'podman: not installed',
       '--param builder=NAME',
     ]) {
-      expect(said).toContain(part);
+      expect(message).toContain(part);
     }
     expect(ecr.repositories.size).toBe(0);
   });
 
-  test('where the build fails, with its last lines', async () => {
+  test('if the build fails, with its last lines', async () => {
     replaceMachine({ docker: `[ "$2" != build ] || { echo 'error[E0425]: no such value' >&2; exit 3; }` });
     expect(await failure()).toContain('failed (exit code 3):\n  error[E0425]: no such value');
   });
 
   // Most machines cannot run what a build for another processor compiles with.
-  test('where another processor cannot be emulated, with a hint', async () => {
+  test('if another processor cannot be emulated, with a hint', async () => {
     replaceMachine({ docker: `[ "$2" != build ] || { echo 'exec format error' >&2; exit 1; }` });
     const architecture = process.arch === 'arm64' ? 'amd64' : 'arm64';
-    const said = await failure({ architecture });
-    expect(said).toContain('exec format error');
-    expect(said).toContain(`The image is for ${architecture}`);
+    const message = await failure({ architecture });
+    expect(message).toContain('exec format error');
+    expect(message).toContain(`The image is for ${architecture}`);
   });
 
-  test('where the credentials may not do it, naming what', async () => {
+  test('if the credentials lack a permission, which it names', async () => {
     ecr.denied.add('CreateRepository');
-    const said = await failure();
-    expect(said).toContain('not authorized to perform: ecr:CreateRepository');
-    expect(said).toContain('.github/deploy-role.yml');
+    const message = await failure();
+    expect(message).toContain('not authorized to perform: ecr:CreateRepository');
+    expect(message).toContain('.github/deploy-role.yml');
   });
 
-  test('where no AWS answers', async () => {
+  test('if AWS does not respond', async () => {
     expect(await failure({}, { AWS_ENDPOINT_URL: 'http://127.0.0.1:9', AWS_MAX_ATTEMPTS: '1' })).toContain(
       'Amazon ECR: ',
     );

@@ -1,4 +1,4 @@
-/** Cancel: the record first, then StopExecution. Whoever finds that it came half-way finds the record. */
+/** Cancel: the record first, then StopExecution. If cancel is cut off in between, the record is there for the next one. */
 import type { Protocol } from './guards.ts';
 import { running, stopped } from './machine.ts';
 import { create, missed } from './settle.ts';
@@ -14,7 +14,7 @@ export function cancelSteps(protocol: Protocol, state: State, emit: Emit): void 
   });
   switch (cancel.phase) {
     case 'idle':
-      if (!hasEnded(job)) emit('somebody cancels the job', 0, 'fault', become({ phase: 'read' }));
+      if (!hasEnded(job)) emit('a caller cancels the job', 0, 'fault', become({ phase: 'read' }));
       return;
     case 'read':
     case 'half':
@@ -61,7 +61,7 @@ export function cancelSteps(protocol: Protocol, state: State, emit: Emit): void 
 function decideCancel({ guards }: Protocol, state: State, { job, attempts: seen }: Seen): Partial<Cancel> {
   const done = { phase: 'done' } as const;
   if (job === null) {
-    // The execution that is named after the job answers for it; once it has ended Settle does.
+    // The execution that is named after the job stands for it; once it has ended, Settle records the job.
     if (!running(state, 0)) return done;
     if (!guards.cancelCreates) return { phase: 'stop' };
     return { phase: 'write', write: { ...create(0, 'CANCELLED'), kind: 'cancel' } };
@@ -79,7 +79,7 @@ function decideCancel({ guards }: Protocol, state: State, { job, attempts: seen 
     set: { status: 'CANCELLED' },
     attempts,
     count: { jobs: 1 },
-    beatMoved: false,
+    heartbeatMoved: false,
   } as const;
   return { phase: 'write', write };
 }

@@ -1,10 +1,10 @@
-/** The container: read, decide, write on condition; run; record the outcome; exit. And all that can befall it. */
+/** The container: read, decide, write on condition; run; record the outcome; exit. And all that can happen to it. */
 import type { Protocol } from './guards.ts';
 import { replaceContainer, tryFailed, trySucceeded } from './machine.ts';
 import { decideStart } from './start.ts';
 import type { Container, Emit, State } from './state.ts';
-import { attemptOf, excused, hasEnded, MACHINE_TRIES, replaced } from './state.ts';
-import { beat, commit, holds, isWatching, owns, ownWrite, reading } from './table.ts';
+import { attemptOf, excused, hasEnded, machineTries, replaced } from './state.ts';
+import { commit, heartbeat, holds, isWatching, owns, ownWrite, reading } from './table.ts';
 
 export function containerSteps(protocol: Protocol, state: State, emit: Emit): void {
   state.containers.forEach((container, index) => {
@@ -18,7 +18,7 @@ export function containerSteps(protocol: Protocol, state: State, emit: Emit): vo
     if (container.phase === 'run') runs(step);
     if (container.phase === 'unsure') readsBack(step);
     if (container.phase === 'exit' && container.current) exits(step);
-    befalls(step, index);
+    accidents(step, index);
   });
 }
 
@@ -54,11 +54,11 @@ function writes({ protocol, state, container, emit, become }: Step): void {
   );
   const taken = kind === 'takeOver' || kind === 'tooOften';
   if (taken) {
-    // A runner that was only slow (or takes a long time to read back) loses its attempt: harmless, but a reason for
-    // its Job to fail.
+    // A runner that was only slow (or takes a long time to read back) loses its attempt: harmless, but a reason for its Job
+    // to fail.
     if (victim?.current === true) next = excused(next, victim.try);
-    if (victim !== undefined && write.beatMoved)
-      next = { ...next, broken: 'a runner that went on beating was robbed' };
+    if (victim !== undefined && write.heartbeatMoved)
+      next = { ...next, broken: 'a runner with a heartbeat lost its attempt' };
     if (kind === 'tooOften') next = excused(next, container.try);
   }
   const ended = hasEnded(next.job);
@@ -69,26 +69,26 @@ function writes({ protocol, state, container, emit, become }: Step): void {
       : { phase: 'run', write: null };
   emit(`pod of try #: writes ${kind}`, container.try, 'step', become(after, next));
   emit(
-    `pod of try #: writes ${kind}, the answer is lost`,
+    `pod of try #: writes ${kind}, the response is lost`,
     container.try,
     'fault',
     become({ phase: 'read', write: null }, next),
   );
 }
 
-/** 0 stops the state machine's retries; after the last of as many attempts as it makes there is nothing to stop. */
+/** The exit code of a verdict: 0 stops the state machine's retries; after its last try there is nothing to stop. */
 function verdictCode({ guards }: Protocol, state: State, verdict: boolean, final: boolean): number {
-  return verdict && guards.verdictExitsZero && (final || state.maxAttempts < MACHINE_TRIES) ? 0 : 75;
+  return verdict && guards.verdictExitsZero && (final || state.maxAttempts < machineTries) ? 0 : 75;
 }
 
-const OUTCOMES = ['success', 'a permanent failure', 'a retryable failure', 'RunTimedOut'] as const;
+const outcomes = ['success', 'a permanent failure', 'a retryable failure', 'RunTimedOut'] as const;
 
 function runs({ protocol, state, container, emit, become }: Step): void {
   if (!owns(protocol, state, container)) return;
   const number = container.try;
-  for (const outcome of OUTCOMES) {
+  for (const outcome of outcomes) {
     const last = number + 1 === state.maxAttempts;
-    // Before the last attempt RunTimedOut is a retryable failure like any other.
+    // Before the last attempt, RunTimedOut is a retryable failure like any other.
     if (outcome === 'RunTimedOut' && !last) continue;
     const verdict =
       outcome === 'success' || outcome === 'a permanent failure' || (last && protocol.guards.lastVerdict);
@@ -109,7 +109,7 @@ function runs({ protocol, state, container, emit, become }: Step): void {
         },
       },
     );
-    const next = beat(
+    const next = heartbeat(
       outcome === 'success' ? commit(state, write) : excused(commit(state, write), number),
       container.runner,
     );
@@ -117,14 +117,14 @@ function runs({ protocol, state, container, emit, become }: Step): void {
     const after = { exitCode, verdict };
     emit(`pod of try #: records ${outcome}`, number, 'step', become({ ...after, phase: 'exit' }, next));
     emit(
-      `pod of try #: records ${outcome}, the answer is lost`,
+      `pod of try #: records ${outcome}, the response is lost`,
       number,
       'fault',
       become({ ...after, phase: 'unsure' }, next),
     );
   }
   if (state.containers.some((other) => isWatching(other, container.runner))) {
-    emit('pod of try #: beats', number, 'step', beat(state, container.runner));
+    emit('pod of try #: heartbeat', number, 'step', heartbeat(state, container.runner));
   }
 }
 
@@ -139,7 +139,7 @@ function readsBack({ protocol, state, container, emit, become }: Step): void {
   emit('pod of try #: reads back whether its outcome is there', container.try, 'step', become(change));
 }
 
-/** The Job completes or fails, and the state machine, which polls it, sees that: one step, as nobody else looks. */
+/** The Job completes or fails, and the state machine, which polls it, sees that: one step, because nothing else reads it. */
 function exits({ state, container, emit }: Step): void {
   const { execution, exitCode, verdict } = container;
   const rest = { ...state, containers: state.containers.filter((other) => other !== container) };
@@ -147,7 +147,7 @@ function exits({ state, container, emit }: Step): void {
     emit('pod of try #: exits 0, its Job is complete', container.try, 'step', trySucceeded(rest, execution));
     return;
   }
-  const wasted = verdict && container.try + 1 < MACHINE_TRIES;
+  const wasted = verdict && container.try + 1 < machineTries;
   const next = {
     ...tryFailed(rest, execution),
     broken: wasted ? 'a verdict did not stop the retries' : state.broken,
@@ -155,7 +155,7 @@ function exits({ state, container, emit }: Step): void {
   emit('pod of try #: exits 75, its Job has failed', container.try, 'step', next);
 }
 
-function befalls({ protocol, state, container, emit, become }: Step, index: number): void {
+function accidents({ protocol, state, container, emit, become }: Step, index: number): void {
   const { execution, try: number } = container;
   const gone: State = { ...state, containers: replaced(state.containers, index, null) };
   const alone = become({ current: false });
@@ -204,5 +204,5 @@ function interrupt({ guards }: Protocol, state: State, container: Container): St
     ? { marked: true, interruptions: (own?.interruptions ?? 0) + 1 }
     : ({ status: 'FAILED' } as const);
   const count = guards.interruptCountsNothing ? {} : { failedJob: 1 };
-  return beat(commit(state, ownWrite(container, set, { count })), container.runner);
+  return heartbeat(commit(state, ownWrite(container, set, { count })), container.runner);
 }

@@ -1,4 +1,4 @@
-/** Visits every state that can be reached, those with fewest faults first, and remembers how. */
+/** Visits every state that can be reached, those with the fewest faults first, and records how. */
 import type { Protocol } from './guards.ts';
 import { wrongEnd, wrongState, wrongStep } from './invariants.ts';
 import { keyOf } from './key.ts';
@@ -8,13 +8,13 @@ import { initial, type State } from './state.ts';
 export interface Violation {
   readonly problem: string;
   readonly faults: number;
-  /** One line a step; those that begin with ! are faults. */
+  /** One line for each step; a line that begins with ! is a fault. */
   readonly trace: readonly string[];
 }
 
 export interface Exploration {
   readonly states: number;
-  /** States in which only faults could still change anything. */
+  /** States in which only faults can change anything. */
   readonly ends: number;
   readonly violation: Violation | null;
 }
@@ -27,7 +27,7 @@ interface Visit {
 }
 
 /**
- * Breadth first within each number of faults: who is reached with fewer faults may do all that the same state may do
+ * Explores breadth first within each number of faults. A state that is reached with fewer faults has all steps that it has
  * with more, so a state is visited once, and the first violation has the fewest faults and then the fewest steps.
  */
 export function explore(
@@ -43,12 +43,12 @@ export function explore(
   let layer: (Visit | null)[] = [{ state: start, key: keyOf(start), id: history.add(-1, -1), problem: null }];
   seen.add(keyOf(start));
   for (let used = 0; used <= faults; used += 1) {
-    /** States that a fault leads to: they may yet be reached without it. */
+    /** States that a fault leads to: they may still be reached without it. */
     const later = new Map<string, Visit>();
     for (let at = 0; at < layer.length; at += 1) {
       const visit = layer[at];
       if (!visit) break;
-      // Half of all memory would be states that are done with.
+      // Otherwise half of the memory would be states that were visited already.
       layer[at] = null;
       const { state, key: own, id } = visit;
       let free = 0;
@@ -56,7 +56,7 @@ export function explore(
         onStep?.(label);
         const problem = wrongStep(state, next) ?? wrongState(next);
         const key = keyOf(next);
-        // A step that changes nothing (asking again what stays so) leads nowhere.
+        // A step that changes nothing (reading again what stays the same) leads to no new state.
         if (kind === 'step' && key !== own) free += 1;
         if (problem === null && (seen.has(key) || (kind === 'fault' && later.has(key)))) return;
         const found = { state: next, key, id: history.add(id, choice), problem };
@@ -82,7 +82,7 @@ export function explore(
   return { states: seen.size, ends, violation: null };
 }
 
-/** How each state was reached: from which, by which of its steps. Enough to play a trace again. */
+/** How each state was reached: from which state, by which of its steps. This is enough to repeat a trace. */
 class History {
   readonly #parents: number[] = [];
   readonly #choices: number[] = [];
@@ -117,7 +117,7 @@ class History {
   }
 }
 
-/** A circle of steps without a fault in which nobody's beat moves: something could go on for ever. */
+/** Finds a cycle of steps without a fault and without a heartbeat: something could continue without end. */
 export function findCircle(
   protocol: Protocol,
   maxAttempts: number,
@@ -162,7 +162,7 @@ function successors(protocol: Protocol, state: State, later: Map<string, State>)
   steps(protocol, state, true, (label, subject, kind, next) => {
     const key = keyOf(next);
     if (kind === 'fault') later.set(key, next);
-    else if (!label.endsWith(': beats'))
+    else if (!label.endsWith(': heartbeat'))
       free.push({ key, label: label.replace('#', String(subject)), state: next });
   });
   return free;

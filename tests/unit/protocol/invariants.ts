@@ -1,8 +1,8 @@
-/** What must be true: in every state, over every step, and where nothing more can happen. */
+/** The invariants: of every state, of every step, and of the states in which nothing more can happen. */
 import type { State } from './state.ts';
-import { attemptOf, executionOf, hasEnded, INTERRUPTION_LIMIT, isRunning } from './state.ts';
+import { attemptOf, executionOf, hasEnded, interruptionLimit, isRunning } from './state.ts';
 
-/** What no state may be; null: this one is right. */
+/** Names the invariant that a state violates; null: none. */
 export function wrongState(state: State): string | null {
   const { job, attempts, counters, maxAttempts, broken } = state;
   if (broken !== null) return broken;
@@ -27,18 +27,18 @@ export function wrongState(state: State): string | null {
   if (count('SUCCEEDED') !== (job?.status === 'SUCCEEDED' ? 1 : 0))
     return 'success of the job is not that of one attempt';
   if (attempts.some((attempt, number) => attempt?.status === 'FAILED' && state.excuses[number] !== true)) {
-    return 'an attempt was counted as failed for no reason';
+    return 'an attempt was counted as failed without a reason';
   }
   if (!ended && put.length === maxAttempts && count('RUNNING') === 0)
-    return 'the last attempt failed and the job goes on';
-  const limit = INTERRUPTION_LIMIT;
+    return 'the last attempt failed and the job continues';
+  const limit = interruptionLimit;
   if (
     put.some(
       ({ status, marked, interruptions }) =>
         status === 'RUNNING' && interruptions >= (marked ? limit + 1 : limit),
     )
   ) {
-    return 'an attempt is interrupted for ever';
+    return 'an attempt is interrupted without limit';
   }
   return null;
 }
@@ -49,12 +49,12 @@ export function wrongStep(before: State, after: State): string | null {
   return `the job was ${before.job.status} and became ${after.job?.status ?? 'absent'}`;
 }
 
-/** What must have come about when only faults could still change anything. */
+/** Names the invariant that an end violates: a state in which only faults can change anything. */
 export function wrongEnd(state: State): string | null {
   const { job, attempts, maxAttempts, cancel, executions } = state;
   if (job === null) return 'the job was accepted and never recorded';
-  if (!hasEnded(job)) return `the job is ${job.status} for ever`;
-  if (attempts.some((attempt) => attempt?.status === 'RUNNING')) return 'an attempt is RUNNING for ever';
+  if (!hasEnded(job)) return `the job stays ${job.status}`;
+  if (attempts.some((attempt) => attempt?.status === 'RUNNING')) return 'an attempt stays RUNNING';
   if (job.open) return 'the job is never settled';
   if (executions.some((execution) => isRunning(execution))) return 'an execution never ends';
   const own = executionOf(state, job.execution);
@@ -66,7 +66,7 @@ export function wrongEnd(state: State): string | null {
     return `the job TIMED_OUT after ${failed} of ${maxAttempts} attempts`;
   }
   if (job.status === 'CANCELLED' && own.phase !== 'ABORTED' && cancel.phase === 'idle')
-    return 'nobody cancelled the job';
+    return 'the job is CANCELLED without a request';
   if (cancel.promised && job.status !== 'CANCELLED') return `the cancelled job is ${job.status}`;
   return null;
 }

@@ -1,10 +1,18 @@
-/** A short string for each state; states that differ only in names, or in what nobody will ask for, share one. */
+/** Makes a short string of a state. States that differ only in names, or in what is not read any more, have the same string. */
 import type { Attempts, Container, Half, Job, State, Write } from './state.ts';
 import { attemptOf } from './state.ts';
 
-const STATUS = { QUEUED: 1, RUNNING: 2, SUCCEEDED: 3, FAILED: 4, CANCELLED: 5, TIMED_OUT: 6 } as const;
-const KIND = { create: 1, start: 2, takeOver: 3, tooOften: 4, beyondLast: 5, settle: 6, cancel: 7 } as const;
-const PHASE = {
+const statusCodes = { QUEUED: 1, RUNNING: 2, SUCCEEDED: 3, FAILED: 4, CANCELLED: 5, TIMED_OUT: 6 } as const;
+const kindCodes = {
+  create: 1,
+  start: 2,
+  takeOver: 3,
+  tooOften: 4,
+  beyondLast: 5,
+  settle: 6,
+  cancel: 7,
+} as const;
+const phaseCodes = {
   read: 1,
   half: 2,
   write: 3,
@@ -16,7 +24,7 @@ const PHASE = {
   stop: 9,
   done: 10,
 } as const;
-const EXECUTION = {
+const executionCodes = {
   absent: 0,
   register: 1,
   registerAgain: 2,
@@ -28,12 +36,12 @@ const EXECUTION = {
   ABORTED: 8,
   TIMED_OUT: 9,
 } as const;
-const BY = { machine: 0, event: 1, sweep: 2 } as const;
+const byCodes = { machine: 0, event: 1, sweep: 2 } as const;
 
 /**
- * Left out: the counters, as a state in which they do not match the attempts is a violation already; what a closed
- * attempt remembers; the excuse of a closed attempt. Runners are numbered in the order of the containers, which is
- * itself by what they do, so that states that differ in who is called what are one.
+ * Left out: the counters, because a state in which they do not match the attempts is a violation already; the details of a
+ * closed attempt; the excuse of a closed attempt. Runners are numbered in the order of the containers, which are sorted by
+ * what they do, so that states that differ only in the names of runners are one.
  */
 export function keyOf(state: State): string {
   const order = state.containers.slice();
@@ -56,18 +64,20 @@ export function keyOf(state: State): string {
   codes.push(bits + state.maxAttempts * 16);
   for (const execution of state.executions) {
     const { phase, tries } = execution;
-    codes.push(EXECUTION[phase] * 8 + tries * 2 + (execution.event ? 1 : 0) + (execution.gaveUp ? 128 : 0));
+    codes.push(
+      executionCodes[phase] * 8 + tries * 2 + (execution.event ? 1 : 0) + (execution.gaveUp ? 128 : 0),
+    );
   }
   codes.push(state.containers.length * 8 + state.settles.length);
   for (const container of order) putContainer(codes, state, container, name);
   const settles = state.settles.map((settle) => {
-    const part: number[] = [BY[settle.by] * 32 + settle.execution * 16 + PHASE[settle.phase]];
+    const part: number[] = [byCodes[settle.by] * 32 + settle.execution * 16 + phaseCodes[settle.phase]];
     putHalf(part, settle.half, name);
     putWrite(part, settle.write, name);
     return String.fromCharCode(...part);
   });
   if (settles.length > 1) settles.sort();
-  codes.push(PHASE[state.cancel.phase] * 2 + (state.cancel.promised ? 1 : 0));
+  codes.push(phaseCodes[state.cancel.phase] * 2 + (state.cancel.promised ? 1 : 0));
   putHalf(codes, state.cancel.half, name);
   putWrite(codes, state.cancel.write, name);
   return String.fromCharCode(...codes) + settles.join('');
@@ -78,8 +88,8 @@ type Name = (runner: number) => number;
 function rank(state: State, container: Container): number {
   let value = container.execution * 4 + container.try;
   value = value * 2 + (container.current ? 1 : 0);
-  value = value * 16 + PHASE[container.phase];
-  value = value * 8 + (container.write === null ? 0 : KIND[container.write.kind]);
+  value = value * 16 + phaseCodes[container.phase];
+  value = value * 8 + (container.write === null ? 0 : kindCodes[container.write.kind]);
   value = value * 2 + (state.job?.runner === container.runner ? 1 : 0);
   value = value * 2 + (container.exitCode === 0 ? 1 : 0);
   return value * 2 + (container.verdict ? 1 : 0);
@@ -87,13 +97,13 @@ function rank(state: State, container: Container): number {
 
 function putJob(codes: number[], job: Job | null, name: Name): void {
   if (job === null) codes.push(0);
-  else codes.push(STATUS[job.status] * 16 + job.execution * 8 + (job.attempt + 1), name(job.runner));
+  else codes.push(statusCodes[job.status] * 16 + job.execution * 8 + (job.attempt + 1), name(job.runner));
 }
 
 function putAttempts(codes: number[], attempts: Attempts, name: Name): void {
   for (const attempt of attempts) {
     if (attempt === null) codes.push(0);
-    else if (attempt.status !== 'RUNNING') codes.push(STATUS[attempt.status]);
+    else if (attempt.status !== 'RUNNING') codes.push(statusCodes[attempt.status]);
     else codes.push(16 + (attempt.marked ? 8 : 0) + attempt.interruptions, name(attempt.runner));
   }
 }
@@ -109,7 +119,7 @@ function putContainer(codes: number[], state: State, container: Container, name:
     ((container.execution * 4 + container.try) * 2 + (container.current ? 1 : 0)) * 4 +
       (container.verdict ? 2 : 0) +
       (container.exitCode === 0 ? 1 : 0),
-    PHASE[container.phase] * 2 +
+    phaseCodes[container.phase] * 2 +
       (attemptOf(state.attempts, container.try)?.runner === container.runner ? 1 : 0),
     name(container.runner),
   );
@@ -117,15 +127,15 @@ function putContainer(codes: number[], state: State, container: Container, name:
   putWrite(codes, container.write, name);
 }
 
-/** What a decision hangs on: the job as it was read, and what it wants to do to which attempt as it was read. */
+/** Adds what a decision depends on: the job as it was read, and what it changes in which attempt as it was read. */
 function putWrite(codes: number[], write: Write | null, name: Name): void {
   if (write === null) return;
-  codes.push(KIND[write.kind] * 2 + (write.beatMoved ? 1 : 0), write.attempts.length);
-  if (write.set.status !== undefined) codes.push(STATUS[write.set.status]);
+  codes.push(kindCodes[write.kind] * 2 + (write.heartbeatMoved ? 1 : 0), write.attempts.length);
+  if (write.set.status !== undefined) codes.push(statusCodes[write.set.status]);
   putJob(codes, write.job, name);
   for (const { number, read, set } of write.attempts) {
     codes.push(
-      number * 8 + (set.status === undefined ? 0 : STATUS[set.status]),
+      number * 8 + (set.status === undefined ? 0 : statusCodes[set.status]),
       read === null ? 0 : 1 + name(read.runner),
     );
     codes.push(set.interruptions ?? 0);

@@ -1,7 +1,7 @@
 /** The state machine's executions, and what stops them: Register, the tries of RunJob, aborts, events, duplicates. */
 import type { Protocol } from './guards.ts';
 import type { Emit, Execution, State } from './state.ts';
-import { excused, executionOf, isRunning, MACHINE_TRIES, withExecution } from './state.ts';
+import { excused, executionOf, isRunning, machineTries, withExecution } from './state.ts';
 
 export function machineSteps(protocol: Protocol, state: State, emit: Emit): void {
   state.executions.forEach((execution, index) => {
@@ -48,7 +48,7 @@ function register({ guards }: Protocol, state: State, index: number, emit: Emit)
     (job.status === 'QUEUED' || !guards.registerOnlyQueued);
   const settling = toSettle(state, index);
   if (job !== null && !again && guards.registerNotExists) {
-    emit('Register of execution # is refused', index, 'step', settling);
+    emit('Register of execution # is rejected', index, 'step', settling);
     return;
   }
   const put: State = {
@@ -57,7 +57,7 @@ function register({ guards }: Protocol, state: State, index: number, emit: Emit)
   };
   emit('Register of execution #', index, 'step', withExecution(put, index, { phase: 'backoff' }));
   emit(
-    'Register of execution #, the answer is lost',
+    'Register of execution #, the response is lost',
     index,
     'fault',
     withExecution(put, index, { phase: 'registerAgain' }),
@@ -70,7 +70,7 @@ function register({ guards }: Protocol, state: State, index: number, emit: Emit)
   );
 }
 
-/** The event of a job that is settled finds nothing to do; only the others are followed. */
+/** Follows the events of executions; that of a settled job has nothing to do. */
 function event(state: State, execution: Execution, index: number, emit: Emit): void {
   if (!execution.event) return;
   const taken = withExecution(state, index, { event: false });
@@ -84,7 +84,7 @@ export function trySucceeded(state: State, index: number): State {
 
 /** RunJob retries until its tries are used up. */
 export function tryFailed(state: State, index: number): State {
-  if (executionOf(state, index).tries === MACHINE_TRIES) return toSettle(state, index);
+  if (executionOf(state, index).tries === machineTries) return toSettle(state, index);
   return withExecution(state, index, { phase: 'backoff' });
 }
 
@@ -97,7 +97,7 @@ export function withSettle(state: State, execution: number, by: 'machine' | 'eve
   return { ...state, settles: [...state.settles, settle] };
 }
 
-/** Nobody waits for the exit codes of its containers any more, yet they live until Settle deletes their Jobs. */
+/** Stops an execution. The exit codes of its containers have no effect any more, but they live until Settle deletes their Jobs. */
 export function stopped(state: State, index: number, phase: 'ABORTED' | 'TIMED_OUT'): State {
   let next = withExecution(state, index, { phase, event: true });
   next = {
@@ -107,11 +107,11 @@ export function stopped(state: State, index: number, phase: 'ABORTED' | 'TIMED_O
     ),
   };
   if (state.job !== null && state.job.execution !== index) return next;
-  for (let number = 0; number < MACHINE_TRIES; number += 1) next = excused(next, number);
+  for (let number = 0; number < machineTries; number += 1) next = excused(next, number);
   return next;
 }
 
-/** A Job's new container; its runner is random, so unlike any before. */
+/** Adds a Job's new container; its runner is random, so it differs from all before. */
 export function replaceContainer(state: State, execution: number, number: number): State {
   const taken = [
     ...state.containers.map((container) => container.runner),

@@ -1,4 +1,4 @@
-/** All steps of the model, with the steps that need no exploring done at once. */
+/** All steps of the model. Steps that need no exploration are taken at once. */
 import { cancelSteps } from './cancel.ts';
 import { containerSteps } from './container.ts';
 import type { Protocol } from './guards.ts';
@@ -13,7 +13,7 @@ export type Visit = (
   subject: number,
   kind: 'step' | 'fault',
   next: State,
-  /** Which of the state's steps this is; the same state has the same steps in the same order. */
+  /** The number of the step among the state's steps; the same state has the same steps in the same order. */
   choice: number,
 ) => void;
 
@@ -31,11 +31,11 @@ export function steps(protocol: Protocol, state: State, faults: boolean, visit: 
 }
 
 /**
- * Does at once what changes nothing that anybody else could see, so that its interleavings need no exploring. A write
- * whose condition fails changes nothing, and a condition that has failed stays so (a status never goes back, a runner
- * is never seen twice), or, should it hold again, is what reading again would find: so the writer reads again now. A
- * container that lost its attempt can only find that out. An old container that would only exit is as good as gone.
- * Each of these is a step that the protocol may really take at this moment, whatever guard is out: traces stay true.
+ * Takes at once the steps that change nothing that another process can see, so that their interleavings need no exploration.
+ * A write whose condition fails changes nothing. A condition that has failed stays failed (a status never goes back, a runner
+ * never appears twice), or, if it holds again, it is what another read would find: so the writer reads again now. A container
+ * that lost its attempt can only find that out. An old container that would only exit can be removed. Each of these is a step
+ * that the protocol may really take at this moment, whichever guard is removed: traces stay true.
  */
 function tidy(protocol: Protocol, state: State): State {
   let changed = false;
@@ -66,7 +66,7 @@ function tidyContainer(protocol: Protocol, state: State, container: Container): 
   }
   if (phase === 'run' && !owns(protocol, state, container)) {
     phase = 'exit';
-    exitCode = refused(protocol, state, container);
+    exitCode = exitCodeAfterRejection(protocol, state, container);
   }
   if (
     !container.current &&
@@ -76,14 +76,14 @@ function tidyContainer(protocol: Protocol, state: State, container: Container): 
   return phase === container.phase ? container : { ...container, phase, write, exitCode };
 }
 
-/** Finish was refused: the container reads back and does not find its outcome, not even where others closed its attempt. */
-function refused({ guards }: Protocol, state: State, container: Container): number {
+/** The exit code when Finish was rejected: the container reads back and does not find its outcome, also if others closed its attempt. */
+function exitCodeAfterRejection({ guards }: Protocol, state: State, container: Container): number {
   const own = attemptOf(state.attempts, container.try);
   const closedByOthers = own !== null && own.status !== 'RUNNING' && own.runner === container.runner;
   return !guards.lostExitsRetry || (closedByOthers && !guards.readBackCompares) ? 0 : 75;
 }
 
-/** Whatever it will read, it will exit and write nothing. */
+/** Whether the container will exit without a write, whatever it reads. */
 function isPointless({ guards }: Protocol, state: State, container: Container): boolean {
   if (guards.startTerminal && hasEnded(state.job)) return true;
   const own = attemptOf(state.attempts, container.try);

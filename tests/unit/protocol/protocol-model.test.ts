@@ -1,28 +1,28 @@
 /**
- * The accounting protocol (docs/accounting.md) as an exhaustive small model: one job, the state machine's three tries,
- * one more execution of the same job, one cancel, and whatever can go wrong, four times. Every order of all steps of
- * containers, Settle, sweep, cancel and state machine is tried; each of them reads, decides and writes on condition, in
- * steps of their own. What the model says is that the protocol is right; that the code keeps to the protocol is shown
- * by the golden transactions and the tests with real processes.
+ * The accounting protocol (docs/accounting.md) as a small exhaustive model: one job, the state machine's three tries, one
+ * more execution of the same job, one cancel, and everything that can go wrong, four times. It tries every order of all steps
+ * of containers, Settle, sweep, cancel and state machine; each of them reads, decides and writes on condition, in separate
+ * steps. The model shows that the protocol is right. That the code follows the protocol is shown by the golden transactions
+ * and by the tests with real processes.
  *
- * A trace is one step a line, from the 202 on; a line that begins with ! is a fault. The number is the try (for pods
- * and RunJob) or the execution: 0 is named after the job, 1 is another one for the same job id (a tick delivered twice).
- * "reads, decides to start" has the record and holds a transaction; "writes start" is that transaction being applied.
- * A write that is refused is no line: whoever was refused reads again. A pod that was "cut off" or whose RunJob was
- * stopped is old from then on: it goes on to write, but nobody waits for its exit code.
+ * A trace has one step a line, from the 202 on; a line that begins with ! is a fault. The number is the try (for pods and
+ * RunJob) or the execution: 0 is named after the job, 1 is another for the same job id (a firing that is delivered twice).
+ * "reads, decides to start" has read the record and decided on a transaction; "writes start" applies that transaction.
+ * A write that is rejected is not in the trace: its writer reads again. A pod that was "cut off" or whose RunJob was stopped
+ * is old from then on: it continues to write, but its exit code has no effect.
  *
- * Each guard of the protocol can be taken out (guards.ts). The traces of what happens then:
+ * Each guard of the protocol can be removed (guards.ts). This prints the traces of what happens then:
  *   PROTOCOL_TRACES=1 node --experimental-vm-modules node_modules/jest/bin/jest.js tests/unit/protocol
  */
 import { describe, expect, test } from '@jest/globals';
 import { explore, findCircle, type Violation } from './explore.ts';
-import { type Guard, GUARDS, type Protocol, protocolWithout } from './guards.ts';
+import { type Guard, guardRules, type Protocol, protocolWithout } from './guards.ts';
 
-const FAULTS = 4;
-/** The whole of it is some million states; a slow machine shares its cores with other tests. */
-const PATIENCE = 600_000;
+const faultLimit = 4;
+/** In milliseconds. There are some million states, and a slow machine shares its cores with other tests. */
+const timeout = 600_000;
 
-function told(violation: Violation | null): string {
+function storyOf(violation: Violation | null): string {
   if (violation === null) return 'no violation';
   const { problem, faults, trace } = violation;
   return [`${problem} (${faults} faults, ${trace.length} steps)`, ...trace].join('\n  ');
@@ -32,47 +32,47 @@ describe('the protocol as designed', () => {
   test.each([1, 2, 3])(
     'holds with maxAttempts %i and four faults',
     (maxAttempts) => {
-      const { states, ends, violation } = explore(protocolWithout([]), maxAttempts, FAULTS);
-      expect(told(violation)).toBe('no violation');
-      // Fewer would mean that the model lost something it used to try.
+      const { states, ends, violation } = explore(protocolWithout([]), maxAttempts, faultLimit);
+      expect(storyOf(violation)).toBe('no violation');
+      // Fewer would mean that the model no longer tries something.
       expect(states).toBeGreaterThan(400_000);
       expect(ends).toBeGreaterThan(1000);
     },
-    PATIENCE,
+    timeout,
   );
 
   test(
     'holds when the job and its attempts are read one after the other, in either order',
     () => {
-      expect(told(explore(protocolWithout([], 'apart'), 2, 2).violation)).toBe('no violation');
+      expect(storyOf(explore(protocolWithout([], 'apart'), 2, 2).violation)).toBe('no violation');
     },
-    PATIENCE,
+    timeout,
   );
 
-  test('is tried in every way that the model speaks of', () => {
+  test('is tried with every step that the model has', () => {
     const taken = new Set<string>();
     for (const maxAttempts of [1, 3])
       explore(protocolWithout([]), maxAttempts, 2, (label) => taken.add(label));
-    expect([...taken]).toEqual(expect.arrayContaining(MUST_HAPPEN));
+    expect([...taken]).toEqual(expect.arrayContaining(requiredSteps));
   });
 
-  test('always comes to an end: nothing but a beat can be repeated without a fault', () => {
+  test('always ends: only a heartbeat can be repeated without a fault', () => {
     expect(findCircle(protocolWithout([]), 3, 2)).toBeNull();
     expect(findCircle(protocolWithout([], 'apart'), 3, 1)).toBeNull();
   });
 });
 
-/** Steps that some oversight in the model could make impossible without any test noticing. */
-const MUST_HAPPEN = [
-  'Register of execution # is refused',
-  'pod of try #: writes start, the answer is lost',
+/** Steps that a mistake in the model could make impossible while all tests pass. */
+const requiredSteps = [
+  'Register of execution # is rejected',
+  'pod of try #: writes start, the response is lost',
   'pod of try #: reads that the attempt is its own',
   'pod of try #: writes takeOver',
   'pod of try #: writes tooOften',
   'pod of try #: writes beyondLast',
   'pod of try #: records RunTimedOut',
   'old pod of try #: vanishes',
-  'Settle (machine) of execution #: another execution’s job, nothing to do',
+  'Settle (machine) of execution #: the job of another execution, nothing to do',
   'Settle (machine) of execution #: writes',
   'Settle (event) of execution #: writes',
   'Settle (sweep) of execution #: writes',
@@ -90,54 +90,54 @@ interface Danger {
   readonly problem: string;
 }
 
-/** What happens without each guard: the shortest trace with the fewest faults, of three attempts where not said. */
-const DANGERS: readonly (readonly [Guard, Danger])[] = [
+/** What happens without each guard: the shortest trace with the fewest faults, with three attempts by default. */
+const dangers: readonly (readonly [Guard, Danger])[] = [
   ['registerNotExists', { faults: 1, steps: 7, problem: 'the job was SUCCEEDED and became QUEUED' }],
   ['registerOwnRetry', { faults: 1, steps: 5, problem: 'the job FAILED after 0 of 3 attempts' }],
   ['registerOnlyQueued', { faults: 1, steps: 4, problem: 'the job was CANCELLED and became QUEUED' }],
   ['fenceStatus', { faults: 1, steps: 7, problem: 'the job was CANCELLED and became RUNNING' }],
   ['attemptOpen', { faults: 1, steps: 8, problem: 'failedJob 1 for 0' }],
   ['startTerminal', { faults: 1, steps: 9, problem: 'the job was SUCCEEDED and became RUNNING' }],
-  ['startStale', { faults: 1, steps: 6, problem: 'the job is RUNNING for ever' }],
-  ['startClosesRunning', { faults: 1, steps: 12, problem: 'an attempt is RUNNING for ever' }],
+  ['startStale', { faults: 1, steps: 6, problem: 'the job stays RUNNING' }],
+  ['startClosesRunning', { faults: 1, steps: 12, problem: 'an attempt stays RUNNING' }],
   ['startClosesMissing', { faults: 1, steps: 5, problem: 'an attempt is missing below another' }],
   ['startBeyondLast', { maxAttempts: 2, faults: 1, steps: 10, problem: 'an attempt beyond maxAttempts' }],
   ['beyondLastCap', { maxAttempts: 1, faults: 2, steps: 6, problem: 'an attempt beyond maxAttempts' }],
   ['retryForMissing', { faults: 1, steps: 14, problem: 'jobRetry 1 for 2' }],
-  ['takeOver', { faults: 1, steps: 19, problem: 'an attempt was counted as failed for no reason' }],
+  ['takeOver', { faults: 1, steps: 19, problem: 'an attempt was counted as failed without a reason' }],
   ['takeOverCountsNothing', { faults: 1, steps: 7, problem: 'jobRetry 1 for 0' }],
-  ['seenBeat', { faults: 1, steps: 8, problem: 'a runner that went on beating was robbed' }],
-  ['interruptionLimit', { faults: 2, steps: 10, problem: 'an attempt is interrupted for ever' }],
-  ['lastVerdict', { faults: 0, steps: 15, problem: 'the last attempt failed and the job goes on' }],
+  ['seenHeartbeat', { faults: 1, steps: 8, problem: 'a runner with a heartbeat lost its attempt' }],
+  ['interruptionLimit', { faults: 2, steps: 10, problem: 'an attempt is interrupted without limit' }],
+  ['lastVerdict', { faults: 0, steps: 15, problem: 'the last attempt failed and the job continues' }],
   ['finishReadsBack', { faults: 1, steps: 7, problem: 'a verdict did not stop the retries' }],
   ['readBackCompares', { faults: 2, steps: 13, problem: 'the job FAILED after 1 of 3 attempts' }],
   ['lostExitsRetry', { faults: 1, steps: 11, problem: 'the job FAILED after 1 of 3 attempts' }],
   ['verdictExitsZero', { faults: 0, steps: 6, problem: 'a verdict did not stop the retries' }],
   [
     'interruptCountsNothing',
-    { faults: 1, steps: 5, problem: 'an attempt was counted as failed for no reason' },
+    { faults: 1, steps: 5, problem: 'an attempt was counted as failed without a reason' },
   ],
-  ['settleOwnExecution', { faults: 1, steps: 22, problem: 'an attempt is RUNNING for ever' }],
+  ['settleOwnExecution', { faults: 1, steps: 22, problem: 'an attempt stays RUNNING' }],
   ['settleCreates', { faults: 1, steps: 2, problem: 'the job was accepted and never recorded' }],
   ['settleClosesAttempts', { faults: 1, steps: 15, problem: 'the job FAILED after 2 of 3 attempts' }],
   ['settleCap', { maxAttempts: 2, faults: 2, steps: 10, problem: 'an attempt beyond maxAttempts' }],
   ['recordWins', { faults: 1, steps: 9, problem: 'the job was SUCCEEDED and became CANCELLED' }],
-  ['openLeftLast', { faults: 2, steps: 5, problem: 'the job is QUEUED for ever' }],
-  ['sweepOpen', { faults: 2, steps: 3, problem: 'the job is QUEUED for ever' }],
+  ['openLeftLast', { faults: 2, steps: 5, problem: 'the job stays QUEUED' }],
+  ['sweepOpen', { faults: 2, steps: 3, problem: 'the job stays QUEUED' }],
   ['sweepUnrecorded', { faults: 2, steps: 2, problem: 'the job was accepted and never recorded' }],
-  ['cancelClosesAttempt', { faults: 1, steps: 11, problem: 'an attempt is RUNNING for ever' }],
-  ['fencedAttempt', { reads: 'apart', faults: 1, steps: 14, problem: 'an attempt is RUNNING for ever' }],
+  ['cancelClosesAttempt', { faults: 1, steps: 11, problem: 'an attempt stays RUNNING' }],
+  ['fencedAttempt', { reads: 'apart', faults: 1, steps: 14, problem: 'an attempt stays RUNNING' }],
   ['cancelCreates', { faults: 1, steps: 11, problem: 'the cancelled job is SUCCEEDED' }],
 ];
 
-/** Guards that stand behind others: alone each may go, with the others it may not. */
-const RESERVES: readonly (readonly [Guard, readonly Guard[], Danger])[] = [
-  // Whoever raises the attempt brings a new runner, and no runner comes back: either part of the fence tells.
-  ['fenceAttempt', ['fenceRunner'], { faults: 1, steps: 16, problem: 'an attempt is RUNNING for ever' }],
-  ['fenceRunner', ['fenceAttempt'], { faults: 1, steps: 16, problem: 'an attempt is RUNNING for ever' }],
-  // Job and attempt name the same runner; one of the two keeps a superseded one from recording its outcome.
+/** Guards that others back up: each can be removed alone, but not together with the others. */
+const reserves: readonly (readonly [Guard, readonly Guard[], Danger])[] = [
+  // A write that raises the attempt has a new runner, and a runner never returns: either part of the fence shows it.
+  ['fenceAttempt', ['fenceRunner'], { faults: 1, steps: 16, problem: 'an attempt stays RUNNING' }],
+  ['fenceRunner', ['fenceAttempt'], { faults: 1, steps: 16, problem: 'an attempt stays RUNNING' }],
+  // Job and attempt name the same runner; either of them prevents a superseded runner from recording its outcome.
   ['attemptRunner', ['fenceRunner'], { faults: 2, steps: 10, problem: 'a verdict did not stop the retries' }],
-  // An attempt appears only together with a change of the fence.
+  // An attempt is created only together with a change of the fence.
   [
     'attemptNotExists',
     ['fenceAttempt', 'fenceRunner'],
@@ -146,43 +146,43 @@ const RESERVES: readonly (readonly [Guard, readonly Guard[], Danger])[] = [
 ];
 
 /**
- * Not shown here. `fenceExecution`: a job's execution changes only when its record has expired and its name is used
- * again, and nothing in the model lives for 100 days. `sweepStops`: an execution whose cancel stopped half-way ends by
- * itself, only later, as every container it starts finds the job ended.
+ * Not shown here. `fenceExecution`: a job's execution changes only after its record has expired and its name is used again,
+ * and nothing in the model lives for 100 days. `sweepStops`: an execution whose cancel was cut off ends anyway, only later,
+ * because every container that it starts finds the job ended.
  */
-const BEYOND_THE_MODEL: readonly Guard[] = ['fenceExecution', 'sweepStops'];
+const outsideTheModel: readonly Guard[] = ['fenceExecution', 'sweepStops'];
 
 describe('without', () => {
   test.each(
-    DANGERS.map(([guard, danger]) => ({ guard, rule: GUARDS[guard], danger, problem: danger.problem })),
+    dangers.map(([guard, danger]) => ({ guard, rule: guardRules[guard], danger, problem: danger.problem })),
   )(
     '"$rule": $problem',
     ({ guard, danger }) => {
       expectDanger([guard], danger);
     },
-    PATIENCE,
+    timeout,
   );
 
-  test.each(RESERVES.map(([guard, others, danger]) => ({ guard, rule: GUARDS[guard], others, danger })))(
-    '"$rule" nothing, but with $others out as well',
+  test.each(reserves.map(([guard, others, danger]) => ({ guard, rule: guardRules[guard], others, danger })))(
+    '"$rule" nothing, but without $others as well',
     ({ guard, others, danger }) => {
-      expect(told(explore(protocolWithout([guard]), 2, 2).violation)).toBe('no violation');
+      expect(storyOf(explore(protocolWithout([guard]), 2, 2).violation)).toBe('no violation');
       expectDanger([guard, ...others], danger);
     },
-    PATIENCE,
+    timeout,
   );
 
   test('every guard is accounted for', () => {
-    const named = [...DANGERS, ...RESERVES].map(([guard]) => guard);
-    expect([...new Set([...named, ...BEYOND_THE_MODEL])].sort()).toEqual(Object.keys(GUARDS).sort());
+    const named = [...dangers, ...reserves].map(([guard]) => guard);
+    expect([...new Set([...named, ...outsideTheModel])].sort()).toEqual(Object.keys(guardRules).sort());
   });
 });
 
 function expectDanger(out: readonly Guard[], danger: Danger): void {
   const { violation } = explore(protocolWithout(out, danger.reads), danger.maxAttempts ?? 3, danger.faults);
-  const story = told(violation);
+  const story = storyOf(violation);
   if (process.env['PROTOCOL_TRACES']) process.stdout.write(`\nwithout ${out.join(', ')}: ${story}\n`);
-  // The first line is what was expected; the rest is there to be read when it is not.
+  // Only the first line is expected; the rest is printed if the first line differs.
   const expected = `${danger.problem} (${danger.faults} faults, ${danger.steps} steps)`;
   if (!story.startsWith(`${expected}\n`)) expect(story).toBe(expected);
 }

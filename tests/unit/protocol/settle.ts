@@ -1,4 +1,4 @@
-/** Settle and sweep: they too read, decide and write on condition, beside everything else. */
+/** Settle and sweep: they too read, decide and write on condition, at the same time as everything else. */
 import type { Protocol } from './guards.ts';
 import { running, stopped, withSettle } from './machine.ts';
 import type { Attempts, Emit, Ended, Execution, Job, Seen, Settle, State, Write } from './state.ts';
@@ -30,7 +30,7 @@ export function settleSteps(protocol: Protocol, state: State, emit: Emit): void 
         },
         complete: (seen) => {
           const decision = decideSettle(protocol, state, settle, seen);
-          if (decision === 'duplicate') step('another execution’s job, nothing to do', end(state, true));
+          if (decision === 'duplicate') step('the job of another execution, nothing to do', end(state, true));
           else if (decision === 'clean')
             step('reads that the job has ended', become({ phase: 'clean', half: null }));
           else if (decision === 'again') step('reads again', become({ phase: 'read', half: null }));
@@ -49,7 +49,7 @@ export function settleSteps(protocol: Protocol, state: State, emit: Emit): void 
       const left = own ? { ...state, job: { ...job, open: false } } : state;
       step('deletes the Jobs, removes the job from `open`', end(left, job?.status === 'SUCCEEDED'));
     }
-    // Where it is retried nothing changes: it reads again. Here its retries are used up.
+    // A retry changes nothing: it reads again. Here its retries are used up.
     const dead = end(state, false);
     const failed = settle.by === 'machine' && executionOf(dead, settle.execution).phase === 'FAILED';
     const crashed = failed ? withExecution(dead, settle.execution, { event: true }) : dead;
@@ -62,7 +62,7 @@ function unopenedEarly({ guards }: Protocol, state: State): State {
   return { ...state, job: { ...state.job, open: false } };
 }
 
-/** Its own retries and the lost answers of its writes are no steps of their own: it would read what it wrote. */
+/** Its own retries and the lost responses of its writes are not separate steps: it would read what it wrote. */
 function decideSettle(
   protocol: Protocol,
   state: State,
@@ -78,7 +78,7 @@ function decideSettle(
     return create(settle.execution, status);
   }
   if (job.execution !== settle.execution && guards.settleOwnExecution) return 'duplicate';
-  // Without this guard what became of the execution decides, whatever the container recorded.
+  // Without this guard the state of the execution decides, whatever the container recorded.
   if (hasEnded(job) && (guards.recordWins || status === 'FAILED' || job.status === status)) return 'clean';
   if (guards.fencedAttempt && missed(job, attempts)) return 'again';
   const below = guards.settleCap ? Math.min(tries, maxAttempts) : tries;
@@ -86,26 +86,26 @@ function decideSettle(
   const as = status === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   const closed = closing(protocol, attempts, below, { ...which, as });
   const count = { ...closed.count, jobs: 1 };
-  return { kind: 'settle', job, set: { status }, attempts: closed.attempts, count, beatMoved: false };
+  return { kind: 'settle', job, set: { status }, attempts: closed.attempts, count, heartbeatMoved: false };
 }
 
-/** The state machine that asks for itself is running, whatever becomes of it meanwhile. */
+/** When the state machine itself calls, its execution is running, whatever happens to it meanwhile. */
 function verdictOf(phase: Execution['phase']): Ended {
   if (phase === 'ABORTED') return 'CANCELLED';
   return phase === 'TIMED_OUT' ? 'TIMED_OUT' : 'FAILED';
 }
 
-/** The attempts were read before the job, and Start came between. */
+/** Whether Start ran between two reads: that of the attempts, and then that of the job. */
 export function missed(job: Job, attempts: Attempts): boolean {
   return job.attempt >= 0 && attemptOf(attempts, job.attempt) === null;
 }
 
 export function create(execution: number, status: Ended): Write {
   const set: Job = { status, execution, attempt: -1, runner: 0, open: true, permanent: false };
-  return { kind: 'create', job: null, set, attempts: [], count: { jobs: 1 }, beatMoved: false };
+  return { kind: 'create', job: null, set, attempts: [], count: { jobs: 1 }, heartbeatMoved: false };
 }
 
-/** Every few minutes and for ever: what it can do it will do, so these steps cost no fault. */
+/** Sweep runs every few minutes: what it can do it will do, so its steps cost no fault. */
 export function sweepSteps({ guards }: Protocol, state: State, emit: Emit): void {
   const { job } = state;
   const busy = (execution: number): boolean =>
@@ -113,7 +113,7 @@ export function sweepSteps({ guards }: Protocol, state: State, emit: Emit): void
   if (job !== null) {
     const { execution } = job;
     if (running(state, execution)) {
-      // That of a job which ended otherwise it stops only when stuck, as somebody in the console would.
+      // The execution of a job that ended otherwise is stopped only if it is stuck, as in the console.
       if (guards.sweepStops && job.status === 'CANCELLED')
         emit('sweep stops execution #', execution, 'step', stopped(state, execution, 'ABORTED'));
     } else if (guards.sweepOpen && job.open && !busy(execution)) {

@@ -1,7 +1,7 @@
-/** What a container decides from what it has read: begin, take over, close what is beyond the last attempt, or exit. */
+/** Start: what a container decides from what it read: start, take over, close what is beyond the last attempt, or exit. */
 import type { Protocol } from './guards.ts';
 import type { Attempt, Container, Job, Seen, Write } from './state.ts';
-import { attemptOf, hasEnded, INTERRUPTION_LIMIT } from './state.ts';
+import { attemptOf, hasEnded, interruptionLimit } from './state.ts';
 import { closing } from './table.ts';
 
 export interface Decision {
@@ -33,7 +33,7 @@ export function decideStart(
     label: `reads, decides to ${kind}`,
     change: {
       phase: 'write',
-      write: { kind, job, set: {}, attempts: [], count: {}, beatMoved: false, ...rest },
+      write: { kind, job, set: {}, attempts: [], count: {}, heartbeatMoved: false, ...rest },
     },
   });
   if (guards.startBeyondLast && container.try >= maxAttempts) {
@@ -45,7 +45,7 @@ export function decideStart(
   if (own?.status === 'RUNNING') {
     if (own.runner === container.runner)
       return { label: 'reads that the attempt is its own', change: { phase: 'run' } };
-    if (!guards.takeOver) return exit(75, 'that its attempt is another one’s');
+    if (!guards.takeOver) return exit(75, 'that its attempt belongs to another container');
     return write(...takeOver(protocol, job, maxAttempts, container, own));
   }
   const closed = closing(protocol, attempts, container.try, {
@@ -60,7 +60,7 @@ export function decideStart(
   });
 }
 
-/** The attempt of a container that said it stops, or whose beat stood still: that is an interruption as well. */
+/** Takes over the attempt of a container that marked itself interrupted, or whose heartbeat did not change: an interruption too. */
 function takeOver(
   { guards }: Protocol,
   job: Job,
@@ -70,7 +70,7 @@ function takeOver(
 ): [Write['kind'], Partial<Write>] {
   const interruptions = read.interruptions + (read.marked ? 0 : 1);
   const count = guards.takeOverCountsNothing ? {} : { jobRetry: 1 };
-  if (interruptions < INTERRUPTION_LIMIT || !guards.interruptionLimit) {
+  if (interruptions < interruptionLimit || !guards.interruptionLimit) {
     const set = { runner, marked: false, interruptions };
     return ['takeOver', { job, set: { runner }, attempts: [{ number, read, set }], count }];
   }

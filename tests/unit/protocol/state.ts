@@ -1,7 +1,7 @@
-/** What the world of one job consists of. Everything is immutable: a step makes a new state and shares the rest. */
-export const MACHINE_TRIES = 3;
-/** Five in the protocol; two here, so that the few faults of the model reach it. */
-export const INTERRUPTION_LIMIT = 2;
+/** The state of one job's world. It is immutable: a step makes a new state and shares the rest. */
+export const machineTries = 3;
+/** It is five in the protocol, and two here, so that the few faults of the model reach it. */
+export const interruptionLimit = 2;
 
 export type Ended = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'TIMED_OUT';
 export type JobStatus = 'QUEUED' | 'RUNNING' | Ended;
@@ -9,20 +9,20 @@ export type AttemptStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
 
 export interface Job {
   readonly status: JobStatus;
-  /** 0 is the execution that is named after the job, 1 another one that was started for the same job id. */
+  /** 0 is the execution that is named after the job, 1 another that was started for the same job id. */
   readonly execution: number;
-  /** -1 and 0 stand for attributes that are not there yet. */
+  /** -1 and 0 mean that the attribute is absent. */
   readonly attempt: number;
   readonly runner: number;
   readonly open: boolean;
-  /** The job's error is one that no retry can mend. */
+  /** Whether the job's error is permanent: a retry cannot repair it. */
   readonly permanent: boolean;
 }
 
 export interface Attempt {
   readonly status: AttemptStatus;
   readonly runner: number;
-  /** Its runner was told to stop and said so (`interruptedAt`). */
+  /** Whether its runner got SIGTERM and marked the attempt (`interruptedAt`). */
   readonly marked: boolean;
   readonly interruptions: number;
 }
@@ -33,25 +33,25 @@ export interface Counters {
   readonly succeedJob: number;
   readonly failedJob: number;
   readonly jobRetry: number;
-  /** All of `jobs.*` together: how often a job was counted as ended. */
+  /** The sum of `jobs.*`: how often a job was counted as ended. */
   readonly jobs: number;
 }
 
-/** One transaction, decided upon what was read and not yet written. */
+/** One transaction that was decided and is not written yet. */
 export interface Write {
   readonly kind: 'create' | 'start' | 'takeOver' | 'tooOften' | 'beyondLast' | 'settle' | 'cancel';
-  /** The job item as it was read; null: there was none. */
+  /** The job item as it was read; null: it did not exist. */
   readonly job: Job | null;
   readonly set: Partial<Job>;
   readonly attempts: readonly AttemptWrite[];
   readonly count: Partial<Counters>;
-  /** Only for taking over: the beat moved since it was read. */
-  readonly beatMoved: boolean;
+  /** Only for taking over: whether the heartbeat changed since it was read. */
+  readonly heartbeatMoved: boolean;
 }
 
 export interface AttemptWrite {
   readonly number: number;
-  /** The attempt as it was read; null: there was none. */
+  /** The attempt as it was read; null: it did not exist. */
   readonly read: Attempt | null;
   readonly set: Partial<Attempt>;
 }
@@ -65,20 +65,20 @@ export interface Seen {
 /** The first of two reads; the other is still to come. */
 export type Half = { readonly job: Job | null } | { readonly attempts: Attempts };
 
-/** The phases of whoever reads, decides and writes. */
+/** The phases of a process that reads, decides and writes. */
 export type Phase = 'read' | 'half' | 'write';
 
 export interface Container {
   readonly runner: number;
   readonly execution: number;
   readonly try: number;
-  /** The Job waits for this container; the others live on unseen (an old node, a Job that was given up). */
+  /** Whether the Job waits for this container; the others stay alive unseen (an old node, a Job that was abandoned). */
   readonly current: boolean;
   readonly phase: Phase | 'run' | 'unsure' | 'exit';
   readonly half: Half | null;
   readonly write: Write | null;
   readonly exitCode: number;
-  /** It ended the job itself: its exit code must stop the retries. */
+  /** Whether it ended the job itself: then its exit code must stop the retries. */
   readonly verdict: boolean;
 }
 
@@ -94,11 +94,11 @@ export interface Execution {
     | 'FAILED'
     | 'ABORTED'
     | 'TIMED_OUT';
-  /** How many tries of RunJob its history shows. */
+  /** The number of tries of RunJob in its history. */
   readonly tries: number;
-  /** Its status event is under way to settle-job. */
+  /** Whether its status event is on its way to settle-job. */
   readonly event: boolean;
-  /** Register failed for good, so that no try was made. */
+  /** Whether Register failed for good, so that no try was made. */
   readonly gaveUp: boolean;
 }
 
@@ -114,7 +114,7 @@ export interface Cancel {
   readonly phase: 'idle' | Phase | 'stop' | 'done';
   readonly half: Half | null;
   readonly write: Write | null;
-  /** The caller may rely on it: the job is cancelled. */
+  /** Whether the caller got the response that the job is cancelled. */
   readonly promised: boolean;
 }
 
@@ -129,7 +129,7 @@ export interface State {
   readonly cancel: Cancel;
   /** Only for the invariants: whether something happened for which attempt n may be counted as failed. */
   readonly excuses: readonly boolean[];
-  /** Only for the invariants: what a step itself saw go wrong. */
+  /** Only for the invariants: what went wrong within a step. */
   readonly broken: string | null;
 }
 
@@ -168,7 +168,7 @@ export function executionOf(state: State, index: number): Execution {
   return execution;
 }
 
-/** A copy of a list with one element changed, or, for null, left out. */
+/** Copies a list with one element changed or, for null, removed. */
 export function replaced<T>(list: readonly T[], index: number, element: T | null): readonly T[] {
   const copy = list.slice();
   if (element === null) copy.splice(index, 1);

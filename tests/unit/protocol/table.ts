@@ -26,7 +26,7 @@ export function holds({ guards }: Protocol, state: State, write: Write): boolean
     if (guards.fenceStatus && state.job.status !== write.job.status) return false;
     if (guards.fenceAttempt && state.job.attempt !== write.job.attempt) return false;
     if (guards.fenceRunner && state.job.runner !== write.job.runner) return false;
-    if (guards.seenBeat && write.beatMoved) return false;
+    if (guards.seenHeartbeat && write.heartbeatMoved) return false;
   }
   return write.attempts.every((attempt) =>
     attemptHolds(guards, attemptOf(state.attempts, attempt.number), attempt),
@@ -50,7 +50,7 @@ const unregistered = {
 } as const;
 const unstarted: Attempt = { status: 'RUNNING', runner: 0, marked: false, interruptions: 0 };
 
-/** What the table holds after a transaction. Whoever calls has asked `holds` in the same step. */
+/** Applies a transaction to the table. The caller has checked `holds` in the same step. */
 export function commit(state: State, write: Write): State {
   const attempts = state.attempts.slice();
   for (const { number, read, set } of write.attempts) {
@@ -74,7 +74,7 @@ function sum(left: Counters, right: Partial<Counters>): Counters {
   };
 }
 
-/** The ways to read: at once, or one item after the other, between which anything may happen. */
+/** Reads at once, or one item after the other; between two reads anything may happen. */
 export function reading(
   { reads }: Protocol,
   state: State,
@@ -121,7 +121,7 @@ export function closing(
   return { attempts, count: { failedJob, jobRetry } };
 }
 
-/** What the container that owns an attempt writes to it: it knows the fence by heart and needs no read. */
+/** Makes the write of the container that owns an attempt: it knows the fence and needs no read. */
 export function ownWrite(container: Container, set: Partial<Attempt>, rest: Partial<Write>): Write {
   const runner = container.runner;
   return {
@@ -136,7 +136,7 @@ export function ownWrite(container: Container, set: Partial<Attempt>, rest: Part
     set: {},
     attempts: [{ number: container.try, read: { ...unstarted, runner }, set }],
     count: {},
-    beatMoved: false,
+    heartbeatMoved: false,
     ...rest,
   };
 }
@@ -145,12 +145,12 @@ export function owns(protocol: Protocol, state: State, container: Container): bo
   return holds(protocol, state, ownWrite(container, {}, {}));
 }
 
-/** The beat of the job's runner moved: whoever waits for it to stand still has to begin again. */
-export function beat(state: State, runner: number): State {
+/** The heartbeat of the job's runner changed: a container that waits for it to stay the same starts to wait again. */
+export function heartbeat(state: State, runner: number): State {
   if (!state.containers.some((container) => isWatching(container, runner))) return state;
   const containers = state.containers.map((container) =>
     isWatching(container, runner) && container.write !== null
-      ? { ...container, write: { ...container.write, beatMoved: true } }
+      ? { ...container, write: { ...container.write, heartbeatMoved: true } }
       : container,
   );
   return { ...state, containers };
@@ -159,5 +159,5 @@ export function beat(state: State, runner: number): State {
 export function isWatching(container: Container, runner: number): boolean {
   const write = container.write;
   if (write === null || (write.kind !== 'takeOver' && write.kind !== 'tooOften')) return false;
-  return write.job?.runner === runner && !write.beatMoved;
+  return write.job?.runner === runner && !write.heartbeatMoved;
 }

@@ -105,8 +105,8 @@ fn start_attempt(record: &Record, assignment: &Assignment, now: Timestamp) -> Ve
     writes
 }
 
-/// Ends the job as failed. The job may have fewer attempts than the state machine makes, and its last attempt did not
-/// record the verdict.
+/// Ends the job as failed. This attempt exceeds the job's maximum, because the state machine always allows three, and the
+/// last allowed attempt did not record the verdict.
 fn fail_job(record: &Record, assignment: &Assignment, now: Timestamp) -> Vec<Write> {
     let closed = ClosedAttempts::below(
         assignment.max_attempts,

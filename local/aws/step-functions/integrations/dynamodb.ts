@@ -10,8 +10,8 @@ type Command = new (input: JsonObject) => dynamodb.GetItemCommand;
 const exported: Readonly<Record<string, unknown>> = dynamodb;
 
 /**
- * Calls DynamoDB by its optimised integration and by aws-sdk:dynamodb (developer guide, "Perform DynamoDB CRUD operations with Step
- * Functions" and "Learning to use AWS service SDK integrations"): both make the same calls, but
+ * Calls DynamoDB by its optimised integration and by aws-sdk:dynamodb (developer guide, "Perform DynamoDB CRUD
+ * operations with Step Functions" and "Learning to use AWS service SDK integrations"): both make the same calls, but
  * differ in the names of errors and in the metadata of the result.
  */
 export class DynamoDBIntegration implements Integration {
@@ -87,7 +87,9 @@ function metadata({
   };
 }
 
-/** Names errors as the Java SDK 2 behind aws-sdk does: those of the model by their names, all others DynamoDbException. */
+/**
+ * Names errors as the Java SDK 2 behind aws-sdk does: those of the model by their names, all others DynamoDbException.
+ */
 function sdkFailure(error: unknown): TaskFailure {
   if (!(error instanceof dynamodb.DynamoDBServiceException)) return noResponse('DynamoDb', error);
   const { requestId = '', httpStatusCode = 400 } = error.$metadata;

@@ -16,7 +16,9 @@ const Arguments = z.object({
   LogOptions: z.object({ RetrieveLogs: z.boolean().default(false) }).optional(),
 });
 
-/** Runs eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
+/**
+ * Runs eks:runJob and eks:runJob.sync (developer guide, "Create and manage Amazon EKS clusters with Step Functions").
+ */
 export class EksIntegration implements Integration {
   readonly #runner: Pick<JobRunner, 'start'>;
 
@@ -60,7 +62,10 @@ const awsResponse = ({ statusCode, statusText, body }: ClusterResponse): Json =>
   StatusText: statusText,
 });
 
-/** Makes the failure of a failed Job. AWS's error name is not documented; States.TaskFailed and States.ALL match this one. */
+/**
+ * Makes the failure of a failed Job. AWS's error name is not documented; States.TaskFailed and States.ALL match this
+ * one.
+ */
 function jobFailure({
   reason = 'BackoffLimitExceeded',
   message = 'The Job has failed',

@@ -56,7 +56,10 @@ export interface JobRunner {
    * @throws JobRefused when the API server does not accept it.
    */
   start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob>;
-  /** Lists the ids of jobs that wait in this runner until others end, oldest first. A cluster reports its waiting pods itself. */
+  /**
+   * Lists the ids of jobs that wait in this runner until others end, oldest first. A cluster reports its waiting pods
+   * itself.
+   */
   waitingTurn(): readonly string[];
   /** Interrupts every Job, as a node that shuts down does, and waits until their containers are gone. */
   stop(): Promise<void>;

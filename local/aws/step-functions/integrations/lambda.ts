@@ -16,7 +16,10 @@ const Arguments = z.object({
   LogType: z.string().optional(),
 });
 
-/** Runs lambda:invoke, and a function's plain ARN as Resource (developer guide, "Invoke an AWS Lambda function with Step Functions"). */
+/**
+ * Runs lambda:invoke, and a function's plain ARN as Resource (developer guide, "Invoke an AWS Lambda function with Step
+ * Functions").
+ */
 export class LambdaIntegration implements Integration {
   readonly #invoke: InvokeLambda;
 

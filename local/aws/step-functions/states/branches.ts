@@ -23,8 +23,8 @@ export interface BranchRecorder {
 }
 
 /**
- * Runs branches, at most `concurrency` at once. @returns their outputs in order. "If any branch fails, … the entire state
- * is considered to have failed and all the branches are stopped" (developer guide, "Parallel").
+ * Runs branches, at most `concurrency` at once. @returns their outputs in order. "If any branch fails, … the entire
+ * state is considered to have failed and all the branches are stopped" (developer guide, "Parallel").
  */
 export async function runBranches(
   visit: Visit,

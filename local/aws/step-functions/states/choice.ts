@@ -2,7 +2,10 @@ import { exitState, type Transition } from '../state-exit.ts';
 import type { StateOf } from '../state-machine-definition.ts';
 import type { Visit } from '../visit.ts';
 
-/** Runs a Choice state: takes the first rule whose Condition is true, with its own Output and Assign, else Default with the state's. */
+/**
+ * Runs a Choice state: takes the first rule whose Condition is true, with its own Output and Assign, else Default with
+ * the state's.
+ */
 export async function runChoice(state: StateOf<'Choice'>, visit: Visit): Promise<Transition> {
   for (const [index, rule] of state.Choices.entries()) {
     const prefix = `Choices[${index}]/`;

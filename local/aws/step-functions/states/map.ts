@@ -50,7 +50,10 @@ async function evaluateItems(state: StateOf<'Map'>, visit: Visit): Promise<Json[
   throw visit.evaluationFailure(`Map state input must be an array but was: ${jsonText(visit.input)}`);
 }
 
-/** Evaluates MaxConcurrency. The tolerances are only checked: they have an effect in distributed Maps (developer guide, "Map"). */
+/**
+ * Evaluates MaxConcurrency. The tolerances are only checked: they have an effect in distributed Maps (developer guide,
+ * "Map").
+ */
 async function evaluateConcurrency(state: StateOf<'Map'>, visit: Visit): Promise<number> {
   const { ToleratedFailureCount = 0, ToleratedFailurePercentage = 0, MaxConcurrency = 0 } = state;
   await visit.evaluateWithin(ToleratedFailureCount, 'ToleratedFailureCount', 0, counterMaximum);

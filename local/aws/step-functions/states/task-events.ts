@@ -13,7 +13,8 @@ export interface TaskEvents {
 }
 
 /**
- * Selects the events of a resource. A plain function ARN has the older LambdaFunction… events; arn:aws:states:::eks:runJob.sync has Task… events with resourceType "eks" and resource "runJob.sync".
+ * Selects the events of a resource. A plain function ARN has the older LambdaFunction… events;
+ * arn:aws:states:::eks:runJob.sync has Task… events with resourceType "eks" and resource "runJob.sync".
  */
 export function taskEvents(resource: string): TaskEvents {
   return resource.startsWith('arn:aws:lambda:') ? functionEvents(resource) : integrationEvents(resource);

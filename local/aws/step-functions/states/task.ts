@@ -134,7 +134,9 @@ class TimedOut extends StateFailure {
   }
 }
 
-/** Converts what was thrown. Anything but a TaskFailure is a defect of the integration, but still only fails the task. */
+/**
+ * Converts what was thrown. Anything but a TaskFailure is a defect of the integration, but still only fails the task.
+ */
 function asStateFailure(thrown: unknown): StateFailure {
   if (thrown instanceof StateFailure) return thrown;
   if (thrown instanceof TaskFailure) return new StateFailure(thrown.error, thrown.cause);

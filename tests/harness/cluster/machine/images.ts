@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildImage } from '../../../../image/build.ts';
-import { cache } from '../../../../local/build.ts';
+import { cacheDirectory } from '../../../../lib/cache.ts';
 
 const sources = fileURLToPath(new URL('pause', import.meta.url));
 
 /** Writes the archives of the images that the cluster imports, because it cannot reach a registry: pause, and the jobs'. */
 export async function writeImages(folder: string, signal: AbortSignal): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const pause = join(cache, 'cluster-pause-1.tar');
+  const pause = join(cacheDirectory, 'cluster-pause-1.tar');
   if (!existsSync(pause)) buildPause(pause);
   copyFileSync(pause, join(folder, 'pause.tar'));
   await buildImage({ prebuilt: true, output: join(folder, 'data-processor.tar'), signal });
@@ -52,7 +52,7 @@ function buildPause(archive: string): void {
       'localhost/pause:1',
       `oci-archive:${join(directory, 'image.tar')}:localhost/pause:1`,
     );
-    mkdirSync(cache, { recursive: true });
+    mkdirSync(cacheDirectory, { recursive: true });
     copyFileSync(join(directory, 'image.tar'), `${archive}.${process.pid}`);
     renameSync(`${archive}.${process.pid}`, archive);
   } finally {

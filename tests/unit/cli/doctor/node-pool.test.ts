@@ -60,7 +60,7 @@ describe('the NodePool, in the cluster of a context', () => {
   test('is not checked in a context that does not exist', async () => {
     expect((await inContext('your')).by('node pool')).toMatchObject({
       outcome: 'skipped',
-      message: expect.stringContaining('has no context your; it has mine'),
+      message: expect.stringContaining('does not have the context your; it has mine'),
     });
   });
 

@@ -38,7 +38,7 @@ const context: Context = {
   logGroupName: 'a',
   logStreamName: 'a',
   getRemainingTimeInMillis: () => 10_000,
-  // The type still asks for what Lambda no longer has.
+  // The type still requires what Lambda no longer has.
   /* eslint-disable @typescript-eslint/no-deprecated */
   done: () => undefined,
   fail: () => undefined,
@@ -46,37 +46,37 @@ const context: Context = {
   /* eslint-enable @typescript-eslint/no-deprecated */
 };
 
-const answerOf = (route: () => Promise<RouteResponse>) => api(route)(event(''), context);
+const responseOf = (route: () => Promise<RouteResponse>) => api(route)(event(''), context);
 
 describe('every route', () => {
-  test('hears the body as it was sent, also when API Gateway encoded it', async () => {
-    const heard: (string | undefined)[] = [];
+  test('receives the body as it was sent, also when API Gateway encoded it', async () => {
+    const bodies: (string | undefined)[] = [];
     const handler = api((request) => {
-      heard.push(request.body);
+      bodies.push(request.body);
       return Promise.resolve({ statusCode: 200, body: {} });
     });
     await handler(event('{"a":"é"}'), context);
     await handler(event(Buffer.from('{"a":"é"}').toString('base64'), true), context);
-    expect(heard).toEqual(['{"a":"é"}', '{"a":"é"}']);
+    expect(bodies).toEqual(['{"a":"é"}', '{"a":"é"}']);
   });
 
-  test('answers an exception with 500 and a requestId, and nothing of what went wrong', async () => {
+  test('responds to an exception with 500 and a requestId, and shows nothing internal', async () => {
     const secret = 'table eks-jobs-prod in arn:aws:dynamodb:eu-central-1:123456789012';
-    const answer = await answerOf(() => Promise.reject(new Error(secret)));
-    expect(answer).toMatchObject({ statusCode: 500, headers: { 'content-type': 'application/json' } });
-    expect(JSON.parse((answer as { body: string }).body)).toEqual({
+    const response = await responseOf(() => Promise.reject(new Error(secret)));
+    expect(response).toMatchObject({ statusCode: 500, headers: { 'content-type': 'application/json' } });
+    expect(JSON.parse((response as { body: string }).body)).toEqual({
       error: { code: 'InternalError', message: expect.any(String) },
       requestId: 'request-1',
     });
-    expect(JSON.stringify(answer)).not.toMatch(/arn|eks-jobs-prod|at /);
+    expect(JSON.stringify(response)).not.toMatch(/arn|eks-jobs-prod|at /);
   });
 
-  test('answers a refusal with its code, and says when to come back', async () => {
-    expect(await answerOf(() => Promise.reject(new NotFound('There is no such job.')))).toMatchObject({
+  test('responds to a rejection with its code, and to throttling with the time to wait', async () => {
+    expect(await responseOf(() => Promise.reject(new NotFound('The job does not exist.')))).toMatchObject({
       statusCode: 404,
-      body: '{"error":{"code":"NotFound","message":"There is no such job."},"requestId":"request-1"}',
+      body: '{"error":{"code":"NotFound","message":"The job does not exist."},"requestId":"request-1"}',
     });
-    expect(await answerOf(() => Promise.reject(new TooManyRequests('Slow down.')))).toMatchObject({
+    expect(await responseOf(() => Promise.reject(new TooManyRequests('Slow down.')))).toMatchObject({
       statusCode: 429,
       headers: { 'retry-after': '5' },
     });

@@ -3,13 +3,13 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { callerOf, ownerOf } from '../../../../handlers/middleware/caller.ts';
 import { Forbidden } from '../../../../jobs/errors.ts';
 
-/** A request as API Gateway hands it on after its authorizer; of the rest callerOf reads nothing. */
+/** A request as API Gateway passes it on after its authorizer; callerOf reads nothing else of it. */
 const request = (authorizer?: object): APIGatewayProxyEventV2 =>
   ({ requestContext: { ...(authorizer && { authorizer }) } }) as unknown as APIGatewayProxyEventV2;
-const caller = (authorizer?: object) => callerOf(request(authorizer), 'nobody');
+const caller = (authorizer?: object) => callerOf(request(authorizer), 'anonymous');
 const holder = (claims: object) => caller({ jwt: { claims: { sub: 'alice', ...claims }, scopes: null } });
 
-describe('who asks', () => {
+describe('the caller', () => {
   test('is the subject of the token', () => {
     expect(holder({})).toEqual({ owner: 'alice', admin: false });
   });
@@ -19,22 +19,24 @@ describe('who asks', () => {
     expect(caller({ iam: { userArn } })).toEqual({ owner: userArn, admin: false });
   });
 
-  test('is whom the setting names, where there is no authorizer', () => {
-    expect(caller()).toEqual({ owner: 'nobody', admin: false });
+  test('is the configured owner if the API has no authorizer', () => {
+    expect(caller()).toEqual({ owner: 'anonymous', admin: false });
   });
 
-  // An owner that many share, or none can be, would show people each other's jobs; a text too long for the index's key would
-  // fail only in the state machine, after the 202.
+  // An owner that several callers share would show them each other's jobs. A text too long for the index's key would fail only
+  // in the state machine, after the 202.
   test.each([
     ['no subject', { jwt: { claims: {} } }],
     ['an empty subject', { jwt: { claims: { sub: '' } } }],
     ['a subject too long for the table', { jwt: { claims: { sub: 'a'.repeat(256) } } }],
-    // Under this key lie the schedules of alice.
-    ['a subject that is a key of somebody else’s', { jwt: { claims: { sub: 'SCHEDULE#alice' } } }],
+    // The schedules of alice are stored under this key.
+    ['a subject that is another owner’s key', { jwt: { claims: { sub: 'SCHEDULE#alice' } } }],
     ['an authorizer of another kind', { lambda: { user: 'alice' } }],
-  ])('cannot be %s: that is forbidden, and says why', (_name, authorizer) => {
-    expect(() => ownerOf(request(authorizer), 'nobody')).toThrow(Forbidden);
-    expect(() => ownerOf(request(authorizer), 'nobody')).toThrow(/who you are/);
+  ])('cannot be %s: that is forbidden, with the reason', (_name, authorizer) => {
+    expect(() => ownerOf(request(authorizer), 'anonymous')).toThrow(Forbidden);
+    expect(() => ownerOf(request(authorizer), 'anonymous')).toThrow(
+      /^The (request is not authenticated|token does not name an owner)/,
+    );
   });
 });
 
@@ -46,7 +48,7 @@ describe('an admin', () => {
     { scp: 'jobs:read jobs:admin' },
     { scp: '[jobs:read jobs:admin]' },
     { scp: '[jobs:admin]', scope: 'openid' },
-  ])('is who holds the scope: %p', (claims) => {
+  ])('is a caller with the scope: %p', (claims) => {
     expect(holder(claims)).toEqual({ owner: 'alice', admin: true });
   });
 
@@ -57,11 +59,11 @@ describe('an admin', () => {
     { scope: 'jobs:admin,jobs:read' },
     { scope: 'JOBS:ADMIN' },
     { roles: 'jobs:admin' },
-  ])('is nobody else: %p', (claims) => {
+  ])('is not a caller with %p', (claims) => {
     expect(holder(claims)).toEqual({ owner: 'alice', admin: false });
   });
 
-  test('is no IAM identity, whatever its name', () => {
+  test('is never an IAM identity, whatever its name', () => {
     expect(caller({ iam: { userArn: 'arn:aws:iam::1:user/jobs:admin' } })).toMatchObject({ admin: false });
   });
 });

@@ -9,7 +9,7 @@ import { executionInput, targetInput } from '../../../../jobs/schedules/schedule
 import { fillContextAttributes } from '../../../../local/aws/scheduler/context-attributes.ts';
 
 const scheduleId = '01jdd0000000000000000000aa';
-const tick = {
+const firing = {
   'schedule-arn': 'arn:aws:scheduler:eu-central-1:123456789012:schedule/jobs/a-1',
   'scheduled-time': '2026-11-25T07:00:00Z',
   'execution-id': 'd32c5kddcf5bb8c3',
@@ -39,14 +39,14 @@ const options = fc.record({
   ),
 } satisfies Record<keyof JobOptions, unknown>);
 
-// Scheduler replaces `<aws.scheduler.…>` wherever it stands, inside what users send too.
+// Scheduler replaces `<aws.scheduler.…>` anywhere in its input, also inside what users send.
 test('a user’s input and options arrive in the job as they were sent, whatever the input contains', () => {
   fc.assert(
     fc.property(fc.dictionary(text, fc.oneof(text, fc.jsonValue())), text, options, (value, owner, given) => {
       expect(JobOptions.safeParse(given).success).toBe(true);
       const input = inputOf(JSON.stringify({ input: value }));
       const job = { scheduleId, owner, input, ...given };
-      const execution = ExecutionInput.parse(JSON.parse(fillContextAttributes(targetInput(job), tick)));
+      const execution = ExecutionInput.parse(JSON.parse(fillContextAttributes(targetInput(job), firing)));
       expect(execution).toEqual({
         jobId: `${scheduleId}-2026-11-25-0700`,
         owner,
@@ -64,17 +64,19 @@ test('a firing without labels and resources is a job that has none', () => {
   const stored =
     `{"jobId":"${scheduleId}-<aws.scheduler.scheduled-time>","owner":"alice","origin":"schedule","input":"{}",` +
     '"maxAttempts":3,"timeoutSeconds":3600}';
-  expect(ExecutionInput.parse(JSON.parse(fillContextAttributes(stored, tick)))).toMatchObject(defaultOptions);
+  expect(ExecutionInput.parse(JSON.parse(fillContextAttributes(stored, firing)))).toMatchObject(
+    defaultOptions,
+  );
 });
 
-test('what runs now has the same input as a tick', () => {
+test('a job that runs now has the same input as that of a firing', () => {
   const job = { scheduleId, owner: 'alice', input: '{"order":12345678901234567890}', ...defaultOptions };
   const now = JSON.parse(executionInput('a', job)) as object;
-  const ticked = JSON.parse(targetInput(job)) as object;
-  expect({ ...now, jobId: '' }).toEqual({ ...ticked, jobId: '' });
+  const fired = JSON.parse(targetInput(job)) as object;
+  expect({ ...now, jobId: '' }).toEqual({ ...fired, jobId: '' });
 });
 
-test('an input that becomes too large for a tick is refused with both figures, though it might do for a job', () => {
+test('an input that is too large for a firing is rejected with both sizes, even if a job could have it', () => {
   // Each < costs six bytes in a schedule.
   const job = {
     scheduleId,
@@ -89,7 +91,7 @@ test('an input that becomes too large for a tick is refused with both figures, t
   );
 });
 
-test('the id of a schedule’s job says where it comes from', () => {
+test('the id of a schedule’s job shows its schedule and firing', () => {
   for (const id of [scheduleId, newScheduleId('alice', 'key')]) {
     expect(ScheduleId.parse(id)).toBe(id);
     expect(scheduleOriginOf(`${id}-2026-11-25-0700`)).toEqual({

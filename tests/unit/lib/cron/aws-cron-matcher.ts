@@ -1,6 +1,6 @@
 /**
- * When an EventBridge Scheduler cron expression fires, read straight from AWS's documentation and written without a look
- * at jobs/cron: it is what the translator is held to. Knows what the translator may say, and refuses all else.
+ * Decides when an EventBridge Scheduler cron expression fires. It was written from AWS's documentation alone, without
+ * lib/cron, and the translator is tested against it. It rejects expressions that the translator must not produce.
  */
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 
@@ -11,7 +11,7 @@ function matcher(text: string, least: number, most: number): Matches {
   const step = /^(\d+)\/(\d+)$/.exec(text);
   if (step) {
     const [start, by] = [Number(step[1]), Number(step[2])];
-    if (start < least || start > most || by < 1) throw new Error(`no step: ${text}`);
+    if (start < least || start > most || by < 1) throw new Error(`not a step: ${text}`);
     return (value) => value >= start && (value - start) % by === 0;
   }
   const ranges = text.split(',').map((part) => {
@@ -24,14 +24,14 @@ function matcher(text: string, least: number, most: number): Matches {
   return (value) => ranges.some(({ from, to }) => value >= from && value <= to);
 }
 
-/** SUN is 1, SAT is 7, and there is no slash. */
+/** Parses the day of week: SUN is 1, SAT is 7, and a slash is not allowed. */
 function weekdayMatcher(text: string): Matches {
   if (text.includes('/')) throw new Error(`not documented: ${text}`);
   const numbers = text.replaceAll(/[A-Z]{3}/g, (word) => String(weekdays.indexOf(word) + 1));
   return matcher(numbers, 1, 7);
 }
 
-/** Days and times of day at which an expression fires, each as the clocks of its zone show it. */
+/** The days and times of day at which an expression fires, as the clocks of its time zone show them. */
 export interface AwsCron {
   isOn(date: Date): boolean;
   /** Minutes from midnight, ascending. */

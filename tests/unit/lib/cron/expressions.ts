@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 
-/** Random time specifications of crontab(5), all of them well-formed; some of them cannot be expressed or never fire. */
+/** Random time specifications of crontab(5). All are well-formed; some cannot be translated or never fire. */
 
 interface FieldShape {
   least: number;
   most: number;
-  words?: readonly string[];
+  names?: readonly string[];
 }
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
@@ -14,14 +14,14 @@ const days = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 const inAnyCase = (word: string): fc.Arbitrary<string> =>
   fc.constantFrom(word, word.toUpperCase(), `${word.charAt(0).toUpperCase()}${word.slice(1)}`);
 
-function say(value: number, { least, words }: FieldShape): fc.Arbitrary<string> {
-  const word = words?.[value - least];
+function valueText(value: number, { least, names }: FieldShape): fc.Arbitrary<string> {
+  const word = names?.[value - least];
   const digits = [String(value), String(value).padStart(2, '0')].map((text) => fc.constant(text));
   return word === undefined ? fc.oneof(...digits) : fc.oneof(...digits, inAnyCase(word));
 }
 
 const single = (shape: FieldShape): fc.Arbitrary<string> =>
-  fc.integer({ min: shape.least, max: shape.most }).chain((value) => say(value, shape));
+  fc.integer({ min: shape.least, max: shape.most }).chain((value) => valueText(value, shape));
 
 const range = (shape: FieldShape): fc.Arbitrary<string> =>
   fc
@@ -30,10 +30,10 @@ const range = (shape: FieldShape): fc.Arbitrary<string> =>
       fc.integer({ min: shape.least, max: shape.most }),
     )
     .map(([one, other]) => [Math.min(one, other), Math.max(one, other)] as const)
-    .chain(([from, to]) => fc.tuple(say(from, shape), say(to, shape)))
+    .chain(([from, to]) => fc.tuple(valueText(from, shape), valueText(to, shape)))
     .map(([from, to]) => `${from}-${to}`);
 
-// croner refuses a step beyond the field; that it means the first value alone has a test of its own.
+// croner rejects a step larger than the field. A separate test checks that such a step allows only the first value.
 const step = ({ most }: FieldShape): fc.Arbitrary<string> =>
   fc.integer({ min: 1, max: Math.min(most, 30) }).map((by) => `/${by}`);
 
@@ -45,7 +45,7 @@ const part = (shape: FieldShape): fc.Arbitrary<string> =>
     { weight: 1, arbitrary: step(shape).map((by) => `*${by}`) },
   );
 
-/** Values and ranges apart from each other, in any order: cron-parser refuses a list that names a value twice. */
+/** Values and ranges that do not overlap, in any order: cron-parser rejects a list that contains a value twice. */
 const apart = (shape: FieldShape): fc.Arbitrary<string> =>
   fc
     .uniqueArray(fc.integer({ min: shape.least, max: Math.min(shape.most, 59) }), {
@@ -59,9 +59,9 @@ const apart = (shape: FieldShape): fc.Arbitrary<string> =>
         values[2 * index] ?? 0,
         values[2 * index + 1] ?? 0,
       ]).map(([from = 0, to = 0]) =>
-        fc.tuple(say(from, shape), say(to, shape)).map((both) => both.join('-')),
+        fc.tuple(valueText(from, shape), valueText(to, shape)).map((both) => both.join('-')),
       );
-      return fc.tuple(...parts, ...values.slice(2 * pairs).map((value) => say(value, shape)));
+      return fc.tuple(...parts, ...values.slice(2 * pairs).map((value) => valueText(value, shape)));
     })
     .chain((parts) => fc.shuffledSubarray(parts, { minLength: parts.length }))
     .map((parts) => parts.join(','));
@@ -81,8 +81,8 @@ const fields = fc.tuple(
   field({ least: 0, most: 59 }, 1),
   field({ least: 0, most: 23 }, 2),
   field({ least: 1, most: 31 }, 5),
-  field({ least: 1, most: 12, words: months }, 5),
-  field({ least: 0, most: 7, words: days }, 5),
+  field({ least: 1, most: 12, names: months }, 5),
+  field({ least: 0, most: 7, names: days }, 5),
 );
 
 const nickname = fc

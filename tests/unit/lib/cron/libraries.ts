@@ -1,10 +1,10 @@
 import { CronExpressionParser } from 'cron-parser';
 import { Cron } from 'croner';
 
-/** The next run after an instant, or undefined where there is none. */
+/** Returns the next run after an instant, or undefined. */
 export type NextRun = (after: number) => number | undefined;
 
-/** A Unix cron library that nobody here wrote; undefined where it takes the text for no cron expression. */
+/** An independent Unix cron library; undefined if it does not accept the text. */
 export type Library = (text: string, zone: string) => NextRun | undefined;
 
 export const croner: Library = (text, zone) => {
@@ -17,7 +17,7 @@ export const croner: Library = (text, zone) => {
 };
 
 export const cronParser: Library = (text, zone) => {
-  // It loses itself where clocks change by half an hour, and gives up.
+  // It does not terminate properly where clocks change by half an hour.
   if (zone === 'Australia/Lord_Howe') return undefined;
   try {
     CronExpressionParser.parse(text, { tz: zone });
@@ -37,9 +37,9 @@ export const cronParser: Library = (text, zone) => {
 
 export const libraries: Readonly<Record<string, Library>> = { croner, 'cron-parser': cronParser };
 
-const words = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
+const weekdayNames = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
-/** Whether a day field allows every day. */
+/** Checks whether a day field allows every day. */
 function allowsAll(field: string, least: number, count: number): boolean {
   const allowed = new Set<number>();
   for (const part of field.toLowerCase().split(',')) {
@@ -47,19 +47,21 @@ function allowsAll(field: string, least: number, count: number): boolean {
     const [from = 0, to = from] =
       span === '*'
         ? [least, least + count - 1]
-        : span.split('-').map((text) => (words.includes(text) ? words.indexOf(text) : Number(text)));
+        : span
+            .split('-')
+            .map((text) => (weekdayNames.includes(text) ? weekdayNames.indexOf(text) : Number(text)));
     for (let value = from; value <= to; value += Number(by)) allowed.add(least === 0 ? value % 7 : value);
   }
   return allowed.size === count;
 }
 
 /**
- * The two day fields as crontab(5) means them, where the libraries differ from it and from each other:
- * - A field that begins with `*` is no restriction, also as a star with a step of 1, or `*,5`: both fields must match then. croner takes only
- *   `*` for that, cron-parser whatever allows every day.
- * - A field that does not, but allows every day (`1-31`, `0-6`), is a restriction: one of two, of which either is enough, so
- *   every day. cron-parser takes it for none.
- * - Sunday by name is 0, also at the end of a range: croner takes it for 7 there, so `sun-sun` for every day.
+ * Rewrites the two day fields so that all libraries read them as crontab(5) defines. They differ in these cases:
+ * - A field that begins with `*` is unrestricted, also with a step of 1, or as `*,5`: both fields must match then. croner
+ *   treats only `*` so, cron-parser every field that allows every day.
+ * - A field without a star that allows every day (`1-31`, `0-6`) is restricted: either of the two fields is enough, so every
+ *   day is allowed. cron-parser treats it as unrestricted.
+ * - Sunday by name is 0, also at the end of a range: croner reads it as 7 there, so `sun-sun` as every day.
  */
 export function asCrontabMeans(text: string): string {
   const [minute = '', hour = '', dates = '', month = '', weekdays = ''] = text.split(' ');

@@ -12,7 +12,7 @@ import { instantsOf, segmentsOf } from './zones.ts';
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** Every run of AWS expressions within these instants, by AWS's rule: what comes twice counts the first time. */
+/** Computes every run of AWS expressions between two instants; a time that occurs twice counts the first time. */
 function awsRuns(expressions: readonly string[], zone: string, from: number, until: number): number[] {
   const runs = new Set<number>();
   for (const cron of expressions.map(readAwsCron)) {
@@ -36,7 +36,7 @@ const zones = [
   'Asia/Kolkata',
 ];
 
-test('nextRuns are the runs of the AWS expressions, around changes of the clocks most of all', () => {
+test('nextRuns are the runs of the AWS expressions, especially at clock changes', () => {
   fc.assert(
     fc.property(
       cronText,
@@ -51,7 +51,7 @@ test('nextRuns are the runs of the AWS expressions, around changes of the clocks
           if (error instanceof InvalidCron) return;
           throw error;
         }
-        // A zone whose clocks never change is tried at some time or other.
+        // For a zone whose clocks never change, an arbitrary date is used.
         const changes = [
           Date.UTC(2026, 0, 1),
           ...segmentsOf(zone)
@@ -78,7 +78,7 @@ describe('nextRuns', () => {
       new Date(run).toISOString(),
     );
 
-  test('are later than now, from the start on, and before the end', () => {
+  test('are later than now, not before the start, and before the end', () => {
     const [startAt, endAt] = [Date.parse('2027-01-01T10:00Z'), Date.parse('2027-01-01T12:00Z')];
     expect(runs('0 * * * *', 'UTC', '2026-12-01T10:00Z', 5, { startAt, endAt })).toEqual([
       '2027-01-01T10:00:00.000Z',
@@ -87,7 +87,7 @@ describe('nextRuns', () => {
     expect(runs('0 * * * *', 'UTC', '2026-12-01T10:00Z', 1)).toEqual(['2026-12-01T11:00:00.000Z']);
   });
 
-  test('are found over leap years and the century that has none', () => {
+  test('are found over leap years and over the year 2100, which is not a leap year', () => {
     expect(runs('0 0 29 2 *', 'UTC', '2094-01-01', 5).map((run) => run.slice(0, 4))).toEqual([
       '2096',
       '2104',
@@ -97,7 +97,7 @@ describe('nextRuns', () => {
     ]);
   });
 
-  test('come once on a day that both halves of an OR name', () => {
+  test('occur once on a day that both day fields allow', () => {
     // 13 November 2026 is a Friday.
     expect(runs('0 0 13 11 FRI', 'UTC', '2026-11-07', 3).map((run) => run.slice(0, 10))).toEqual([
       '2026-11-13',
@@ -113,7 +113,7 @@ describe('the table in docs/schedules.md', () => {
     .map((line) => line.split('|').map((cell) => cell.trim()))
     .filter(([, zone = '']) => isTimeZone(zone));
 
-  test('holds skipped and repeated hours, fixed and wildcard times, in both zones', () => {
+  test('contains skipped and repeated hours, fixed and wildcard times, in both zones', () => {
     expect(rows.length).toBeGreaterThanOrEqual(12);
   });
 

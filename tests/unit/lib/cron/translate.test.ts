@@ -7,7 +7,7 @@ import { asCrontabMeans, croner, cronParser } from './libraries.ts';
 
 const translate = (text: string): string[] => toAwsExpressions(parseCron(text));
 
-function refusalOf(text: string): InvalidCron {
+function rejectionOf(text: string): InvalidCron {
   try {
     translate(text);
   } catch (error) {
@@ -17,7 +17,7 @@ function refusalOf(text: string): InvalidCron {
   throw new Error(`${text} was accepted`);
 }
 
-describe('a cron expression in EventBridge Scheduler’s words', () => {
+describe('a cron expression in EventBridge Scheduler’s form', () => {
   test.each([
     // The original sent 1 for Monday, which AWS reads as Sunday.
     ['0 7 * * MON', ['cron(0 7 ? * MON *)']],
@@ -26,7 +26,7 @@ describe('a cron expression in EventBridge Scheduler’s words', () => {
     ['0 7 * * 7', ['cron(0 7 ? * SUN *)']],
     ['0 7 * * 5-7', ['cron(0 7 ? * SUN,FRI,SAT *)']],
     ['0 7 * * sun-Sat', ['cron(0 7 * * ? *)']],
-    // It dropped the day of month.
+    // The original dropped the day of month.
     ['30 4 1,15 * *', ['cron(30 4 1,15 * ? *)']],
     // crontab(5)'s own example: the 1st and 15th, and every Friday.
     ['30 4 1,15 * 5', ['cron(30 4 1,15 * ? *)', 'cron(30 4 ? * FRI *)']],
@@ -43,17 +43,17 @@ describe('a cron expression in EventBridge Scheduler’s words', () => {
     ['@yearly', ['cron(0 0 1 1 ? *)']],
     ['@ANNUALLY', ['cron(0 0 1 1 ? *)']],
     [' \t5  4\t* * * ', ['cron(5 4 * * ? *)']],
-    // Only in leap years, but it fires.
+    // It fires in leap years.
     ['0 0 29 2 *', ['cron(0 0 29 2 ? *)']],
-    // No 30 February, but an April.
+    // 30 February does not exist, 30 April does.
     ['0 0 30 2,4 *', ['cron(0 0 30 2,4 ? *)']],
-    // One of two never comes, the other does.
+    // The date never occurs, the weekday does.
     ['0 0 31 2 MON', ['cron(0 0 ? 2 MON *)']],
   ])('%s', (text, expressions) => {
     expect(translate(text)).toEqual(expressions);
   });
 
-  // Which of the day fields is restricted is where cron programs and libraries differ most; crontab(5) decides.
+  // Cron programs and libraries differ most in when a day field is restricted; crontab(5) decides.
   test.each([
     ['*/1 * MON', ['cron(0 0 ? * MON *)'], 'both must match, and one always does'],
     ['*/2 * *', ['cron(0 0 1/2 * ? *)'], 'both must match, and one always does'],
@@ -66,7 +66,7 @@ describe('a cron expression in EventBridge Scheduler’s words', () => {
   });
 });
 
-/** The longest list of values and ranges a field can become: three or more in a row are a range. */
+/** Computes the longest list of values and ranges that a field can have; three or more values in a row are a range. */
 function longestList(least: number, most: number, width: (value: number) => number): number {
   const longest = new Map<number, number>();
   const from = (value: number): number => {
@@ -75,8 +75,8 @@ function longestList(least: number, most: number, width: (value: number) => numb
     if (known !== undefined) return known;
     const runs = [from(value + 1)];
     for (let last = value; last <= most; last += 1) {
-      const said = last === value ? width(value) + 1 : width(value) + width(last) + 2;
-      runs.push(said + from(last + 2));
+      const runWidth = last === value ? width(value) + 1 : width(value) + width(last) + 2;
+      runs.push(runWidth + from(last + 2));
     }
     longest.set(value, Math.max(...runs));
     return Math.max(...runs);
@@ -84,8 +84,8 @@ function longestList(least: number, most: number, width: (value: number) => numb
   return from(least) - 1;
 }
 
-// "ScheduleExpression: … Maximum length of 256" (EventBridge Scheduler API): nothing has to be refused for its length.
-test('no expression can become longer than AWS takes', () => {
+// "ScheduleExpression: … Maximum length of 256" (EventBridge Scheduler API): an expression is never rejected for its length.
+test('an expression cannot exceed the limit of AWS', () => {
   const digits = (value: number): number => String(value).length;
   const [minutes, hours] = [longestList(0, 59, digits), longestList(0, 23, digits)];
   const [dates, months, weekdays] = [
@@ -105,7 +105,7 @@ test('no expression can become longer than AWS takes', () => {
   expect(expression.length).toBeLessThanOrEqual(longest);
 });
 
-describe('a refusal says why and what to write instead', () => {
+describe('a rejection gives the reason and what to write instead', () => {
   test.each([
     ['', 'syntax', 'five fields'],
     ['* * * *', 'syntax', 'five fields'],
@@ -144,13 +144,13 @@ describe('a refusal says why and what to write instead', () => {
       expect(translate(text)).toHaveLength(1);
       return;
     }
-    const refusal = refusalOf(text);
-    expect(refusal.reason).toBe(reason);
-    expect(refusal.message).toContain(words);
-    expect(refusal.message.length).toBeLessThan(400);
+    const rejection = rejectionOf(text);
+    expect(rejection.reason).toBe(reason);
+    expect(rejection.message).toContain(words);
+    expect(rejection.message.length).toBeLessThan(400);
   });
 
-  test('no text at all makes it fail in another way', () => {
+  test('every other text is parsed or rejected in the same way', () => {
     const pieces = fc.constantFrom(
       '*',
       '/',
@@ -186,19 +186,19 @@ describe('a refusal says why and what to write instead', () => {
     );
   });
 
-  test('and what is well-formed is refused for its documented reasons only', () => {
+  test('a well-formed expression is rejected only for the documented reasons', () => {
     const seen = new Set<string>();
     fc.assert(
       fc.property(cronText, (text) => {
-        let refusal: InvalidCron;
+        let rejection: InvalidCron;
         try {
-          refusal = refusalOf(text);
+          rejection = rejectionOf(text);
         } catch {
           return;
         }
-        seen.add(refusal.reason);
+        seen.add(rejection.reason);
         const [, , dates = '', , weekdays = ''] = asCrontabMeans(text).split(' ');
-        switch (refusal.reason) {
+        switch (rejection.reason) {
           case 'never':
             expect(croner(text, 'UTC')?.(0) ?? cronParser(text, 'UTC')?.(0)).toBeUndefined();
             break;
@@ -207,7 +207,7 @@ describe('a refusal says why and what to write instead', () => {
             expect(dates.startsWith('*') || weekdays.startsWith('*')).toBe(true);
             break;
           case 'syntax':
-            throw new Error(`${text}: ${refusal.message}`);
+            throw new Error(`${text}: ${rejection.message}`);
         }
       }),
       { numRuns: 3000, examples: [['0 0 31 2 *'], ['0 0 */2 * 1']] },

@@ -1,11 +1,11 @@
 /**
- * Time zones by another way than jobs/time-zone.ts: from a table of the instants at which a zone's clocks change, found by
- * halving. It covers the years 2024 to 2039.
+ * An implementation of time zones independent of lib/time-zone.ts: a table of the instants at which a zone's clocks change,
+ * found by bisection. It covers the years 2024 to 2039.
  */
 const hour = 60 * 60_000;
 const [begin, end] = [Date.UTC(2023, 11, 1), Date.UTC(2040, 0, 1)];
 
-/** From `from` until the next one begins, the clocks of a zone are `offset` ahead of UTC (milliseconds). */
+/** A time in which the clocks of a zone are `offset` ahead of UTC (milliseconds). */
 export interface Segment {
   from: number;
   until: number;
@@ -26,7 +26,7 @@ function findSegments(zone: string): Segment[] {
     dateStyle: 'short',
     timeStyle: 'medium',
   });
-  // Swedish dates are ISO 8601's.
+  // Swedish dates have the form of ISO 8601.
   const offsetAt = (instant: number): number =>
     Date.parse(`${format.format(instant).replace(' ', 'T')}Z`) - instant;
   const segments: Segment[] = [];
@@ -46,7 +46,7 @@ function findSegments(zone: string): Segment[] {
   return [...segments, { from, until: end, offset: offsetAt(from) }];
 }
 
-/** The instants at which the clocks show this time: none where they are set forward over it, two where back. */
+/** Returns the instants at which the clocks show this time: none if they are set forward over it, two if set back. */
 export const instantsOf = (wallClock: number, zone: string): number[] =>
   segmentsOf(zone)
     .filter(({ from, until, offset }) => wallClock - offset >= from && wallClock - offset < until)
@@ -56,8 +56,8 @@ export const offsetAt = (instant: number, zone: string): number =>
   segmentsOf(zone).find(({ from, until }) => instant >= from && instant < until)?.offset ?? 0;
 
 /**
- * Where an instant lies in what a change of the clocks skips or repeats, or in the hour after: the end of that hour. There
- * AWS's rule decides, and each library has one of its own.
+ * Returns the end of the hour after a clock change, if the instant is in the skipped or repeated time or in that hour.
+ * In this time AWS's rule applies, and each library has another rule.
  */
 export function endOfDisturbance(instant: number, zone: string): number | undefined {
   const segments = segmentsOf(zone);

@@ -6,8 +6,8 @@ const manifest = (jobId: string) => ({
   spec: { activeDeadlineSeconds: 60, template: { spec: { containers: [{ env: [] }] } } },
 });
 
-test('jobs beyond the limit wait for their turn, and the runner says which', async () => {
-  // `cat` lives until its standard input closes, as the container does here.
+test('jobs above the limit wait, and the runner lists them', async () => {
+  // `cat` runs until its standard input closes, as the job's program does here.
   const runner = new ProcessRunner('/bin/cat', {}, 1);
   const deletions = Object.fromEntries(['a', 'b', 'c'].map((jobId) => [jobId, new AbortController()]));
   const ends: Promise<unknown>[] = [];
@@ -18,7 +18,7 @@ test('jobs beyond the limit wait for their turn, and the runner says which', asy
   }
   await Promise.resolve();
   expect(runner.waitingTurn()).toEqual(['b', 'c']);
-  // Deleted while it waits: it never begins.
+  // Deleted while it waits: it never starts.
   deletions['b']?.abort();
   deletions['a']?.abort();
   await Promise.all(ends.slice(0, 2));

@@ -30,7 +30,7 @@ afterAll(() => {
   server.close();
 });
 
-/** Runs the lines as printed. `aws` stands in for the AWS CLI, which would print the variables that are set here. */
+/** Runs the lines as printed. `aws` is a fake of the AWS CLI, which would print the variables that are set here. */
 async function paste(authorization: Authorization, environment: Record<string, string>): Promise<void> {
   calls = [];
   const lines = firstJob({ url, authorization, region: 'eu-west-1' });

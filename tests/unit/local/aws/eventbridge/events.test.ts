@@ -19,8 +19,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-// On AWS the cluster says what jobs wait for; on one machine only the runner of processes knows who waits for a turn.
-test('every sweep is told which jobs wait for their turn by then', () => {
+// On AWS the cluster reports why jobs wait; on one machine only the job runner knows which jobs wait for others to end.
+test('every sweep gets the jobs that wait at that time', () => {
   events.sweepNow();
   waiting.push('a', 'b');
   jest.advanceTimersByTime(5 * 60_000);

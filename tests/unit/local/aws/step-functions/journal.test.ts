@@ -26,8 +26,8 @@ afterAll(() => {
 });
 
 /**
- * A journal that stores each synchronous step in its own transaction, the smallest that may reach the disk, and dies after a
- * number of transactions.
+ * A journal that stores each synchronous step in its own transaction, the smallest that may reach the disk, and dies
+ * after a number of transactions.
  */
 class MortalJournal extends Journal {
   onDeath: () => void = () => undefined;
@@ -67,7 +67,10 @@ const flaky = (failures: number, fields: object) =>
     ...fields,
   });
 
-/** A machine with every type of state: retries, a catch, a loop with a variable, waits, branches, iterations that fail and are retried. */
+/**
+ * A machine with every type of state: retries, a catch, a loop with a variable, waits, branches, iterations that fail
+ * and are retried.
+ */
 const everything = {
   StartAt: 'Prepare',
   States: {

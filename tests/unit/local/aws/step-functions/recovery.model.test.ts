@@ -9,7 +9,8 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// A second implementation of the developer guide's "Retrying after an error": each retrier has its own count and delays.
+// A second implementation of the developer guide's "Retrying after an error": each retrier has its own count and
+// delays.
 
 const names = ['A', 'B', 'C'];
 const optional = <Value>(arbitrary: fc.Arbitrary<Value>) => fc.option(arbitrary, { nil: undefined });

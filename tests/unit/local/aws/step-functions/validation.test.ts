@@ -5,7 +5,8 @@ import {
   startStepFunctions,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// An error in the state machine must be found here as on AWS, and the message must name a feature that is not supported.
+// An error in the state machine must be found here as on AWS, and the message must name a feature that is not
+// supported.
 
 const { service } = startStepFunctions();
 const create = (machine: object) => () =>

@@ -7,7 +7,8 @@ import {
   untilEnded,
 } from '../../../../harness/states/in-memory-step-functions.ts';
 
-// The value of a field is known only when its expression is evaluated. AWS fails the state then, and so must this service.
+// The value of a field is known only when its expression is evaluated. AWS fails the state then, and so must this
+// service.
 
 const inner = { StartAt: 'Item', States: { Item: { Type: 'Pass', End: true } } };
 const map = (fields: object) => ({

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { KubeConfig } from '@kubernetes/client-node';
 
-/** A Job as it is stored. */
+/** A stored Job. */
 export interface StoredJob {
   apiVersion: string;
   kind: string;
@@ -19,8 +19,8 @@ export interface StoredJob {
 }
 
 /**
- * What a real API server cannot be made to do when a test wants it: refuse with a status; break the connection before
- * the request is carried out, or after.
+ * A fault that a test cannot cause in a real API server: reject with a status, or break the connection before or after
+ * the request is carried out.
  */
 type Fault = { statusCode: number } | 'break' | 'lose response';
 
@@ -29,15 +29,15 @@ interface Stream {
   silent: boolean;
 }
 
-/** The part of a Kubernetes API server that Jobs need, in memory, over real HTTP on loopback. */
+/** A fake Kubernetes API server: the part that Jobs need, in memory, with real HTTP on loopback. */
 export class FakeApiServer {
   readonly requests: { method: string; path: string; query: URLSearchParams; body: unknown }[] = [];
   readonly jobs = new Map<string, StoredJob>();
-  /** What a list of pods finds. */
+  /** The pods that a list returns. */
   pods: unknown[] = [];
-  /** Asked before each request. */
+  /** Called before each request. */
   fault: (method: string, path: string, query: URLSearchParams) => Fault | undefined = () => undefined;
-  /** Whether a deleted Job stays, as while its pods end, until `vanish`. */
+  /** Whether a deleted Job still exists until `vanish`, as it does while its pods end. */
   lingering = false;
   readonly #server: Server;
   readonly #streams = new Set<Stream>();
@@ -66,13 +66,13 @@ export class FakeApiServer {
   get config(): KubeConfig {
     const config = new KubeConfig();
     const { port } = this.#server.address() as AddressInfo;
-    // The library speaks HTTP only where nothing is to be verified.
+    // The library uses HTTP only if TLS verification is off.
     const cluster = { name: 'fake', server: `http://127.0.0.1:${port}`, skipTLSVerify: true };
     config.loadFromClusterAndUser(cluster, { name: 'test', token: 'secret' });
     return config;
   }
 
-  /** How many requests of a kind there were. */
+  /** Counts the requests of a kind. */
   count(method: string, kind: 'watch' | 'list' | 'object'): number {
     return this.requests.filter((request) => {
       const collection = request.path.endsWith('/jobs');
@@ -81,14 +81,14 @@ export class FakeApiServer {
     }).length;
   }
 
-  /** Sets a condition, as the Job controller does at a Job's end. */
+  /** Sets a condition, as the Job controller does when a Job ends. */
   end(name: string, type: string, reason?: string, message?: string): void {
     const job = this.#job(name);
     const condition = { type, status: 'True', ...(reason && { reason }), ...(message && { message }) };
     this.#store({ ...job, status: { conditions: [...job.status.conditions, condition] } }, 'MODIFIED');
   }
 
-  /** Takes a Job away, whoever deleted it. */
+  /** Removes a Job, as after its deletion. */
   vanish(name: string): void {
     const job = this.#job(name);
     this.jobs.delete(name);
@@ -98,12 +98,12 @@ export class FakeApiServer {
     });
   }
 
-  /** As compaction: versions from before now are too old to watch from. */
+  /** Compacts the history: a watch cannot begin at a version from before now. */
   compact(): void {
     this.#oldest = this.#version;
   }
 
-  /** Ends all streams: as a server does every few minutes, with 410, or by breaking the connections. */
+  /** Ends all streams: cleanly as a server does every few minutes, with 410, or by breaking the connections. */
   endStreams(how: 'cleanly' | 'expired' | 'broken'): void {
     for (const { response } of this.#streams) {
       if (how === 'broken') response.socket?.resetAndDestroy();
@@ -116,14 +116,14 @@ export class FakeApiServer {
     this.#streams.clear();
   }
 
-  /** Streams that are open now stay so and say nothing any more, as behind a firewall that forgot them. */
+  /** Stops sending to the open streams, but does not close them, as a firewall does that dropped the connection. */
   silenceStreams(): void {
     for (const stream of this.#streams) stream.silent = true;
   }
 
   #job(name: string): StoredJob {
     const job = this.jobs.get(name);
-    if (!job) throw new Error(`there is no Job ${name}`);
+    if (!job) throw new Error(`the Job ${name} does not exist`);
     return job;
   }
 

@@ -37,26 +37,26 @@ async function forwarded(target: number): Promise<{ port: number; close: () => P
 }
 
 describe('the forwarder', () => {
-  // The table's answers are as large as a page of items; a connection that ends too early cuts one short.
-  test('carries both ways all that is said, also after one side has said all it will', async () => {
-    const said = Buffer.alloc(5_000_000, 'x');
+  // The table's responses are as large as a page of items; a connection that ends too early would cut one short.
+  test('forwards all data in both directions, also after one side has closed its direction', async () => {
+    const sent = Buffer.alloc(5_000_000, 'x');
     const target = await listening((socket) => {
-      void buffer(socket).then((heard) => socket.end(heard));
+      void buffer(socket).then((received) => socket.end(received));
     });
     const { port } = await forwarded(target);
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-    socket.end(said);
-    expect((await buffer(socket)).equals(said)).toBe(true);
+    socket.end(sent);
+    expect((await buffer(socket)).equals(sent)).toBe(true);
   });
 
-  test('ends a connection where nothing listens behind it', async () => {
+  test('ends a connection if the target does not listen', async () => {
     const { port } = await forwarded(await freePort());
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
     await once(socket, 'close');
   });
 
-  test('ends its connections when it is closed, and frees the port', async () => {
+  test('ends its connections when it is closed, and releases the port', async () => {
     const target = await listening(() => undefined);
     const { port, close } = await forwarded(target);
     const socket = connect(port, '127.0.0.1');
@@ -66,18 +66,18 @@ describe('the forwarder', () => {
     closers.pop();
     await close();
     await ended;
-    const again = await forward('127.0.0.1', port, target);
-    await again();
+    const closeSecond = await forward('127.0.0.1', port, target);
+    await closeSecond();
   });
 
-  test('names the addresses of this machine when the one it was given is none of them', async () => {
-    // Reserved for documentation (RFC 5737): nobody's.
+  test('names the addresses of this machine when it gets another address', async () => {
+    // Reserved for documentation (RFC 5737), so not used by any machine.
     await expect(forward('192.0.2.1', await freePort(), 1)).rejects.toThrow(
       /^--advertise 192\.0\.2\.1 is not an address of this machine; it has /,
     );
   });
 
-  test('says that the port is taken', async () => {
+  test('reports that the port is in use', async () => {
     const port = await listening(() => undefined);
     await expect(forward('127.0.0.1', port, 1)).rejects.toThrow(
       `another program uses port ${port} of 127.0.0.1; choose other ports with --port`,

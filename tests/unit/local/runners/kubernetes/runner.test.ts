@@ -4,7 +4,7 @@ import type { KubernetesJob } from '../../../../../local/aws/step-functions/inte
 import { KubernetesRunner, openApiServer } from '../../../../../local/runners/kubernetes/index.ts';
 import { FakeApiServer } from './fake-api-server.ts';
 
-// What a real cluster cannot be made to do at the moment a test wants it. The rest is in tests/cluster.
+// Events that a test cannot cause in a real cluster at the right moment. The other tests are in tests/cluster.
 
 let server: FakeApiServer;
 let runner: KubernetesRunner;
@@ -28,7 +28,7 @@ const manifest = (name: string): KubernetesJob => ({
   kind: 'Job',
   metadata: { name, labels: { 'app.kubernetes.io/managed-by': 'service', 'eks-jobs/job-id': name } },
   spec: {
-    // A field that the client's models do not know: it must arrive all the same.
+    // A field that the client's models do not know: it must arrive too.
     fieldOfTomorrow: true,
     template: { spec: { containers: [{ name: 'main', env: [{ name: 'JOB_ID', value: name }] }] } },
   },
@@ -42,23 +42,23 @@ async function start(name: string, more: { resumed?: boolean; signal?: AbortSign
     resumed: more.resumed ?? false,
     signal: more.signal ?? new AbortController().signal,
   });
-  // Those that a test leaves running are interrupted after it.
+  // Jobs that still run at the end of a test are interrupted then.
   started.ended.catch(() => undefined);
   return started;
 }
 
-/** Lets real I/O happen until a condition holds. */
+/** Waits for real I/O until a condition holds. */
 async function until(condition: () => boolean): Promise<void> {
-  const patience = Date.now() + 20_000;
+  const deadline = Date.now() + 20_000;
   while (!condition()) {
-    if (Date.now() > patience) throw new Error('it never happened');
+    if (Date.now() > deadline) throw new Error('it never happened');
     await setImmediate();
   }
 }
 
 const watched = () => until(() => server.count('GET', 'watch') > 0);
 
-/** Fails the first requests that match so. */
+/** Applies a fault to the first request that matches. */
 function failOnce(
   fault: ReturnType<FakeApiServer['fault']>,
   matches: (method: string, path: string) => boolean,
@@ -74,7 +74,7 @@ function failOnce(
 const isCreation = (method: string): boolean => method === 'POST';
 
 describe('a Job', () => {
-  test('is created as the state machine says, with what this cluster must add for its container', async () => {
+  test('is created from its manifest, with the additional environment of its container', async () => {
     const { response } = await start('a');
     expect(response).toMatchObject({
       statusCode: 201,
@@ -102,13 +102,13 @@ describe('a Job', () => {
     });
   });
 
-  // Who looks at the cluster must find a Job that is Complete, not one that vanished while it was running.
+  // A user who looks at the cluster must find a Complete Job, not one that disappeared while it ran.
   test('succeeds with the condition Complete, not before', async () => {
     const { ended } = await start('a');
     let over = false;
     void ended.then(() => (over = true));
     server.end('a', 'SuccessCriteriaMet', 'CompletionsReached');
-    // Seen by the watch before this one, which ends first.
+    // The watch reports the event of a before the end of b.
     const { ended: later } = await start('b');
     server.end('b', 'Complete');
     await later;
@@ -117,12 +117,12 @@ describe('a Job', () => {
     expect(await ended).toEqual({ succeeded: true });
   });
 
-  test('fails with its condition and the last words of its container', async () => {
+  test('fails with its condition and the end of its container’s output', async () => {
     const terminated = { exitCode: 137, reason: 'OOMKilled', message: 'line 1\n' };
     const containerStatuses = [{ name: 'main', state: { terminated } }];
     server.pods = [{ metadata: { name: 'a-x', uid: '1' }, status: { phase: 'Failed', containerStatuses } }];
     const { ended } = await start('a');
-    // Pods may still run at FailureTarget: a retry must not begin beside them.
+    // Pods may still run at FailureTarget: a retry must not run at the same time.
     server.end('a', 'FailureTarget', 'BackoffLimitExceeded', 'limit');
     server.end('a', 'Failed', 'BackoffLimitExceeded', 'Job has reached the specified backoff limit');
     expect(await ended).toEqual({
@@ -134,7 +134,7 @@ describe('a Job', () => {
     });
   });
 
-  test('that somebody deletes is EKS.404 to the state machine', async () => {
+  test('that another client deletes is EKS.404 to the state machine', async () => {
     const { ended } = await start('a');
     await watched();
     server.vanish('a');
@@ -145,7 +145,7 @@ describe('a Job', () => {
 });
 
 describe('the watch', () => {
-  test('is one for all Jobs', async () => {
+  test('is shared by all Jobs', async () => {
     const names = Array.from({ length: 50 }, (_, index) => `job-${index}`);
     const jobs = await Promise.all(names.map((name) => start(name)));
     await watched();
@@ -156,7 +156,7 @@ describe('the watch', () => {
     expect(server.count('GET', 'object')).toBe(0);
   });
 
-  test('goes on from where it was when the server ends it, without a new list', async () => {
+  test('continues at the same version when the server ends it, without a new list', async () => {
     const { ended } = await start('a');
     await watched();
     server.endStreams('cleanly');
@@ -165,8 +165,8 @@ describe('the watch', () => {
     expect(server.count('GET', 'list')).toBe(1);
   });
 
-  // An event in between is in no stream: only a new list can tell.
-  test.each(['expired', 'broken'] as const)('that is %s misses no end', async (how) => {
+  // An event in between is not in any stream: only a new list contains it.
+  test.each(['expired', 'broken'] as const)('that is %s does not miss the end of a Job', async (how) => {
     const { ended } = await start('a');
     await watched();
     server.fault = (_method, path, query) =>
@@ -177,7 +177,7 @@ describe('the watch', () => {
     expect(await ended).toEqual({ succeeded: true });
   });
 
-  test('that is refused as too old misses no deletion', async () => {
+  test('that is rejected as too old does not miss a deletion', async () => {
     const { ended } = await start('a');
     await watched();
     const gone = expect(ended).rejects.toMatchObject({ response: { statusCode: 404 } });
@@ -188,8 +188,8 @@ describe('the watch', () => {
     await gone;
   });
 
-  // Behind a firewall that forgot the connection nothing ever arrives, no end either.
-  test('that fell silent is opened anew after half a minute', async () => {
+  // Behind a firewall that dropped the connection nothing arrives, not even its end.
+  test('that is silent is opened again after half a minute', async () => {
     const { ended } = await start('a');
     await watched();
     server.silenceStreams();
@@ -197,7 +197,7 @@ describe('the watch', () => {
     expect(await ended).toEqual({ succeeded: true });
   });
 
-  test('does not ask a server in a loop that ends every stream at once', async () => {
+  test('is not repeated in a tight loop if the server ends every stream immediately', async () => {
     const { ended } = await start('a');
     await watched();
     for (let round = 1; round <= 5; round += 1) {
@@ -205,7 +205,7 @@ describe('the watch', () => {
       server.endStreams('cleanly');
     }
     const before = server.count('GET', 'watch');
-    // That nothing happens can only be seen by waiting.
+    // Only waiting can show that nothing happens.
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(server.count('GET', 'watch') - before).toBeLessThan(2);
     server.end('a', 'Complete');
@@ -214,19 +214,19 @@ describe('the watch', () => {
 });
 
 describe('a creation', () => {
-  test.each([401, 403, 404, 422])('that is refused with %i is not tried again', async (statusCode) => {
+  test.each([401, 403, 404, 422])('that is refused with %i is not retried', async (statusCode) => {
     server.fault = () => ({ statusCode });
     await expect(start('a')).rejects.toMatchObject({ name: 'JobRefused', response: { statusCode } });
     expect(server.requests).toHaveLength(1);
   });
 
-  test.each([429, 500, 503])('that meets %i is tried again', async (statusCode) => {
+  test.each([429, 500, 503])('that fails with %i is retried', async (statusCode) => {
     failOnce({ statusCode }, isCreation);
     expect(await start('a')).toMatchObject({ response: { statusCode: 201 } });
   });
 
-  // The Job runs already: another try would be refused with 409, and a failure here would burn a retry.
-  test('whose response was lost made the Job: there is no second one', async () => {
+  // The Job runs already: another request would be refused with 409, and a failure here would use up a retry.
+  test('whose response was lost has created the Job: a second one is not created', async () => {
     failOnce('lose response', isCreation);
     const { response, ended } = await start('a');
     expect(response).toMatchObject({ statusCode: 200, body: { metadata: { name: 'a' } } });
@@ -235,7 +235,7 @@ describe('a creation', () => {
     await ended;
   });
 
-  test("of a name that somebody else's Job has is refused, after a lost response too", async () => {
+  test("with the name of another client's Job is refused, also after a lost response", async () => {
     await start('a');
     await expect(start('a')).rejects.toMatchObject({ response: { statusCode: 409 } });
     const job = server.jobs.get('a');
@@ -247,42 +247,42 @@ describe('a creation', () => {
 });
 
 describe('after a restart of the service', () => {
-  test('a Job that still runs is gone on with', async () => {
+  test('a Job that still runs is followed', async () => {
     await start('a');
-    const again = await start('a', { resumed: true });
+    const resumed = await start('a', { resumed: true });
     expect(server.count('POST', 'list')).toBe(1);
     server.end('a', 'Complete');
-    expect(await again.ended).toEqual({ succeeded: true });
+    expect(await resumed.ended).toEqual({ succeeded: true });
   });
 
-  test('one that ended meanwhile is known to have ended', async () => {
+  test('a Job that ended meanwhile is reported as ended', async () => {
     await start('a');
     server.end('a', 'Complete');
     expect(await (await start('a', { resumed: true })).ended).toEqual({ succeeded: true });
   });
 
-  test('one that is gone is created anew', async () => {
+  test('a Job that is gone is created again', async () => {
     expect(await start('a', { resumed: true })).toMatchObject({ response: { statusCode: 201 } });
   });
 
   // A service that stops deletes its Jobs; their pods may take half a minute to go.
-  test('one that is still being deleted is waited for, and created anew', async () => {
+  test('a Job that is still being deleted is awaited, and created again', async () => {
     server.lingering = true;
     const stopped = new AbortController();
     const { ended } = await start('a', { signal: stopped.signal });
     const rejected = expect(ended).rejects.toThrow();
     stopped.abort();
     await until(() => server.count('DELETE', 'object') === 1);
-    const again = start('a', { resumed: true });
+    const resumed = start('a', { resumed: true });
     await until(() => server.count('GET', 'object') === 1);
     server.vanish('a');
-    expect(await again).toMatchObject({ response: { statusCode: 201 } });
+    expect(await resumed).toMatchObject({ response: { statusCode: 201 } });
     await rejected;
   });
 });
 
-describe('a task that is over', () => {
-  test('deletes its Job with its pods, and is done when they are gone', async () => {
+describe('a task that ends', () => {
+  test('deletes its Job with its pods, and ends when they are gone', async () => {
     server.lingering = true;
     const task = new AbortController();
     const { ended } = await start('a', { signal: task.signal });
@@ -296,14 +296,14 @@ describe('a task that is over', () => {
     task.abort(new Error('stopped'));
     await until(() => server.jobs.get('a')?.metadata.deletionTimestamp !== undefined);
     const deletion = server.requests.find(({ method }) => method === 'DELETE');
-    // Foreground: the Job stays as long as its pods. The uid: never a Job that got the name later.
+    // Foreground: the Job exists as long as its pods. The uid: a later Job of the same name is not deleted.
     expect(deletion?.body).toMatchObject({ propagationPolicy: 'Foreground', preconditions: { uid } });
     expect(done).toBe(false);
     server.vanish('a');
     await rejected;
   });
 
-  test('leaves no Job behind whose creation was not answered yet', async () => {
+  test('also deletes a Job whose creation did not get a response yet', async () => {
     const task = new AbortController();
     server.fault = (method) => {
       if (method !== 'POST') return undefined;
@@ -314,7 +314,7 @@ describe('a task that is over', () => {
     expect(server.jobs.size).toBe(0);
   });
 
-  test('says so when its Job cannot be deleted, and is over all the same', async () => {
+  test('reports a Job that cannot be deleted, and ends', async () => {
     const task = new AbortController();
     const { ended } = await start('a', { signal: task.signal });
     server.fault = (method) => (method === 'DELETE' ? { statusCode: 403 } : undefined);
@@ -323,7 +323,7 @@ describe('a task that is over', () => {
     expect(console.error).toHaveBeenCalledWith(expect.stringContaining('jobs/a may still exist'));
   });
 
-  test('a service that stops deletes all its Jobs, and takes no more', async () => {
+  test('a service that stops deletes all its Jobs, and does not accept new ones', async () => {
     const jobs = await Promise.all(['a', 'b', 'c'].map((name) => start(name)));
     const rejected = Promise.allSettled(jobs.map(({ ended }) => ended));
     await runner.stop();

@@ -53,7 +53,8 @@ test('a schedule is created, read, replaced and deleted', async () => {
     CreationDate: new Date('2026-11-25T08:00:00Z'),
     Target: { RetryPolicy: { MaximumRetryAttempts: 3 } },
   });
-  // "This means that if you do not set an optional field in your request, that field will be set to its system-default value."
+  // "This means that if you do not set an optional field in your request, that field will be set to its system-default
+  // value."
   await client.send(new aws.UpdateScheduleCommand(scheduleRequest({ Name: 'crud', State: 'DISABLED' })));
   const updated = await client.send(new aws.GetScheduleCommand({ Name: 'crud' }));
   expect(updated).toMatchObject({ State: 'DISABLED', ScheduleExpressionTimezone: 'UTC' });

@@ -5,9 +5,9 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { ClusterFailure } from './failure.ts';
-import type { EksCluster } from './eks-connection.ts';
+import type { EksAddress } from './eks-connection.ts';
 
-/** @returns what EKS says of the cluster, or undefined when there is none of that name. */
+/** Reads the description of a cluster from EKS. @returns undefined when the cluster does not exist. */
 export async function findCluster(
   client: EKSClient,
   name: string,
@@ -21,30 +21,31 @@ export async function findCluster(
   }
 }
 
-/** A cluster in one of these states has an API server that answers. */
+/** A cluster in one of these states has an API server that responds. */
 const working = ['ACTIVE', 'UPDATING'];
 
-/** @returns the cluster, unless what is said of it means that nothing can be in it: not any more, or not yet. */
-export const unlessEmpty = (cluster: Cluster | undefined): Cluster | undefined =>
-  ['CREATING', 'PENDING', 'DELETING', 'FAILED'].includes(cluster?.status ?? '') ? undefined : cluster;
+/** Tells whether a cluster may hold objects: not one that is being created or deleted. */
+export const mayHoldObjects = ({ status }: Cluster): boolean =>
+  !['CREATING', 'PENDING', 'DELETING', 'FAILED'].includes(status ?? '');
 
 /**
- * Whether jobs can run there: Step Functions enters by an access entry, from addresses of its own that nobody can list.
- * @throws ClusterFailure naming everything that is in the way.
+ * Checks that a cluster can run jobs. Step Functions needs an access entry, and connects from addresses that AWS does not publish.
+ * @throws ClusterFailure naming everything that prevents it.
  */
 export function ensureUsable(name: string, cluster: Cluster | undefined): asserts cluster is Cluster {
-  if (cluster === undefined) throw new ClusterFailure(`there is no EKS cluster ${name} in this region`);
+  if (cluster === undefined)
+    throw new ClusterFailure(`the EKS cluster ${name} does not exist in this region`);
   const { status, accessConfig, resourcesVpcConfig } = cluster;
   const mode = accessConfig?.authenticationMode ?? 'CONFIG_MAP';
   const ranges = resourcesVpcConfig?.publicAccessCidrs ?? [];
   const problems = [
-    ...(working.includes(status ?? '') ? [] : [`it is ${status ?? 'in no known state'}, not ACTIVE`]),
+    ...(working.includes(status ?? '') ? [] : [`it is ${status ?? 'in an unknown state'}, not ACTIVE`]),
     ...(mode === 'CONFIG_MAP'
       ? ['its authentication mode is CONFIG_MAP; access entries need API or API_AND_CONFIG_MAP']
       : []),
     ...(resourcesVpcConfig?.endpointPublicAccess === true
       ? []
-      : ['its API endpoint is not public, and Step Functions reaches no other']),
+      : ['its API endpoint is not public, and Step Functions can reach only a public one']),
     ...(ranges.length === 0 || ranges.includes('0.0.0.0/0')
       ? []
       : [`its API endpoint is open to ${ranges.join(', ')} only, and Step Functions has no fixed addresses`]),
@@ -53,8 +54,8 @@ export function ensureUsable(name: string, cluster: Cluster | undefined): assert
     throw new ClusterFailure(`EKS cluster ${name} cannot run jobs: ${problems.join('; ')}`);
 }
 
-/** How to reach it. @throws ClusterFailure when EKS does not say, as while it makes the cluster. */
-export function addressOf(name: string, { endpoint, certificateAuthority }: Cluster): EksCluster {
+/** Reads the address of a cluster's API server. @throws ClusterFailure while EKS creates the cluster. */
+export function addressOf(name: string, { endpoint, certificateAuthority }: Cluster): EksAddress {
   const authority = certificateAuthority?.data;
   if (endpoint === undefined || authority === undefined) {
     throw new ClusterFailure(`EKS cluster ${name} has no API endpoint yet`);

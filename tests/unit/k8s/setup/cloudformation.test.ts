@@ -1,45 +1,44 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { send, textOf } from '../../../../k8s/setup/answer.ts';
-import { Request } from '../../../../k8s/setup/request.ts';
+import { responseText, sendResponse, SetupRequest } from '../../../../k8s/setup/cloudformation.ts';
 import { ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
 
-/** CloudFormation takes one answer, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
+/** CloudFormation accepts one response, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
 
 let cloudFormation: CloudFormation;
-let request: Request;
+let request: SetupRequest;
 
 beforeEach(async () => {
   cloudFormation = await CloudFormation.start();
-  request = Request.parse(cloudFormation.request('Delete', {}, 'main/jobs'));
+  request = SetupRequest.parse(cloudFormation.request('Delete', {}, 'main/jobs'));
 });
 afterEach(() => cloudFormation.stop());
 
 const failed = (reason: string) =>
   ({ Status: 'FAILED', PhysicalResourceId: 'main/jobs', Reason: reason }) as const;
 
-describe('an answer', () => {
+describe('a response', () => {
   test('arrives in the form that its address was signed for', async () => {
     const Data = { Endpoint: 'https://a', CertificateAuthority: 'b' };
-    await send(request, { Status: 'SUCCESS', PhysicalResourceId: 'main/jobs', Data });
+    await sendResponse(request, { Status: 'SUCCESS', PhysicalResourceId: 'main/jobs', Data });
     expect(cloudFormation.takeResponse()).toMatchObject({ Status: 'SUCCESS', Data, RequestId: 'request-1' });
   });
 
-  test('is sent again while its receiver is overloaded, and arrives once', async () => {
+  test('is sent again while the receiver is overloaded, and arrives once', async () => {
     cloudFormation.faults = [503, 429];
-    await send(request, failed('no'));
+    await sendResponse(request, failed('no'));
     expect(cloudFormation.takeResponse().Reason).toBe('no');
     expect(cloudFormation.tries).toBe(3);
   });
 
-  test('that is refused is not sent again, and its address appears in no message', async () => {
+  test('that is rejected is not sent again, and its address is not in the message', async () => {
     cloudFormation.faults = [403, 403];
-    const sending = send(request, failed('no'));
-    await expect(sending).rejects.toThrow(/^CloudFormation did not take the answer: 403$/);
+    const sending = sendResponse(request, failed('no'));
+    await expect(sending).rejects.toThrow(/^CloudFormation did not accept the response: 403$/);
     expect(cloudFormation.tries).toBe(1);
   });
 
-  test('is complete and short enough, whatever its reason holds', () => {
+  test('is complete and short enough, whatever its reason contains', () => {
     const anyReason = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 3000 }),
       fc.nat(5000).map((length) => '\u0001'.repeat(length)),
@@ -47,11 +46,11 @@ describe('an answer', () => {
     );
     fc.assert(
       fc.property(anyReason, (reason) => {
-        const text = textOf(request, failed(`x${reason}`));
+        const text = responseText(request, failed(`x${reason}`));
         expect(Buffer.byteLength(text)).toBeLessThanOrEqual(4096);
-        const answer = ReceivedResponse.parse(JSON.parse(text));
-        expect(answer).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'main/jobs' });
-        expect(answer.Reason?.startsWith('x')).toBe(true);
+        const response = ReceivedResponse.parse(JSON.parse(text));
+        expect(response).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'main/jobs' });
+        expect(response.Reason?.startsWith('x')).toBe(true);
       }),
     );
   });
