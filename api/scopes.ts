@@ -8,7 +8,7 @@ export const scopesFor = (method: string): string[] => [
 ];
 
 /** The claims that hold scopes, each as text: API Gateway turns an array into text in brackets, `[a b]`. */
-export interface ScopeClaims {
+interface ScopeClaims {
   scope?: string | undefined;
   scp?: string | undefined;
 }

@@ -16,8 +16,8 @@ const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const found = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
-  const arn = 'record' in found ? arnOf(found.record.job.execution) : found.execution.arn;
+  const lookup = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
+  const arn = 'record' in lookup ? arnOf(lookup.record.job.execution) : lookup.execution.arn;
   const history = await executions.history(arn);
   if (!history) throw new NotFound('Step Functions keeps a history for 90 days; that of this job is gone.');
   const body: JobHistory = { jobId, events: historyOf(history.events), truncated: history.truncated };

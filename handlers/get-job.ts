@@ -21,8 +21,8 @@ export const handler = api(
     const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
     const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
     const find = async (): Promise<JobView> => {
-      const found = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
-      return 'record' in found ? viewOfRecord(found.record) : viewOfExecution(found.execution);
+      const lookup = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
+      return 'record' in lookup ? viewOfRecord(lookup.record) : viewOfExecution(lookup.execution);
     };
     const view = await find();
     if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };

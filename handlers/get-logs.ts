@@ -13,7 +13,7 @@ const { OWNER_WITHOUT_AUTHORIZER, JOB_LOG_GROUP } = readSettings();
 export const handler = api(async (event) => {
   const jobId = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
-  const found = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
-  const attempts = 'record' in found ? found.record.attempts : [];
+  const lookup = await findJob(jobId, caller, store.readDecisive.bind(store), executions, Date.now());
+  const attempts = 'record' in lookup ? lookup.record.attempts : [];
   return { statusCode: 200, body: logsOf(jobId, attempts, JOB_LOG_GROUP) };
 });

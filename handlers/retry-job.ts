@@ -19,9 +19,9 @@ export const handler = api(async (event) => {
   const retryOf = event.pathParameters?.['jobId'] ?? '';
   const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
   const key = idempotencyKeyOf(event);
-  const found = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
+  const lookup = await findJob(retryOf, caller, store.read.bind(store), executions, Date.now());
   readBody(event.body ?? '', RetryRequest, 'retry');
   const jobId = key === undefined ? newJobId() : jobIdOfKey(caller.owner, key);
-  const input = retryInput(found, jobId, limits);
+  const input = retryInput(lookup, jobId, limits);
   return await startJob(event, { jobId, input, key, source: { retryOf } }, { store, executions });
 });

@@ -12,13 +12,13 @@ import { join } from 'node:path';
 import { cacheDirectory } from '../lib/cache.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-/** So many archives of some 10 MB are kept, those used last. */
-const most = 4;
+/** How many archives of some 10 MB are kept: those used last. */
+const keptArchives = 4;
 
 /**
- * Writes an archive to `output`; makes it first unless the one of this key was made before.
- * @param keyOf what the archive depends on; asked again afterwards, since files may change while it is made.
- * @param make writes the archive to the file it is given.
+ * Writes an archive to `output`. It is built first, unless an archive of this key is in the cache.
+ * @param keyOf computes what the archive depends on; it is called again afterwards, because files may change during the build.
+ * @param make builds the archive into the file that it gets.
  */
 export async function cachedArchive(
   keyOf: () => string,
@@ -40,7 +40,7 @@ export async function cachedArchive(
       }
       copyFileSync(made, output);
     });
-    forgetOld(directory);
+    removeOldArchives(directory);
     return;
   }
   const now = new Date();
@@ -48,11 +48,11 @@ export async function cachedArchive(
   copyFileSync(archive, output);
 }
 
-function forgetOld(directory: string): void {
+function removeOldArchives(directory: string): void {
   const archives = readdirSync(directory)
     .filter((name) => name.endsWith('.tar'))
     .map((name) => join(directory, name))
     .map((path) => ({ path, usedAt: statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0 }))
     .sort((one, other) => other.usedAt - one.usedAt);
-  for (const { path } of archives.slice(most)) rmSync(path, { force: true });
+  for (const { path } of archives.slice(keptArchives)) rmSync(path, { force: true });
 }

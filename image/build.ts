@@ -10,24 +10,24 @@ import { requireProgram } from '../lib/program.ts';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Where the Dockerfile is. */
+/** The folder of the Dockerfile. */
 export const folder = join(root, 'data_processor');
 
-/** The image's name on a cluster of one's own: no registry answers to it, so that it is never pulled. */
+/** The image's name in a cluster that you run. A registry of this name does not exist, so that the image is never pulled. */
 export const localImage = 'eks-jobs.local/data-processor:local';
 
-/** How to build the image; everything may be left out. */
+/** How to build the image; every option may be left out. */
 export interface ImageOptions {
-  /** `localImage` unless given. */
+  /** Default: `localImage`. */
   tag?: string | undefined;
-  /** The first that works unless given. */
+  /** Default: the first one that works. */
   builder?: BuilderName | undefined;
   platform?: string | undefined;
-  /** NAME=DIR: directories that stand in for a stage of the Dockerfile or an image. */
+  /** NAME=DIR: directories that replace a stage of the Dockerfile or an image. */
   buildContexts?: readonly string[] | undefined;
-  /** The program is built by this machine's own cargo and stands in for the build stage: no image is pulled. */
+  /** This machine's cargo builds the program, which replaces the build stage: no base image is pulled. */
   prebuilt?: boolean | undefined;
-  /** A file for the image, as `docker save` writes it. */
+  /** The file to write the image to, as `docker save` does. */
   output?: string | undefined;
   signal?: AbortSignal | undefined;
 }
@@ -36,10 +36,10 @@ export interface ImageOptions {
  * Builds the image of data_processor/; progress goes to standard error.
  *
  * Without `output` the image is in the builder's own storage afterwards. With it the image is in that file, which
- * `ctr images import`, `kind load image-archive` and `docker load` read under the very name of the tag. An archive
- * that is `prebuilt` is kept for the next time: as long as nothing changed that takes no builder and no second, and
+ * `ctr images import`, `kind load image-archive` and `docker load` read under the name of the tag. An archive
+ * that is `prebuilt` is kept in a cache: as long as nothing has changed, the next build needs no builder and less than a second.
  * buildah leaves nothing but the file.
- * @throws UserError naming what is missing on this machine, or with the build's own last lines.
+ * @throws UserError naming what is missing on this machine, or with the last lines of the build.
  */
 export async function buildImage({
   tag = localImage,
@@ -65,7 +65,7 @@ export async function buildImage({
   }
   if (platform !== undefined || buildContexts.length > 0) {
     throw new UserError(
-      "--prebuilt is this machine's own program, in place of the build stage: --platform and --build-context do not go with it",
+      "--prebuilt uses this machine's program instead of the build stage: --platform and --build-context do not go with it",
     );
   }
   const work = (archive?: string): Promise<void> =>
@@ -79,15 +79,15 @@ export async function buildImage({
   else await cachedArchive(() => prebuiltKey(root, tag), output, work);
 }
 
-/** What becomes of a prebuilt image. */
+/** What to do with a prebuilt image. */
 interface Prebuilt {
-  /** Takes it out of a storage that is gone afterwards; without it the image stays in the builder's own. */
+  /** Uses the image in a storage that is removed afterwards; without it the image stays in the builder's storage. */
   use?: (builder: Builder, storage: readonly string[]) => Promise<void>;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Builds the image around this machine's own program.
+ * Builds the image with the program that this machine's cargo builds.
  * @throws UserError as `buildImage`.
  */
 export function buildPrebuilt(
@@ -98,7 +98,7 @@ export function buildPrebuilt(
   return withTemporaryDirectory(async (directory) => {
     const stage = join(directory, 'stage');
     await fillBuildStage(root, stage, signal);
-    // buildah need not keep the image: a storage of its own, with the driver that works everywhere.
+    // buildah need not keep the image: it gets a separate storage, with the driver that works everywhere.
     const storage =
       use === undefined
         ? []

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { UserError } from '../lib/user-error.ts';
 import type { Login } from './login.ts';
 
-/** What can build an image, in the order in which they are tried. */
+/** The programs that can build an image, in the order in which they are tried. */
 export const builderNames = ['docker', 'podman', 'buildah'] as const;
 export type BuilderName = (typeof builderNames)[number];
 
@@ -12,18 +12,18 @@ export interface Build {
   folder: string;
   tag: string;
   platform?: string;
-  /** NAME=DIR: directories that stand in for a stage or an image. */
+  /** NAME=DIR: directories that replace a stage or an image. */
   buildContexts: readonly string[];
 }
 
-/** One of them, found on this machine. */
+/** A builder that works on this machine: the parameters of its commands. */
 export interface Builder {
   name: BuilderName;
-  /** Leaves the image in the builder's own storage. `storage`: options for another one, buildah's alone. */
+  /** Leaves the image in the builder's storage. `storage`: options for another storage, for buildah only. */
   build: (build: Build, storage?: readonly string[]) => string[];
   /** Writes that image to a new file, in docker's format: every cluster and every program here reads it. */
   save: (tag: string, file: string, storage?: readonly string[]) => string[];
-  /** Sends that image to the registry in its name. docker finds the login by its environment. */
+  /** Pushes that image to the registry in its name. docker finds the login by its environment. */
   push: (tag: string, login: Login, storage?: readonly string[]) => string[];
 }
 
@@ -34,7 +34,7 @@ const options = ({ tag, platform, buildContexts, folder }: Build): string[] => [
   folder,
 ];
 
-/** docker takes a registry on loopback for one without TLS; the others must be told. */
+/** docker uses no TLS for a registry on loopback; the others need an option. */
 const insecure = ({ registry }: Login): string[] =>
   /^127\.\d+\.\d+\.\d+:\d+$/.test(registry) ? ['--tls-verify=false'] : [];
 
@@ -58,7 +58,7 @@ const buildah: Builder = {
 const dockerSave = (tag: string, file: string): string[] => ['save', '--output', file, tag];
 const dockerPush = (tag: string): string[] => ['push', tag];
 
-/** Without buildx docker builds too, but nothing can stand in for a stage. */
+/** docker without buildx can build too, but it cannot replace a stage. */
 const plainDocker: Builder = {
   name: 'docker',
   build: (build) => ['build', ...options(build)],
@@ -74,38 +74,38 @@ const docker: Builder = {
   push: dockerPush,
 };
 
-/** So long a builder may take to say that it is there, in milliseconds: podman may have to wake its machine. */
-const answerWithin = 30_000;
+/** How long a builder may take to report its version, in milliseconds: podman may have to start its machine. */
+const reportWithin = 30_000;
 
-/** What a builder says of itself, or why it is of no use. */
-function ask(name: BuilderName, ...parameters: string[]): { output: string } | { problem: string } {
+/** Runs a builder to see whether it works. @returns its output, or why it does not work. */
+function probe(name: BuilderName, ...parameters: string[]): { output: string } | { problem: string } {
   const { status, stdout, stderr, error } = spawnSync(name, parameters, {
     encoding: 'utf8',
-    timeout: answerWithin,
+    timeout: reportWithin,
   });
   if (error) {
     return { problem: 'code' in error && error.code === 'ENOENT' ? 'not installed' : error.message };
   }
   if (status === 0) return { output: stdout };
-  const said = stderr.trim().split('\n').at(-1) ?? '';
-  return { problem: said === '' ? `${name} ${parameters.join(' ')} failed` : said };
+  const lastLine = stderr.trim().split('\n').at(-1) ?? '';
+  return { problem: lastLine === '' ? `${name} ${parameters.join(' ')} failed` : lastLine };
 }
 
-/** @returns the builder if it works here, or why not. `docker` is often installed without an engine. */
+/** Checks a builder. @returns the builder if it works, or why not. `docker` is often installed without an engine. */
 function examine(name: BuilderName, needsContexts: boolean): Builder | string {
   const engine = {
     docker: ['version', '--format', '{{.Server.Version}}'],
     podman: ['info', '--format', '{{.Host.Arch}}'],
     buildah: ['version'],
   };
-  const answer = ask(name, ...engine[name]);
-  if ('problem' in answer) return answer.problem;
+  const version = probe(name, ...engine[name]);
+  if ('problem' in version) return version.problem;
   if (name === 'docker') {
-    const buildx = ask('docker', 'buildx', 'version');
+    const buildx = probe('docker', 'buildx', 'version');
     if ('output' in buildx) return docker;
-    return needsContexts ? 'it lacks buildx, which knows --build-context' : plainDocker;
+    return needsContexts ? 'it lacks buildx, which --build-context needs' : plainDocker;
   }
-  const help = ask(name, 'build', '--help');
+  const help = probe(name, 'build', '--help');
   if (needsContexts && !('output' in help && help.output.includes('--build-context'))) {
     return 'it is too old for --build-context';
   }
@@ -113,18 +113,18 @@ function examine(name: BuilderName, needsContexts: boolean): Builder | string {
 }
 
 /**
- * Finds what builds images here: docker, podman or buildah, the first that works, or the one asked for. Says which it
- * passes over although it is installed.
- * @param choice how the user asks for one.
+ * Finds a builder: the first of docker, podman and buildah that works, or the chosen one. Prints which it skips although it is
+ * installed.
+ * @param option the option with which the user chooses one.
  * @throws UserError with what is wrong with each.
  */
 export function findBuilder(
-  wanted: BuilderName | undefined,
+  chosen: BuilderName | undefined,
   needsContexts: boolean,
-  choice = '--builder NAME',
+  option = '--builder NAME',
 ): Builder {
   const problems: string[] = [];
-  for (const name of wanted === undefined ? builderNames : [wanted]) {
+  for (const name of chosen === undefined ? builderNames : [chosen]) {
     const builder = examine(name, needsContexts);
     if (typeof builder !== 'string') {
       for (const problem of problems.filter((each) => !each.endsWith(': not installed'))) {
@@ -135,8 +135,8 @@ export function findBuilder(
     problems.push(`${name}: ${builder}`);
   }
   throw new UserError(
-    `nothing here builds images.\n  ${problems.join('\n  ')}\n` +
+    `no builder of images works here.\n  ${problems.join('\n  ')}\n` +
       'Install docker, podman or buildah (Debian: apt-get install buildah); ' +
-      `${choice} chooses among them.`,
+      `${option} chooses one of them.`,
   );
 }

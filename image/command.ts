@@ -7,7 +7,7 @@ import { type Destination, destinations, ensureLoadable, loadArchive } from './l
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
 /** `npm run image`: builds the container's image and puts it where a cluster finds it. */
-interface Options {
+interface CommandOptions {
   tag: string;
   builder?: BuilderName;
   platform?: string;
@@ -22,28 +22,30 @@ interface Options {
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
 const options = new Command('npm run image --')
-  .description('Builds the image of data_processor/ with docker, podman or buildah, whichever works here.')
+  .description(
+    'Builds the image of data_processor/ with docker, podman or buildah, the first one that works.',
+  )
   .option('--tag <name>', "the image's name", localImage)
-  .addOption(new Option('--builder <name>', 'this one only').choices(builderNames))
-  .option('--platform <os/arch>', "for another machine's processor, as linux/arm64")
+  .addOption(new Option('--builder <name>', 'use this builder only').choices(builderNames))
+  .option('--platform <os/arch>', 'for another processor, such as linux/arm64')
   .option(
     '--build-context <name=directory>',
-    'a directory that stands in for a stage of the Dockerfile; repeatable',
+    'a directory that replaces a stage of the Dockerfile; may be repeated',
     collect,
     [],
   )
-  .option('--prebuilt', "build the program with this machine's cargo (Linux): no base image is pulled", false)
-  .addOption(new Option('--output <file>', 'write the image there, as docker save does').argParser(toPath))
+  .option('--prebuilt', "build the program with this machine's cargo (Linux), without base images", false)
   .addOption(
-    new Option('--load <cluster>', 'put the image where the nodes of such a cluster find it').choices(
-      destinations,
-    ),
+    new Option('--output <file>', 'write the image to this file, as docker save does').argParser(toPath),
   )
-  .option('--cluster <name>', 'with --load: which kind or k3d cluster, or minikube profile')
+  .addOption(
+    new Option('--load <cluster>', 'load the image into a cluster of this kind').choices(destinations),
+  )
+  .option('--cluster <name>', 'with --load: the name of the kind or k3d cluster, or of the minikube profile')
   .option('--address <socket>', "with --load containerd: containerd's socket")
   .allowExcessArguments(false)
   .parse()
-  .opts<Options>();
+  .opts<CommandOptions>();
 
 function toPath(path: string): string {
   return resolve(path);
@@ -51,7 +53,7 @@ function toPath(path: string): string {
 
 async function run(signal: AbortSignal): Promise<void> {
   const { load, cluster, address, buildContext, output, ...image } = options;
-  const place = { cluster, address };
+  const target = { cluster, address };
   if (load === undefined) {
     if (cluster !== undefined || address !== undefined) {
       throw new UserError('--cluster and --address go with --load');
@@ -60,11 +62,11 @@ async function run(signal: AbortSignal): Promise<void> {
     console.log(output ?? image.tag);
     return;
   }
-  ensureLoadable(load, place);
+  ensureLoadable(load, target);
   await withTemporaryDirectory(async (directory) => {
     const archive = output ?? join(directory, 'image.tar');
     await buildImage({ ...image, buildContexts: buildContext, output: archive, signal });
-    await loadArchive(load, archive, place, signal);
+    await loadArchive(load, archive, target, signal);
   });
   console.log(`${image.tag} is loaded (${load})`);
 }

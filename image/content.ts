@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { UserError } from '../lib/user-error.ts';
 
-/** Where Debian, Fedora and Alpine keep the certificates that the world trusts. */
+/** The files in which Debian, Fedora and Alpine keep the trusted certificates. */
 const certificateFiles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -12,22 +12,22 @@ const certificateFiles = [
 ];
 
 /**
- * This machine's own certificates, which a prebuilt image takes along.
- * @throws UserError when there are none.
+ * Finds this machine's trusted certificates, which a prebuilt image contains.
+ * @throws UserError when they are missing.
  */
 export function certificates(): string {
   const file = certificateFiles.find((path) => existsSync(path));
   if (file !== undefined) return file;
   throw new UserError(
-    `--prebuilt puts this machine's certificates into the image and finds none (${certificateFiles.join(', ')}). ` +
+    `--prebuilt copies this machine's certificates into the image and cannot find any (${certificateFiles.join(', ')}). ` +
       'Debian: apt-get install ca-certificates',
   );
 }
 
 /**
- * A name for the image that the Dockerfile leads to: the same as long as every file that the build can read is.
- * The images that the Dockerfile starts from are not looked up: who wants those of today's tag builds under another.
- * @throws UserError when .dockerignore lets in more than a list of files.
+ * Computes a name for the image of the Dockerfile: the same as long as every file that the build can read is the same.
+ * Base images are not looked up: to build with the current ones, choose another tag.
+ * @throws UserError when .dockerignore allows more than a list of files.
  */
 export function contentKey(root: string): string {
   const hash = createHash('sha256');
@@ -36,8 +36,8 @@ export function contentKey(root: string): string {
 }
 
 /**
- * A name for the image that `fillBuildStage` leads to: the same as long as sources, compiler, certificates and `more`
- * are.
+ * Computes a name for the image with `fillBuildStage`: the same as long as sources, compiler, certificates and `more` are the
+ * same.
  * @throws UserError when rustc or the certificates are missing.
  */
 export function prebuiltKey(root: string, more = ''): string {
@@ -59,14 +59,14 @@ function add(hash: Hash, name: string, content: string | Buffer): void {
 
 function addSources(hash: Hash, root: string): void {
   const folder = join(root, 'data_processor');
-  const sources = ['Dockerfile', '.dockerignore', ...letIn(join(folder, '.dockerignore'))];
+  const sources = ['Dockerfile', '.dockerignore', ...allowedBy(join(folder, '.dockerignore'))];
   for (const file of sources.flatMap((source) => filesBelow(join(folder, source)))) {
     add(hash, relative(folder, file), readFileSync(file));
   }
 }
 
-/** The build reads only what .dockerignore lets in, and so whatever a later Dockerfile copies is here too. */
-function letIn(ignoreFile: string): string[] {
+/** Lists what .dockerignore allows. The build reads nothing else, so that all that a later Dockerfile copies is included. */
+function allowedBy(ignoreFile: string): string[] {
   const lines = readFileSync(ignoreFile, 'utf8')
     .split('\n')
     .map((line) => line.trim())

@@ -2,21 +2,21 @@ import { spawnSync } from 'node:child_process';
 import { UserError } from '../lib/user-error.ts';
 import { requireProgram } from '../lib/program.ts';
 
-/** Where an image can be put, so that a cluster's nodes find it without a registry. */
+/** The kinds of clusters into which an image can be loaded without a registry. */
 export const destinations = ['kind', 'k3d', 'minikube', 'containerd'] as const;
 export type Destination = (typeof destinations)[number];
 
-/** Which cluster, and for containerd which socket; without them each program's own default. */
-export interface Place {
+/** The name of the cluster, and for containerd its socket; without them each program's default. */
+export interface LoadTarget {
   cluster?: string | undefined;
   address?: string | undefined;
 }
 
 interface Loader {
   program: string;
-  /** Where to get it. */
+  /** Where to get the program. */
   from: string;
-  load: (archive: string, place: Place) => string[];
+  load: (archive: string, target: LoadTarget) => string[];
 }
 
 /** An option, if there is a value for it. */
@@ -39,7 +39,7 @@ const loaders: Record<Destination, Loader> = {
     from: 'https://minikube.sigs.k8s.io',
     load: (archive, { cluster }) => ['image', 'load', archive, ...option('--profile', cluster)],
   },
-  // k8s.io is the namespace in which the kubelet looks.
+  // The kubelet uses the namespace k8s.io.
   containerd: {
     program: 'ctr',
     from: 'containerd (Debian: apt-get install containerd)',
@@ -51,10 +51,10 @@ const loaders: Record<Destination, Loader> = {
 };
 
 /**
- * Looks, before anything is built, whether an image can be loaded there.
+ * Checks, before anything is built, that an image can be loaded.
  * @throws UserError when the program for it is missing, or an option belongs to another destination.
  */
-export function ensureLoadable(destination: Destination, { cluster, address }: Place): void {
+export function ensureLoadable(destination: Destination, { cluster, address }: LoadTarget): void {
   if (destination === 'containerd' && cluster !== undefined) {
     throw new UserError('--cluster does not go with --load containerd: its --address names the socket');
   }
@@ -64,20 +64,22 @@ export function ensureLoadable(destination: Destination, { cluster, address }: P
   const { program, from } = loaders[destination];
   const { error } = spawnSync(program, ['--help'], { stdio: 'ignore', timeout: 10_000 });
   if (error && 'code' in error && error.code === 'ENOENT') {
-    throw new UserError(`--load ${destination} needs the program ${program}, which is not here: ${from}`);
+    throw new UserError(
+      `--load ${destination} needs the program ${program}, which is not installed: ${from}`,
+    );
   }
 }
 
 /**
- * Puts an archive where the cluster's nodes find the image.
+ * Loads an archive into the cluster.
  * @throws UserError with the program's last lines.
  */
 export async function loadArchive(
   destination: Destination,
   archive: string,
-  place: Place,
+  target: LoadTarget,
   signal?: AbortSignal,
 ): Promise<void> {
   const { program, load } = loaders[destination];
-  await requireProgram(program, load(archive, place), { signal });
+  await requireProgram(program, load(archive, target), { signal });
 }

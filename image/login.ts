@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { withTemporaryDirectory } from './temporary-directory.ts';
 
-/** Who may push, and where. */
+/** A user of a registry, with password. */
 export interface Credentials {
   /** Host, and port if any. */
   registry: string;
@@ -17,13 +17,13 @@ export interface Login {
   registry: string;
   /** For podman and buildah: --authfile. */
   file: string;
-  /** For docker, which knows no such option: a configuration of its own. */
+  /** For docker, which does not have this option: the environment with a separate configuration. */
   environment: NodeJS.ProcessEnv;
 }
 
 /**
- * Logs in for as long as the work takes: the user's own configuration, their credential store and the command line
- * never hold the password. It lies in a file that only this user can read and that is removed, however the work ends.
+ * Logs in while the work runs: the user's configuration, credential store and command line never contain the password. It is in a
+ * file that only this user can read, and that is removed after every ending of the work.
  */
 export function withLogin<Result>(
   { registry, user, password }: Credentials,
@@ -32,16 +32,16 @@ export function withLogin<Result>(
   return withTemporaryDirectory((directory) => {
     const configuration = join(directory, 'docker');
     mkdirSync(configuration, { mode: 0o700 });
-    const theirs = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
+    const userConfiguration = process.env['DOCKER_CONFIG'] ?? join(homedir(), '.docker');
     const file = join(configuration, 'config.json');
     const auths = { [registry]: { auth: Buffer.from(`${user}:${password}`).toString('base64') } };
-    writeFileSync(file, JSON.stringify({ ...engineOf(theirs), auths }), { mode: 0o600 });
-    symlinkSync(join(theirs, 'contexts'), join(configuration, 'contexts'), 'junction');
+    writeFileSync(file, JSON.stringify({ ...engineOf(userConfiguration), auths }), { mode: 0o600 });
+    symlinkSync(join(userConfiguration, 'contexts'), join(configuration, 'contexts'), 'junction');
     const environment = {
       ...process.env,
       DOCKER_CONFIG: configuration,
-      // Beside the configuration unless named.
-      DOCKER_CERT_PATH: process.env['DOCKER_CERT_PATH'] ?? theirs,
+      // Its default is the folder of the configuration.
+      DOCKER_CERT_PATH: process.env['DOCKER_CERT_PATH'] ?? userConfiguration,
     };
     return work({ registry, file, environment });
   });
@@ -49,12 +49,12 @@ export function withLogin<Result>(
 
 const Configuration = z.object({ currentContext: z.string().optional() });
 
-/** Which engine the user's docker speaks to: the same one has just built the image. */
+/** Reads which engine the user's docker uses: the same one has just built the image. */
 function engineOf(directory: string): z.infer<typeof Configuration> {
   try {
     return Configuration.parse(JSON.parse(readFileSync(join(directory, 'config.json'), 'utf8')));
   } catch {
-    // None, or none that docker itself could read: its default then.
+    // It does not exist, or docker could not read it either: docker's default.
     return {};
   }
 }

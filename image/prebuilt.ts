@@ -5,13 +5,12 @@ import { UserError } from '../lib/user-error.ts';
 import { certificates } from './content.ts';
 
 /**
- * Fills a directory with what the Dockerfile's build stage would leave: the program, built by this machine's cargo, and
- * certificates.
+ * Fills a directory with the results of the Dockerfile's build stage: the program, built by this machine's cargo, and certificates.
  * @throws UserError when cargo or the certificates are missing, or this is not Linux.
  */
 export async function fillBuildStage(root: string, directory: string, signal?: AbortSignal): Promise<void> {
   if (process.platform !== 'linux') {
-    throw new UserError("--prebuilt takes this machine's own program, and the image needs one for Linux");
+    throw new UserError('--prebuilt uses a program of this machine, and the image needs a program for Linux');
   }
   const trusted = certificates();
   const program = await buildRelease(root, signal);
@@ -20,7 +19,7 @@ export async function fillBuildStage(root: string, directory: string, signal?: A
   mkdirSync(target, { recursive: true });
   copyFileSync(program, join(out, 'data-processor'));
   copyFileSync(trusted, join(target, 'ca-certificates.crt'));
-  // Readable by the image's own user, whatever this one's umask is.
+  // Readable by the user of the image, whatever our umask is.
   for (const folder of ['.', 'etc', 'etc/ssl', 'etc/ssl/certs']) chmodSync(join(out, folder), 0o755);
   chmodSync(join(out, 'data-processor'), 0o755);
   chmodSync(join(target, 'ca-certificates.crt'), 0o644);

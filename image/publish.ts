@@ -8,21 +8,21 @@ import { requireProgram } from '../lib/program.ts';
 export const architectures = ['amd64', 'arm64'] as const;
 export type Architecture = (typeof architectures)[number];
 
-/** What Node calls this machine's processor. */
+/** The names that Node has for these processors. */
 const nodeNames: Record<Architecture, NodeJS.Architecture> = { amd64: 'x64', arm64: 'arm64' };
 
-/** So long may building and pushing take, in milliseconds: an emulated processor compiles ten times slower. */
+/** How long building and pushing may take, in milliseconds: an emulated processor compiles ten times slower. */
 const publishWithin = 2 * 3600_000;
 
-/** What to build, and where it goes. */
+/** What to build, and where to push it. */
 export interface Publication {
   /** REGISTRY/REPOSITORY:TAG. */
   uri: string;
   architecture: Architecture;
   builder: Builder;
-  /** As of `buildImage`. */
+  /** As in `buildImage`. */
   prebuilt: boolean;
-  /** Asked for once the image is built: a login lasts for hours only. */
+  /** Called when the image is built, because a login is valid for some hours only. */
   login: () => Promise<Credentials>;
   signal: AbortSignal;
 }
@@ -43,7 +43,7 @@ export async function publishImage({
   const native = nodeNames[architecture] === process.arch;
   if (prebuilt && !native) {
     throw new UserError(
-      `a prebuilt image holds this machine's own program (${process.arch}), and the nodes are ${architecture}`,
+      `a prebuilt image contains this machine's program (${process.arch}), and the nodes are ${architecture}`,
     );
   }
   const image = { folder, tag: uri, platform: `linux/${architecture}` };

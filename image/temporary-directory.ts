@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Lends a new directory, which is removed with everything in it when the work has ended, however that was. */
+/** Makes a new directory for some work, and removes it with its contents after every ending of the work. */
 export async function withTemporaryDirectory<Result>(
   work: (directory: string) => Promise<Result>,
 ): Promise<Result> {

@@ -8,13 +8,13 @@ const Authorization = z.discriminatedUnion('type', [
   z.object({ type: z.literal('none') }),
 ]);
 
-/** A route as serverless.yml says it; its authorizer is not the route's to say. */
+/** A route of serverless.yml, which must not name an authorizer. */
 const Route = z
   .string('must be METHOD /path')
   .regex(/^[A-Z]+ \/\S*$/, 'must be METHOD /path')
   .transform((text) => ({ method: text.split(' ')[0] ?? '', path: text.split(' ')[1] ?? '' }));
 
-/** How the framework says each of them on a route. Signatures of AWS have no scopes. */
+/** The authorizer of a route, as the framework expects it. AWS signatures do not have scopes. */
 const authorizers = {
   iam: () => ({ type: 'aws_iam' }),
   jwt: (method: string) => ({ name: 'jwt', scopes: scopesFor(method) }),
@@ -22,8 +22,8 @@ const authorizers = {
 };
 
 /**
- * Puts the authorizer of `--param auth` before every route of the HTTP API: serverless.yml cannot forget one, so that nothing is
- * open unless `none` was asked for by name. With `jwt` a route asks for a scope too, by its method.
+ * Adds the authorizer of `--param auth` to every route of the HTTP API: serverless.yml cannot forget one, so that a route is open
+ * only with `none`. With `jwt` a route also requires a scope, by its method.
  */
 export function authorizeRoutes({ service }: Pick<Configuration, 'service'>): void {
   const authorization = Authorization.parse(service.custom?.['authorization']);

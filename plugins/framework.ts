@@ -1,11 +1,11 @@
 import type { ECRClientConfig } from '@aws-sdk/client-ecr';
 
-/** The parts of osls that the plugins here use; it describes only its configuration file in TypeScript. */
+/** The parts of osls that these plugins use; osls has TypeScript types only for its configuration file. */
 
 interface Provider {
   getStage: () => string;
   getRegion: () => string;
-  /** Region and credentials as every call of the framework has them. */
+  /** Returns the region and credentials of the framework's own calls. */
   getAwsSdkV3Config: () => Promise<ECRClientConfig>;
 }
 
@@ -16,14 +16,14 @@ export interface Serverless {
     provider: { compiledCloudFormationTemplate: Template };
   };
   getProvider: (name: 'aws') => Provider;
-  /** What the framework prints as the message of a failed command, without a stack trace. */
+  /** An error of which the framework prints only the message, without a stack trace. */
   classes: { Error: new (message: string, code: string) => Error };
-  /** Sections that `sls info` and `sls deploy` print at the end, those of plugins last. */
+  /** Sections that `sls info` and `sls deploy` print at the end. */
   servicePluginOutputs: Map<string, string | string[]>;
   pluginManager: { plugins: object[] };
 }
 
-/** What serverless.yml and the command line say, before anything is packaged. */
+/** The contents of serverless.yml and the command line, before anything is packaged. */
 export interface Configuration {
   service: {
     custom?: Record<string, unknown>;
@@ -43,11 +43,11 @@ export interface Template {
   Outputs?: Record<string, { Description?: string; Value: unknown }>;
 }
 
-/** How a plugin speaks to the user. */
+/** The output of a plugin. */
 export interface Writers {
   log: { notice: (text: string) => void; warning: (text: string) => void };
   progress: { get: (name: string) => { notice: (text: string) => void; remove: () => void } };
 }
 
-/** When a plugin is called. */
+/** The events at which the framework calls a plugin. */
 export type Hooks = Record<string, () => Promise<void> | void>;

@@ -5,12 +5,12 @@ import { Repository } from './image/repository.ts';
 import { readSettings, repositoryName, type Settings } from './image/settings.ts';
 import { expectedTag, nameGivenImage, nameImage, ownImage } from './image/template.ts';
 
-/** Data in this stage outlives its stack, and so does the image of what made it. */
+/** The data of this stage outlives its stack, and so do its images. */
 const keptStage = 'prod';
 
 /**
- * The jobs' image, for `sls`: packaging names it in the template by its content, without an account or a builder;
- * deploying builds and pushes it, unless it is there; removing the stage removes it. An image that is given
+ * Handles the jobs' image for `sls`: packaging names it in the template by its content, without an account or a builder;
+ * deploying builds and pushes it, unless the repository contains it; removing the stage removes it. An image that the user names
  * (`--param image=URI`) is used as it is.
  */
 export default class ImagePlugin {
@@ -23,11 +23,11 @@ export default class ImagePlugin {
     this.#writers = writers;
     this.hooks = {
       'after:aws:package:finalize:mergeCustomProviderResources': () =>
-        this.#told(() => {
+        this.#reportUserError(() => {
           this.#package();
         }),
-      'before:deploy:deploy': () => this.#told(() => this.#deploy()),
-      'after:remove:remove': () => this.#told(() => this.#remove()),
+      'before:deploy:deploy': () => this.#reportUserError(() => this.#deploy()),
+      'after:remove:remove': () => this.#reportUserError(() => this.#remove()),
     };
   }
 
@@ -63,14 +63,14 @@ export default class ImagePlugin {
     const { log } = this.#writers;
     if (this.#serverless.getProvider('aws').getStage() === keptStage) {
       log.notice(
-        `The image repository ${repository.name}, if there is one, is kept, as the table is (${keptStage})`,
+        `The image repository ${repository.name}, if it exists, is kept, as the table is (${keptStage})`,
       );
       return;
     }
     const removal = await repository.remove();
     if (removal === 'removed') log.notice(`Image repository removed: ${repository.name}`);
-    if (removal === 'not ours') {
-      log.warning(`The image repository ${repository.name} is not this stack's own and was left alone`);
+    if (removal === 'foreign') {
+      log.warning(`The image repository ${repository.name} is not this stack's own and was not removed`);
     }
   }
 
@@ -86,8 +86,8 @@ export default class ImagePlugin {
     return new Repository(this.#name(), await this.#serverless.getProvider('aws').getAwsSdkV3Config());
   }
 
-  /** What the user can do something about is one clear line; anything else keeps its stack trace. */
-  async #told(work: () => Promise<void> | void): Promise<void> {
+  /** Reports an error that the user can correct as one line; other errors keep their stack traces. */
+  async #reportUserError(work: () => Promise<void> | void): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -97,7 +97,7 @@ export default class ImagePlugin {
   }
 }
 
-/** Ctrl-C ends the builder first, and then whatever was written for it is removed. */
+/** Runs work that Ctrl-C can interrupt: the builder ends first, and then its temporary files are removed. */
 async function interruptible(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const stopping = new AbortController();
   const stop = (): void => {

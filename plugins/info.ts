@@ -2,18 +2,18 @@ import { readAuthorization } from '../api/authorization.ts';
 import type { Hooks, Serverless } from './framework.ts';
 import { firstJob } from './info/first-job.ts';
 
-/** The framework's own plugin for `sls info`, which has asked CloudFormation for the stack's outputs. */
+/** The framework's own plugin for `sls info`, which has read the stack's outputs from CloudFormation. */
 interface Gatherer {
   gatheredData?: { outputs: { OutputKey?: string; OutputValue?: string }[] };
 }
 
-/** The end of `sls info` and `sls deploy`: where the API is, and the commands for a first job. */
+/** Prints the API's address and the commands for a first job at the end of `sls info` and `sls deploy`. */
 export default class InfoPlugin {
   readonly hooks: Hooks;
 
   constructor(serverless: Serverless) {
     this.hooks = {
-      // Not an `after:` hook of the last event: that comes in `sls deploy` as well, once, before the end is printed.
+      // `sls deploy` has this event too, once, before it prints the end.
       'after:aws:info:displayStackOutputs': () => {
         const outputs = outputsOf(serverless.pluginManager.plugins);
         const url = outputs.get('HttpApiUrl');

@@ -49,8 +49,7 @@ export const AttemptView = z
 export type AttemptView = z.infer<typeof AttemptView>;
 
 /** The reason why a queued job waits. */
-export const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
-export type WaitingView = z.infer<typeof WaitingView>;
+const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
 
 /** The options of a job or of a schedule's jobs; labels and resources are absent where they are empty. */
 export const OptionsView = JobOptions.partial({ labels: true, resources: true });

@@ -14,7 +14,7 @@ export interface RouteResponse {
   body: unknown;
 }
 
-export type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
+type ApiHandler = (event: APIGatewayProxyEventV2, context: Context) => Promise<unknown>;
 
 type ApiMiddleware = MiddlewareObj<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>;
 

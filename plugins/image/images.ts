@@ -8,19 +8,19 @@ import type { Settings } from './settings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A tag that says what is inside: another function, Dockerfile or processor is another tag, and a tag is pushed once. */
+/** Computes the tag of the image from its content: another function, Dockerfile or processor has another tag, and a tag is pushed once. */
 export const tagOf = ({ architecture, prebuilt }: Settings): string =>
   `${architecture}-${prebuilt ? `prebuilt-${prebuiltKey(root)}` : contentKey(root)}`;
 
-/** How the user hears of it. */
+/** Prints progress and results. */
 export interface Reporter {
   progress: (text: string) => void;
   notice: (text: string) => void;
 }
 
 /**
- * Sees to it that the repository holds the image.
- * @param tag the one that the template names.
+ * Makes sure that the repository contains the image.
+ * @param tag the tag in the template.
  * @throws UserError when the sources here make another image, or one cannot be made or pushed.
  */
 export async function ensureImage(
@@ -34,14 +34,16 @@ export async function ensureImage(
   const missing = !(await repository.has(tag));
   // Before anything is made: what cannot be built leaves nothing behind.
   const builder = missing ? builderFor(tag, settings) : undefined;
-  const { uri: address, made, ours } = await repository.ensure();
-  if (made) notice(`Image repository made: ${address}`);
-  if (!ours) {
-    notice(`Image repository ${address} is not this stack's own: its settings and removal stay yours`);
+  const { uri: address, created, owned } = await repository.ensure();
+  if (created) notice(`Image repository created: ${address}`);
+  if (!owned) {
+    notice(
+      `Image repository ${address} is not this stack's own: its settings are not changed, and it is not removed`,
+    );
   }
   const uri = `${address}:${tag}`;
   if (builder === undefined) {
-    notice(`Image is there: ${uri}`);
+    notice(`Image exists: ${uri}`);
     return;
   }
   progress("Building the jobs' image; the first time takes minutes");
@@ -53,7 +55,7 @@ export async function ensureImage(
     const { architecture, prebuilt } = settings;
     await publishImage({ uri, architecture, builder, prebuilt, login, signal });
   } catch (error) {
-    // Somebody else's deploy of the same sources was quicker: a tag cannot be pushed twice.
+    // Another deploy of the same sources was faster: a tag cannot be pushed twice.
     if (signal.aborted || !(await repository.has(tag).catch(() => false))) throw error;
   }
   notice(`Image pushed: ${uri}`);

@@ -15,15 +15,15 @@ import {
 } from '@aws-sdk/client-ecr';
 import type { Credentials } from '../../image/login.ts';
 import { UserError } from '../../lib/user-error.ts';
-import { called, explained } from './failure.ts';
+import { explainErrors, hasName } from './failure.ts';
 
-/** The tag by which a repository is known as ours, to be changed and removed. */
+/** The tag of a repository that this stack created, and may change and remove. */
 const owner = 'eks-jobs:stack';
 
-/** Far more deploys than `sls rollback` goes back to (five); an image is some 10 MB. */
+/** Many more deploys than `sls rollback` can restore (five); an image is some 10 MB. */
 const imagesKept = 30;
 
-/** Untagged images are what a push that did not end left. */
+/** Untagged images are the remains of pushes that did not end. */
 const lifecycle = {
   rules: [
     {
@@ -42,10 +42,10 @@ const lifecycle = {
 };
 const lifecyclePolicyText = JSON.stringify(lifecycle);
 
-/** What happened to a repository that should go. */
-export type Removal = 'removed' | 'absent' | 'not ours';
+/** The result of a removal; `foreign`: the stack did not create the repository, so that it stays. */
+export type Removal = 'removed' | 'absent' | 'foreign';
 
-/** One stage's repository in Amazon ECR. Every method throws UserError when ECR refuses, saying what to look at. */
+/** One stage's repository in Amazon ECR. Every method throws UserError with advice when a call to ECR fails. */
 export class Repository {
   readonly #client: ECRClient;
 
@@ -57,29 +57,29 @@ export class Repository {
   }
 
   /**
-   * Makes the repository where it is missing, and keeps one of ours as it should be: tags that never change, a scan
-   * on push, a lifecycle. One that somebody else made is used as it is.
-   * @returns its address, without a tag, and whether it was made.
+   * Creates the repository if it does not exist, and corrects the settings of one that this stack created: tags that never
+   * change, a scan on push, a lifecycle. A repository that the stack did not create is used as it is.
+   * @returns its address, without a tag, and whether it was created now and whether the stack owns it.
    */
-  ensure(): Promise<{ uri: string; made: boolean; ours: boolean }> {
-    return explained(async () => {
+  ensure(): Promise<{ uri: string; created: boolean; owned: boolean }> {
+    return explainErrors(async () => {
       const found = await this.#describe();
-      if (found === undefined) return { uri: uriOf(await this.#make()), made: true, ours: true };
-      const ours = await this.#isOurs(found);
-      if (ours) await this.#correct(found);
-      return { uri: uriOf(found), made: false, ours };
+      if (found === undefined) return { uri: uriOf(await this.#create()), created: true, owned: true };
+      const owned = await this.#isOwned(found);
+      if (owned) await this.#correct(found);
+      return { uri: uriOf(found), created: false, owned };
     });
   }
 
-  /** Whether the repository is there and holds an image of that tag. */
+  /** Tells whether the repository exists and contains an image of this tag. */
   has(tag: string): Promise<boolean> {
-    return explained(async () => {
+    return explainErrors(async () => {
       try {
         const imageIds = [{ imageTag: tag }];
         await this.#client.send(new DescribeImagesCommand({ repositoryName: this.name, imageIds }));
         return true;
       } catch (error) {
-        if (called(error, 'ImageNotFoundException') || called(error, 'RepositoryNotFoundException'))
+        if (hasName(error, 'ImageNotFoundException') || hasName(error, 'RepositoryNotFoundException'))
           return false;
         throw error;
       }
@@ -87,25 +87,25 @@ export class Repository {
   }
 
   /**
-   * A password for twelve hours at most.
-   * @param uri of the repository, whose host the password is for.
+   * Requests a password, which is valid for twelve hours at most.
+   * @param uri the address of the repository, for whose host the password is.
    */
   credentials(uri: string): Promise<Credentials> {
-    return explained(async () => {
+    return explainErrors(async () => {
       const { authorizationData } = await this.#client.send(new GetAuthorizationTokenCommand({}));
       const token = Buffer.from(authorizationData?.[0]?.authorizationToken ?? '', 'base64').toString();
       const [user = '', password = ''] = token.split(/:(.*)/s);
-      if (password === '') throw new UserError('ECR gave no password to push with');
+      if (password === '') throw new UserError('ECR did not return a password for the push');
       return { registry: uri.split('/')[0] ?? '', user, password };
     });
   }
 
-  /** Removes the repository with its images, if it is ours. */
+  /** Removes the repository with its images, if this stack created it. */
   remove(): Promise<Removal> {
-    return explained(async () => {
+    return explainErrors(async () => {
       const found = await this.#describe();
       if (found === undefined) return 'absent';
-      if (!(await this.#isOurs(found))) return 'not ours';
+      if (!(await this.#isOwned(found))) return 'foreign';
       await this.#client.send(new DeleteRepositoryCommand({ repositoryName: this.name, force: true }));
       return 'removed';
     });
@@ -117,12 +117,12 @@ export class Repository {
       const { repositories } = await this.#client.send(new DescribeRepositoriesCommand(names));
       return repositories?.[0];
     } catch (error) {
-      if (called(error, 'RepositoryNotFoundException')) return undefined;
+      if (hasName(error, 'RepositoryNotFoundException')) return undefined;
       throw error;
     }
   }
 
-  async #make(): Promise<Description | undefined> {
+  async #create(): Promise<Description | undefined> {
     const { repository } = await this.#client.send(
       new CreateRepositoryCommand({
         repositoryName: this.name,
@@ -137,7 +137,7 @@ export class Repository {
     return repository;
   }
 
-  async #isOurs({ repositoryArn }: Description): Promise<boolean> {
+  async #isOwned({ repositoryArn }: Description): Promise<boolean> {
     const { tags } = await this.#client.send(new ListTagsForResourceCommand({ resourceArn: repositoryArn }));
     return tags?.some(({ Key, Value }) => Key === owner && Value === this.name) ?? false;
   }
@@ -164,7 +164,7 @@ export class Repository {
       );
       return text === undefined ? undefined : JSON.stringify(JSON.parse(text));
     } catch (error) {
-      if (called(error, 'LifecyclePolicyNotFoundException')) return undefined;
+      if (hasName(error, 'LifecyclePolicyNotFoundException')) return undefined;
       throw error;
     }
   }
@@ -172,5 +172,5 @@ export class Repository {
 
 function uriOf(repository: Description | undefined): string {
   if (repository?.repositoryUri !== undefined) return repository.repositoryUri;
-  throw new UserError('ECR gave no address of the repository');
+  throw new UserError('ECR did not return the address of the repository');
 }

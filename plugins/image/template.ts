@@ -1,15 +1,15 @@
 import type { Template } from '../framework.ts';
 
-/** The parameter that names the image, where it is given. */
+/** The CloudFormation parameter of an image that the user names. */
 const parameter = 'JobImage';
 
-/** The image in the stack's own account and region; CloudFormation fills them in, so that packaging needs no account. */
+/** Names the image in the stack's account and region; CloudFormation fills them in, so that packaging needs no account. */
 export const ownImage = (repository: string, tag: string): string =>
   `\${AWS::AccountId}.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/${repository}:${tag}`;
 
 /**
- * Puts the image in the parameter's place: a parameter's default cannot name the account. What runs is then part of the
- * template, so that another image is a change to deploy and a rollback brings the old one back.
+ * Replaces the parameter by the image: a parameter's default cannot name the account. The image is then part of the template, so
+ * that another image is a change to deploy, and a rollback restores the old one.
  */
 export function nameImage(template: Template, image: string): void {
   delete template.Parameters?.[parameter];
@@ -17,14 +17,14 @@ export function nameImage(template: Template, image: string): void {
   addOutput(template, { 'Fn::Sub': image });
 }
 
-/** The image that was given, in the parameter. */
+/** Adds the output for an image that the user names. */
 export function nameGivenImage(template: Template): void {
   addOutput(template, { Ref: parameter });
 }
 
 /**
- * The tag that a template expects in the repository.
- * @returns undefined when an image was given.
+ * Reads the tag that a template expects in the repository.
+ * @returns undefined when the user names an image.
  */
 export function expectedTag(template: Template): string | undefined {
   const value = template.Outputs?.[parameter]?.Value;
@@ -39,7 +39,7 @@ function addOutput(template: Template, value: unknown): void {
   };
 }
 
-/** In place: the framework's other plugins hold on to the same objects. */
+/** Replaces inside the same objects, because the framework's other plugins use them too. */
 function replaceIn(part: object, image: string): void {
   for (const [key, value] of Object.entries(part) as [string, unknown][]) {
     const replaced = replacement(key, value, image);

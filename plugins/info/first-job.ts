@@ -1,6 +1,6 @@
 import type { Authorization } from '../../jobs/settings.ts';
 
-/** An API that was deployed. */
+/** A deployed API. */
 export interface Api {
   url: string;
   authorization: Authorization;
@@ -8,38 +8,38 @@ export interface Api {
 }
 
 /**
- * The shell lines that start a job and look at what became of it. The credentials stay in variables: a command line is
- * seen by every user of a machine, and kept in the shell's history.
+ * Writes the shell lines that start a job and read its result. The credentials stay in variables: every user of a machine can see
+ * a command line, and the shell's history keeps it.
  */
 export function firstJob({ url, authorization, region }: Api): string[] {
-  const { before, options } = ways[authorization](region);
+  const { before, options } = authentications[authorization](region);
   const curl = ['curl', '--fail-with-body', ...options].join(' ');
   const token = authorization === 'jwt' ? 'EKS_JOBS_TOKEN="$TOKEN" ' : '';
   return [
     ...before,
     `${curl} --request POST '${url}/jobs'`,
     `${curl} '${url}/jobs/stats'`,
-    `# The same, waited for, by this repository's own command: ${token}EKS_JOBS_API='${url}' npx eks-jobs submit --wait`,
+    `# The same with this repository's own command, which waits for the job: ${token}EKS_JOBS_API='${url}' npx eks-jobs submit --wait`,
   ];
 }
 
-/** What comes before the calls, and with each of them. */
-interface Way {
+/** The lines before the calls, and the options of each call. */
+interface CurlAuthentication {
   before: string[];
   options: string[];
 }
 
-const ways: Record<Authorization, (region: string) => Way> = {
+const authentications: Record<Authorization, (region: string) => CurlAuthentication> = {
   iam: (region) => ({
     before: [
-      '# curl 7.88 or newer; credentials that may execute-api:Invoke, by the AWS CLI where they are in no variables:',
+      '# curl 7.88 or newer; credentials with execute-api:Invoke, which the AWS CLI puts into variables:',
       'eval "$(aws configure export-credentials --format env)"',
     ],
     options: [
       `--aws-sigv4 'aws:amz:${region}:execute-api'`,
       '--user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY"',
-      // A user's own keys have no token, and a header without a value is one that curl signs and does not send: then
-      // some other header. Quoted as a whole: not every shell splits what a variable expands to.
+      // The keys of a user have no token, and curl signs a header without a value but does not send it: another header then.
+      // Quoted as a whole: not every shell splits the value of a variable.
       '--header "${AWS_SESSION_TOKEN:+x-amz-security-token: }${AWS_SESSION_TOKEN:-accept: application/json}"',
     ],
   }),
@@ -49,5 +49,5 @@ const ways: Record<Authorization, (region: string) => Way> = {
     ],
     options: ['--header "authorization: Bearer $TOKEN"'],
   }),
-  none: () => ({ before: ['# Anybody may call this API: --param auth=none'], options: [] }),
+  none: () => ({ before: ['# Anyone may call this API: --param auth=none'], options: [] }),
 };

@@ -82,7 +82,7 @@ test('the first deploy creates the repository, builds and pushes the image of th
   expect(first).toMatchObject({ code: 0 });
   const [pushed = ''] = ecr.pushed;
   expect(first.lines.filter((line) => line.startsWith('notice'))).toEqual([
-    `notice: Image repository made: ${ecr.host}/eks-jobs-test`,
+    `notice: Image repository created: ${ecr.host}/eks-jobs-test`,
     `notice: Image pushed: ${ecr.host}/${pushed}`,
   ]);
   expect(first.template).toContain(`.dkr.ecr.\${AWS::Region}.\${AWS::URLSuffix}/${pushed}`);
@@ -97,7 +97,7 @@ test('the first deploy creates the repository, builds and pushes the image of th
 
   const second = await sls(['package', 'deploy'], environment, { ...image, builder: 'docker' });
   expect(second).toMatchObject({ code: 0, template: first.template, errors: '' });
-  expect(second.lines).toContain(`notice: Image is there: ${ecr.host}/${pushed}`);
+  expect(second.lines).toContain(`notice: Image exists: ${ecr.host}/${pushed}`);
   expect(ecr.pushed).toEqual([pushed]);
   expect(ecr.calls.filter((call) => call === 'GetAuthorizationToken')).toHaveLength(1);
 });

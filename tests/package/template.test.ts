@@ -12,9 +12,9 @@ const ofType = ({ Resources }: Template, type: string): [string, Record<string, 
     .map(([name, { Properties }]) => [name, Properties ?? {}]);
 
 const one = (type: string): Record<string, unknown> => {
-  const [found, ...more] = ofType(template, type);
-  if (!found || more.length > 0) throw new Error(`not exactly one ${type}`);
-  return found[1];
+  const [resource, ...others] = ofType(template, type);
+  if (!resource || others.length > 0) throw new Error(`not exactly one ${type}`);
+  return resource[1];
 };
 
 describe('the API', () => {

@@ -124,7 +124,7 @@ describe('--load', () => {
     machine = new FakeMachine({ docker: fakes.docker });
     const { code, errors } = await machine.image('--load', destination);
     expect(code).toBe(1);
-    expect(errors).toContain(`needs the program ${program}, which is not here`);
+    expect(errors).toContain(`needs the program ${program}, which is not installed`);
     expect(machine.calls).toEqual([]);
   });
 
