@@ -2,7 +2,7 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { JobView } from '../api/responses/job.ts';
 import { ScheduleView } from '../api/responses/schedule.ts';
 import { readInput } from './input.ts';
-import type { Session } from './session.ts';
+import type { CommandSession } from './session.ts';
 
 /** Makes a parser of integers from minimum to maximum, both included. */
 export function integerParser(minimum: number, maximum: number): (text: string) => number {
@@ -98,7 +98,7 @@ export const withJobOptions = (command: Command, inputDefault: string): Command 
 /** Makes the fields of a request's body from the options of a job; options that are not given are left out. */
 export async function jobFields(
   { input, timeout, maxAttempts, label, cpu, memory }: JobCommandOptions,
-  { shell }: Session,
+  { shell }: CommandSession,
 ): Promise<object> {
   const resources = { ...(cpu !== undefined && { cpu }), ...(memory !== undefined && { memory }) };
   return {

@@ -1,5 +1,5 @@
 import { exitCodes } from './exit-codes.ts';
-import { run } from './run.ts';
+import { runCommandLine } from './run.ts';
 
 /** Runs `eks-jobs` as a process: signals, streams, variables and exit code. */
 const interruption = new AbortController();
@@ -21,7 +21,7 @@ for (const name of ['EKS_JOBS_API', 'EKS_JOBS_TOKEN']) {
   if (process.env[name] === '') Reflect.deleteProperty(process.env, name);
 }
 
-process.exitCode = await run(process.argv.slice(2), {
+process.exitCode = await runCommandLine(process.argv.slice(2), {
   out: process.stdout,
   err: process.stderr,
   input: process.stdin,

@@ -1,6 +1,6 @@
 import type { ApiResponse } from './api/client.ts';
 import { limitOf, type PageOptions } from './arguments.ts';
-import type { Render, Session } from './session.ts';
+import type { Render, CommandSession } from './session.ts';
 
 /** A list that is read page by page until a number of items is reached or the list ends. */
 export interface PagedList<Page> {
@@ -46,7 +46,7 @@ interface ListRoute<Body, Item> extends Pick<PagedList<ApiResponse<Body>>, 'larg
 
 /** Prints a list: with `--output json` each response at once, else one table at the end, for the width of its columns. */
 export async function printList<Body, Item>(
-  session: Session,
+  session: CommandSession,
   options: PageOptions,
   { largestPage, read, itemsOf, cursorOf, render }: ListRoute<Body, Item>,
 ): Promise<void> {

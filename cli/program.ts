@@ -3,16 +3,16 @@ import { Command, Option } from 'commander';
 import * as z from 'zod';
 import type { ApiCredentials } from './api/credentials.ts';
 import { integerParser } from './arguments.ts';
-import { cancel } from './commands/cancel.ts';
-import { doctor } from './commands/doctor.ts';
-import { get } from './commands/get.ts';
-import { history } from './commands/history.ts';
-import { list } from './commands/list.ts';
-import { logs } from './commands/logs.ts';
-import { retry } from './commands/retry.ts';
-import { schedule } from './commands/schedule.ts';
-import { stats } from './commands/stats.ts';
-import { submit } from './commands/submit.ts';
+import { cancelCommand } from './commands/cancel.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { getCommand } from './commands/get.ts';
+import { historyCommand } from './commands/history.ts';
+import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
+import { retryCommand } from './commands/retry.ts';
+import { scheduleCommand } from './commands/schedule.ts';
+import { statsCommand } from './commands/stats.ts';
+import { submitCommand } from './commands/submit.ts';
 import { localApi } from './connection.ts';
 import { type CommandContext, widthOf } from './session.ts';
 
@@ -69,7 +69,10 @@ export function makeProgram(context: CommandContext): Command {
     )
     .option('--no-color', 'no colours; pipes and NO_COLOR turn them off too')
     .addHelpText('after', examples);
-  for (const make of [submit, get, list, cancel, retry, logs, history, stats, schedule, doctor]) {
+  for (const make of [
+    ...[submitCommand, getCommand, listCommand, cancelCommand, retryCommand],
+    ...[logsCommand, historyCommand, statsCommand, scheduleCommand, doctorCommand],
+  ]) {
     program.addCommand(make(context));
   }
   applySettings(program, context);

@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { JobView } from '../api/responses/job.ts';
 import { formatProgress } from './output/job.ts';
-import type { Screen, Session } from './session.ts';
+import type { Screen, CommandSession } from './session.ts';
 
 /** Shows the progress of a job while the command waits for it. */
 export interface ProgressDisplay {
@@ -11,7 +11,7 @@ export interface ProgressDisplay {
 }
 
 /** Opens a bar on a terminal; elsewhere a line per change, so that it is readable in a log. */
-export const openProgress = ({ shell, report }: Pick<Session, 'shell' | 'report'>): ProgressDisplay =>
+export const openProgress = ({ shell, report }: Pick<CommandSession, 'shell' | 'report'>): ProgressDisplay =>
   shell.err.isTTY ? openBar(shell.err) : openLines(report);
 
 /** Describes the status of a job in a few words. */
@@ -21,7 +21,7 @@ export function describeStatus({ status, waitingReason, attempts, maxAttempts }:
   return `${status}, attempt ${attempts.length} of ${maxAttempts}`;
 }
 
-function openLines(report: Session['report']): ProgressDisplay {
+function openLines(report: CommandSession['report']): ProgressDisplay {
   let last = '';
   return {
     update: (job) => {

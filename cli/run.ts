@@ -10,7 +10,7 @@ import type { Shell } from './session.ts';
  * Runs one command line and prints its failure to standard error.
  * @returns the exit code.
  */
-export async function run(arguments_: readonly string[], shell: Shell): Promise<number> {
+export async function runCommandLine(arguments_: readonly string[], shell: Shell): Promise<number> {
   const exit = { code: exitCodes.done as number };
   try {
     await makeProgram({ shell, exit }).parseAsync(arguments_, { from: 'user' });

@@ -51,7 +51,7 @@ export interface GlobalOptions extends ConnectionOptions {
 export type Render<Data> = (data: Data, paint: Paint, width?: number) => string;
 
 /** What the action of a command works with: the API, and the shell that started it. */
-export interface Session {
+export interface CommandSession {
   api: ApiClient;
   /** Opens another API than the one of the command line. */
   openApi: (options: ConnectionOptions) => ApiClient;
@@ -66,9 +66,9 @@ export interface Session {
 }
 
 /** Opens a session with the options of a command line. @throws WrongUsage when the options contradict each other. */
-export function openSession(command: Command, shell: Shell): Session {
+export function openSession(command: Command, shell: Shell): CommandSession {
   const options = command.optsWithGlobals<GlobalOptions>();
-  const print: Session['print'] = (data, render) => {
+  const print: CommandSession['print'] = (data, render) => {
     shell.out.write(render(data, painter(shell.out, options.color), widthOf(shell.out)));
   };
   const report = (line: string): void => {
@@ -97,7 +97,7 @@ export function openSession(command: Command, shell: Shell): Session {
  * @returns the exit code; undefined means 0.
  */
 export type Action<Options> = (
-  session: Session,
+  session: CommandSession,
   options: Options,
   ...arguments_: string[]
 ) => Promise<number | undefined>;

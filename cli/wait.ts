@@ -9,7 +9,7 @@ import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { Interrupted } from './failure.ts';
 import { renderJob } from './output/job.ts';
 import { openProgress } from './progress.ts';
-import type { Session } from './session.ts';
+import type { CommandSession } from './session.ts';
 
 /** How long one request waits for the end, in seconds: a terminal shows progress sooner, elsewhere each change is a line. */
 const pollSeconds = { terminal: 2, lines: 10 };
@@ -20,9 +20,9 @@ const pollSeconds = { terminal: 2, lines: 10 };
  * @returns the exit code of the job's outcome.
  * @throws Interrupted by Ctrl-C: the job continues.
  */
-export async function waitForEnd(
+export async function waitForJob(
   jobId: string,
-  session: Session,
+  session: CommandSession,
   { waitSeconds, isNew = false }: Pick<WaitOptions, 'waitSeconds'> & { isNew?: boolean },
 ): Promise<number> {
   const { api, shell } = session;
@@ -65,13 +65,13 @@ export async function waitForEnd(
  */
 export async function finishPost(
   response: ApiResponse<AcceptedJob>,
-  session: Session,
+  session: CommandSession,
   options: WaitOptions,
 ): Promise<number | undefined> {
   const { jobId } = response.body;
   if (options.wait) {
     session.report(`job ${jobId} is accepted`);
-    return await waitForEnd(jobId, session, { ...options, isNew: true });
+    return await waitForJob(jobId, session, { ...options, isNew: true });
   }
   session.printResponse(response, () => `${jobId}\n`);
   if (session.shell.out.isTTY) session.report(`to wait for its end: eks-jobs get ${jobId} --wait`);

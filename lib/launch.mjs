@@ -1,9 +1,9 @@
 // node lib/launch.mjs [--needs-rust] SCRIPT [ARGUMENT...]
 //
 // Runs a script of package.json on any Node from version 20. It first checks that the machine has what the script needs, and installs
-// the packages that package-lock.json pins if they are missing or older. Only core modules.
+// the packages that package-lock.json pins if they are missing or of another version. Only core modules.
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { fail, nodeVersion, root, runScript } from './run-script.mjs';
 
 const runs = (command) => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
@@ -22,10 +22,24 @@ function checkRust() {
   }
 }
 
-const modifiedAt = (path) => statSync(new URL(path, root), { throwIfNoEntry: false })?.mtimeMs ?? -1;
+/** Reads the packages of a lock file; an absent file has none. */
+function readLock(path) {
+  const file = new URL(path, root);
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).packages : {};
+}
+
+/** Whether each pinned package is installed in its version. Npm leaves out optional packages of other platforms. */
+function isInstalled() {
+  const installed = readLock('node_modules/.package-lock.json');
+  return Object.entries(readLock('package-lock.json')).every(
+    ([path, { version, optional, devOptional }]) =>
+      path === '' ||
+      (installed[path] ? installed[path].version === version : Boolean(optional ?? devOptional)),
+  );
+}
 
 function installPackages() {
-  if (modifiedAt('node_modules/.package-lock.json') >= modifiedAt('package-lock.json')) return;
+  if (isInstalled()) return;
   console.error('eks-jobs: installing the packages that package-lock.json pins');
   const npm = process.env.npm_execpath;
   const arguments_ = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];

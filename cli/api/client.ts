@@ -9,7 +9,7 @@ import { type RetryOptions, withRetries } from './retries.ts';
 
 export type { ApiResponse };
 
-export type Query = readonly (readonly [string, string])[];
+export type QueryParameters = readonly (readonly [string, string])[];
 
 export interface ClientOptions extends RetryOptions {
   connection: ApiConnection;
@@ -37,7 +37,7 @@ export class ApiClient {
     return this.#get(['jobs', jobId], JobView, wait === 0 ? [] : [['wait', String(wait)]]);
   }
 
-  list(query: Query): Promise<ApiResponse<JobList>> {
+  list(query: QueryParameters): Promise<ApiResponse<JobList>> {
     return this.#get(['jobs'], JobList, query);
   }
 
@@ -66,7 +66,7 @@ export class ApiClient {
     return this.#post(['jobs', 'schedule'], ScheduleView, body, key);
   }
 
-  schedules(query: Query): Promise<ApiResponse<ScheduleList>> {
+  schedules(query: QueryParameters): Promise<ApiResponse<ScheduleList>> {
     return this.#get(['jobs', 'schedules'], ScheduleList, query);
   }
 
@@ -89,7 +89,11 @@ export class ApiClient {
     return this.#post(['jobs', 'schedules', scheduleId, 'run'], AcceptedJob, undefined, key);
   }
 
-  #get<Body>(path: string[], shape: z.ZodType<Body>, query: Query = []): Promise<ApiResponse<Body>> {
+  #get<Body>(
+    path: string[],
+    shape: z.ZodType<Body>,
+    query: QueryParameters = [],
+  ): Promise<ApiResponse<Body>> {
     return this.#sendWithRetries({ method: 'GET', path, query }, shape);
   }
 

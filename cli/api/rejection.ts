@@ -34,7 +34,7 @@ export class ApiRejection extends CommandFailure {
 }
 
 /** A response other than 2xx. */
-export interface ErrorResponse {
+export interface RejectionResponse {
   status: number;
   text: string;
   /** API Gateway's id of the request, for bodies without one. */
@@ -46,7 +46,7 @@ export interface ErrorResponse {
 
 /** Makes the failure for an error response. @returns undefined if the response is not from an eks-jobs API. */
 export function parseRejection(
-  response: ErrorResponse,
+  response: RejectionResponse,
   sent: ApiCredentials['kind'],
 ): ApiRejection | undefined {
   const { status, gatewayRequestId, retryAfter, challenge } = response;
@@ -69,7 +69,7 @@ interface ParsedError {
   requestId?: string | undefined;
 }
 
-function parseError({ status, text }: ErrorResponse): ParsedError | undefined {
+function parseError({ status, text }: RejectionResponse): ParsedError | undefined {
   const body = Body.safeParse(parseJson(text)).data;
   if (body !== undefined && 'error' in body) {
     const { code, message, details = [] } = body.error;

@@ -3,7 +3,7 @@ import { jobIdArgument } from '../arguments.ts';
 import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs cancel`: DELETE /jobs/{jobId} */
-export const cancel = (context: CommandContext): Command =>
+export const cancelCommand = (context: CommandContext): Command =>
   withAction(
     newCommand('cancel', 'Cancel a job that has not ended.', ['eks-jobs cancel 01k…']).addArgument(
       jobIdArgument(),

@@ -11,7 +11,7 @@ interface CommandOptions extends Omit<DoctorOptions, 'canaryInput'> {
 }
 
 /** `eks-jobs doctor` */
-export const doctor = (context: CommandContext): Command =>
+export const doctorCommand = (context: CommandContext): Command =>
   withAction<CommandOptions>(
     newCommand('doctor', 'Check a setup and say how to repair it. The exit code is 1 if a check fails.', [
       'eks-jobs doctor',

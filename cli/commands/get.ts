@@ -2,10 +2,10 @@ import type { Command } from 'commander';
 import { jobIdArgument, type WaitOptions, withWaitOptions } from '../arguments.ts';
 import { renderJob } from '../output/job.ts';
 import { type CommandContext, newCommand, withAction } from '../session.ts';
-import { waitForEnd } from '../wait.ts';
+import { waitForJob } from '../wait.ts';
 
 /** `eks-jobs get`: GET /jobs/{jobId} */
-export const get = (context: CommandContext): Command =>
+export const getCommand = (context: CommandContext): Command =>
   withAction<WaitOptions>(
     withWaitOptions(
       newCommand('get', 'Show a job: status, progress, attempts, result or error.', [
@@ -16,7 +16,7 @@ export const get = (context: CommandContext): Command =>
     ),
     context,
     async (session, options, jobId = '') => {
-      if (options.wait) return await waitForEnd(jobId, session, options);
+      if (options.wait) return await waitForJob(jobId, session, options);
       session.printResponse(await session.api.job(jobId), renderJob);
       return undefined;
     },

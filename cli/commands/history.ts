@@ -4,7 +4,7 @@ import { renderHistory } from '../output/job.ts';
 import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs history`: GET /jobs/{jobId}/history */
-export const history = (context: CommandContext): Command =>
+export const historyCommand = (context: CommandContext): Command =>
   withAction(
     newCommand('history', 'Show what Step Functions did for a job, event by event.', [
       'eks-jobs history 01k…',

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { JobView } from '../../api/responses/job.ts';
-import type { Query } from '../api/client.ts';
+import type { QueryParameters } from '../api/client.ts';
 import { collectLabel, type PageOptions, parseScheduleId, parseTime, withPageOptions } from '../arguments.ts';
 import { renderJobs } from '../output/job.ts';
 import { formatPairs } from '../output/table.ts';
@@ -16,7 +16,7 @@ interface FilterOptions {
 }
 
 /** `eks-jobs list`: GET /jobs */
-export const list = (context: CommandContext): Command =>
+export const listCommand = (context: CommandContext): Command =>
   withAction<FilterOptions & PageOptions>(
     withPageOptions(
       newCommand('list', 'List your jobs, newest first.', [
@@ -65,7 +65,7 @@ function queryOf(
   { status, from, to, schedule, label }: FilterOptions,
   limit: number,
   cursor: string | undefined,
-): Query {
+): QueryParameters {
   const parameters = {
     ...{ status, from, to, scheduleId: schedule, limit: String(limit), cursor },
     label: label && formatPairs(label),

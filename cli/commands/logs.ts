@@ -5,7 +5,7 @@ import { jobIdArgument } from '../arguments.ts';
 import { Interrupted } from '../failure.ts';
 import { LogWindow, renderLogLine } from '../output/log.ts';
 import { describeStatus } from '../progress.ts';
-import { type CommandContext, newCommand, type Session, withAction } from '../session.ts';
+import { type CommandContext, newCommand, type CommandSession, withAction } from '../session.ts';
 import { pollJob } from '../wait.ts';
 
 interface LogsOptions {
@@ -16,7 +16,7 @@ interface LogsOptions {
 const pollSeconds = 3;
 
 /** `eks-jobs logs`: GET /jobs/{jobId}/logs */
-export const logs = (context: CommandContext): Command =>
+export const logsCommand = (context: CommandContext): Command =>
   withAction<LogsOptions>(
     newCommand('logs', "Show each attempt's last lines; those of a running attempt are some seconds old.", [
       'eks-jobs logs 01k…',
@@ -45,7 +45,7 @@ const renderLogs = ({ attempts, full }: JobLogs): string =>
     .join('');
 
 /** Prints new lines until the job ends; the job's own limits end the loop. */
-async function followLogs(jobId: string, session: Session): Promise<void> {
+async function followLogs(jobId: string, session: CommandSession): Promise<void> {
   const { shell, options, api } = session;
   const windows = new Map<number, LogWindow>();
   const printNewLines = async (): Promise<void> => {

@@ -10,7 +10,7 @@ import { type CommandContext, newCommand, withAction } from '../session.ts';
 import { finishPost } from '../wait.ts';
 
 /** `eks-jobs retry`: POST /jobs/{jobId}/retry */
-export const retry = (context: CommandContext): Command =>
+export const retryCommand = (context: CommandContext): Command =>
   withAction<PostOptions & WaitOptions>(
     withWaitOptions(
       newCommand('retry', 'Run an ended job again, as a new job with the same input.', [

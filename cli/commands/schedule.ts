@@ -18,7 +18,7 @@ import { type CommandContext, newCommand, withAction } from '../session.ts';
 import { finishPost } from '../wait.ts';
 
 /** `eks-jobs schedule …`: /jobs/schedule and /jobs/schedules */
-export function schedule(context: CommandContext): Command {
+export function scheduleCommand(context: CommandContext): Command {
   const group = new Command('schedule').description(
     'Manage schedules, which run jobs by a crontab(5) expression.',
   );

@@ -3,7 +3,7 @@ import { renderStats } from '../output/job.ts';
 import { type CommandContext, newCommand, withAction } from '../session.ts';
 
 /** `eks-jobs stats`: GET /jobs/stats */
-export const stats = (context: CommandContext): Command =>
+export const statsCommand = (context: CommandContext): Command =>
   withAction(
     newCommand('stats', 'Show how many attempts and jobs there were, and how they ended.', [
       'eks-jobs stats',

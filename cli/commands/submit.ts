@@ -12,7 +12,7 @@ import { type CommandContext, newCommand, withAction } from '../session.ts';
 import { finishPost } from '../wait.ts';
 
 /** `eks-jobs submit`: POST /jobs */
-export function submit(context: CommandContext): Command {
+export function submitCommand(context: CommandContext): Command {
   const command = newCommand('submit', 'Submit a job. Prints its id, or with --wait the ended job.', [
     'eks-jobs submit',
     `eks-jobs submit --input '{"source": "synthetic", "records": 5000}' --wait`,

@@ -86,7 +86,7 @@ const checkEntry = (
       if (!(error instanceof ResourceNotFoundException)) throw error;
       return failed(
         'access entry',
-        `${component} cannot access ${clusterName}: there is no access entry for ${principalArn}`,
+        `${component} cannot access ${clusterName}: the access entry for ${principalArn} is missing`,
         recreateAdvice,
       );
     }

@@ -1,7 +1,7 @@
 import { describeError } from '../../lib/describe-error.ts';
 import type { ApiClient } from '../api/client.ts';
 import type { ApiCredentials, AwsOptions } from '../api/credentials.ts';
-import type { Session } from '../session.ts';
+import type { CommandSession } from '../session.ts';
 import { checkApi } from './api.ts';
 import { runCanary } from './canary.ts';
 import { checkCluster } from './cluster.ts';
@@ -21,7 +21,7 @@ export interface DoctorOptions {
 }
 
 /** Makes every check: the stack, its API, its cluster, and one job from start to end. */
-export async function* examine(session: Session, options: DoctorOptions): AsyncGenerator<Finding> {
+export async function* examine(session: CommandSession, options: DoctorOptions): AsyncGenerator<Finding> {
   const { interrupted } = session.shell;
   const aws = awsOptions(session);
   const { finding, deployment } = await checkStack(options, aws);
@@ -63,7 +63,7 @@ async function checkStack(
 /** Selects the API of the command line, else the stack's own with its authorization; undefined if its address is unknown. */
 function selectApi(
   deployment: Deployment | undefined,
-  { api, options, openApi }: Session,
+  { api, options, openApi }: CommandSession,
   { stack }: DoctorOptions,
 ): ApiClient | undefined {
   if (options.api !== undefined || stack === undefined) return api;
@@ -119,7 +119,7 @@ async function checkNodes(
 }
 
 /** Selects the region and the profile; the default region is that of the API's address. */
-function awsOptions({ api, options: { region, profile } }: Session): AwsOptions {
+function awsOptions({ api, options: { region, profile } }: CommandSession): AwsOptions {
   const { credentials } = api.connection;
   const awsRegion = region ?? (credentials.kind === 'iam' ? credentials.region : undefined);
   return {

@@ -3,7 +3,12 @@ import type { Finding } from '../../../cli/doctor/finding.ts';
 import { eksJobs } from './run-command.ts';
 import { FakeApi } from './fake-api.ts';
 import { jobView } from './views.ts';
-import { deployed, doctor, type DoctorResult, FakeEnvironment } from './doctor/fake-environment.ts';
+import {
+  runDoctorOnStack,
+  runDoctor,
+  type DoctorResult,
+  FakeEnvironment,
+} from './doctor/fake-environment.ts';
 
 /** doctor reports what is wrong with a setup, with advice; a check that cannot be made is skipped. */
 const { jobId } = jobView();
@@ -13,7 +18,7 @@ const failures = ({ findings }: DoctorResult): Finding[] =>
 
 describe('a setup without faults', () => {
   test('on AWS: every check reports what it saw', async () => {
-    const result = await deployed();
+    const result = await runDoctorOnStack();
     expect(failures(result)).toEqual([]);
     expect(result.code).toBe(0);
     expect(result.findings.map(({ check, outcome, message }) => [check, outcome, message])).toEqual([
@@ -33,7 +38,7 @@ describe('a setup without faults', () => {
   });
 
   test('on this machine: the checks of AWS are skipped', async () => {
-    const { code, findings } = await doctor('--api', environment.api);
+    const { code, findings } = await runDoctor('--api', environment.api);
     expect(code).toBe(0);
     expect(findings.filter(({ outcome }) => outcome === 'skipped').map(({ check }) => check)).toEqual([
       'cluster',
@@ -61,7 +66,7 @@ describe('a fault is reported with advice', () => {
       'a state machine without access to the cluster',
       'access entry',
       () => environment.stack.entries.delete('RunJobRole'),
-      /the state machine cannot access shared: there is no access entry for arn:aws:iam::123456789012:role\/RunJobRole/,
+      /the state machine cannot access shared: the access entry for arn:aws:iam::123456789012:role\/RunJobRole is missing/,
       /sls deploy/,
     ],
     [
@@ -122,7 +127,7 @@ describe('a fault is reported with advice', () => {
 
   test.each(cases)('%s', async (_what, check, breakSetup, message, advice) => {
     breakSetup();
-    const result = await deployed('--no-canary');
+    const result = await runDoctorOnStack('--no-canary');
     expect(result.code).toBe(1);
     const [finding, ...others] = failures(result);
     expect(others).toEqual([]);
@@ -131,28 +136,28 @@ describe('a fault is reported with advice', () => {
   });
 
   test('a stack that does not exist', async () => {
-    const { code, by } = await doctor('--stack', 'eks-jobs-prod', '--api', environment.api);
+    const { code, by } = await runDoctor('--stack', 'eks-jobs-prod', '--api', environment.api);
     expect(code).toBe(1);
     expect(by('stack')?.message).toBe('the stack eks-jobs-prod does not exist in this account and region');
   });
 
   test('a stack of another service', async () => {
     environment.stack.parameters = { BucketName: 'photos' };
-    const { code, by } = await deployed('--api', environment.api, '--no-canary');
+    const { code, by } = await runDoctorOnStack('--api', environment.api, '--no-canary');
     expect(code).toBe(1);
     expect(by('stack')?.message).toBe('eks-jobs-dev is not a stack of eks-jobs');
   });
 
   test('credentials of another kind than the stack’s authorization', async () => {
     environment.stack.authorization = 'jwt';
-    const result = await deployed('--no-canary');
+    const result = await runDoctorOnStack('--no-canary');
     expect(failures(result)).toMatchObject([{ check: 'authorization' }]);
   });
 
   test('an API that does not respond; then no canary is submitted', async () => {
     const { url } = environment.server;
     await environment.server.stop();
-    const { code, by } = await doctor('--api', url);
+    const { code, by } = await runDoctor('--api', url);
     expect(code).toBe(1);
     expect(by('api')).toMatchObject({ outcome: 'failed' });
     expect(by('canary')).toMatchObject({ outcome: 'skipped' });
@@ -168,7 +173,7 @@ describe('a check that cannot be made is skipped, with the reason', () => {
     ['PodIdentityAssociations', 'pod identity'],
   ])('without permission to %s', async (operation, check) => {
     environment.stack.denied.add(operation);
-    const { code, by } = await deployed('--no-canary', '--api', environment.api, '--auth', 'iam');
+    const { code, by } = await runDoctorOnStack('--no-canary', '--api', environment.api, '--auth', 'iam');
     expect(code).toBe(0);
     expect(by(check)).toMatchObject({
       outcome: 'skipped',
@@ -178,7 +183,7 @@ describe('a check that cannot be made is skipped, with the reason', () => {
 
   test('the API of a stack whose address is unknown: the API of this machine is not checked instead', async () => {
     environment.stack.denied.add('DescribeStacks');
-    const { findings, by } = await deployed();
+    const { findings, by } = await runDoctorOnStack();
     expect(by('api')).toMatchObject({ outcome: 'skipped', message: 'its address is not known: use --api' });
     expect(by('canary')).toMatchObject({ outcome: 'skipped' });
     expect(findings.map(({ outcome }) => outcome)).not.toContain('ok');

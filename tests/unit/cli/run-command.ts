@@ -1,9 +1,9 @@
 import { Readable, Writable } from 'node:stream';
-import { run } from '../../../cli/run.ts';
+import { runCommandLine } from '../../../cli/run.ts';
 import type { Screen } from '../../../cli/session.ts';
 
 /** The exit code and the output of a command line. */
-export interface CommandResult {
+export interface EksJobsResult {
   code: number;
   out: string;
   err: string;
@@ -19,9 +19,9 @@ export interface CommandInput {
 export async function eksJobs(
   arguments_: readonly string[],
   { input, interrupted = new AbortController().signal }: CommandInput = {},
-): Promise<CommandResult> {
+): Promise<EksJobsResult> {
   const [out, err] = [new TextStream(), new TextStream()];
-  const code = await run(arguments_, {
+  const code = await runCommandLine(arguments_, {
     ...{ out, err, interrupted },
     input: Readable.from(input === undefined ? [] : [Buffer.from(input)]),
   });

@@ -80,7 +80,7 @@ export class FakeEnvironment {
 }
 
 /** Runs `eks-jobs doctor …` */
-export async function doctor(...line: string[]): Promise<DoctorResult> {
+export async function runDoctor(...line: string[]): Promise<DoctorResult> {
   const { code, out, err } = await eksJobs(['doctor', '--output', 'json', '--retries', '0', ...line]);
   expect(err).toBe('');
   const findings = out
@@ -90,5 +90,5 @@ export async function doctor(...line: string[]): Promise<DoctorResult> {
   return { code, findings, by: (check) => findings.find((finding) => finding.check === check) };
 }
 
-export const deployed = (...line: string[]): Promise<DoctorResult> =>
-  doctor('--stack', 'eks-jobs-dev', ...line);
+export const runDoctorOnStack = (...line: string[]): Promise<DoctorResult> =>
+  runDoctor('--stack', 'eks-jobs-dev', ...line);

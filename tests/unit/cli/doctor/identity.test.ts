@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { deployed, doctor, FakeEnvironment } from './fake-environment.ts';
+import { runDoctorOnStack, runDoctor, FakeEnvironment } from './fake-environment.ts';
 
 /** The identity of the caller, as far as it is known without the API. */
 const environment = new FakeEnvironment();
 
 test('an API that rejects the caller', async () => {
   environment.server.route = () => ({ status: 403, body: { message: 'Forbidden' } });
-  const { code, by } = await doctor(
+  const { code, by } = await runDoctor(
     '--api',
     environment.server.url,
     '--token',
@@ -19,7 +19,7 @@ test('an API that rejects the caller', async () => {
 
 test('credentials that AWS does not accept', async () => {
   environment.stack.denied.add('GetCallerIdentity');
-  const { code, by } = await deployed('--no-canary');
+  const { code, by } = await runDoctorOnStack('--no-canary');
   expect(code).toBe(1);
   expect(by('identity')?.message).toMatch(/AWS does not accept these credentials: AccessDenied/);
 });
@@ -29,13 +29,13 @@ test.each([
   [{ sub: 'ann', nbf: 99_999_999_999 }, /not valid before/],
   [{ scope: 'jobs:read' }, /no subject/],
 ])('a token that the API cannot accept: %j', async (claims, message) => {
-  const { code, by } = await doctor('--api', environment.api, '--token', tokenOf(claims), '--no-canary');
+  const { code, by } = await runDoctor('--api', environment.api, '--token', tokenOf(claims), '--no-canary');
   expect(code).toBe(1);
   expect(by('identity')?.message).toMatch(message);
 });
 
 test('a token that is not a JWT', async () => {
-  const { by } = await doctor('--api', environment.api, '--token', 'opaque', '--no-canary');
+  const { by } = await runDoctor('--api', environment.api, '--token', 'opaque', '--no-canary');
   expect(by('identity')).toMatchObject({ outcome: 'skipped' });
 });
 

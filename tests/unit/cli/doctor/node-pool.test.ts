@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { deployed, FakeEnvironment } from './fake-environment.ts';
+import { runDoctorOnStack, FakeEnvironment } from './fake-environment.ts';
 
 const environment = new FakeEnvironment();
 
@@ -27,7 +27,7 @@ describe('the NodePool, in the cluster of a context', () => {
   });
 
   const inContext = (context: string) =>
-    deployed('--no-canary', '--context', context, '--kubeconfig', join(directory, 'config'));
+    runDoctorOnStack('--no-canary', '--context', context, '--kubeconfig', join(directory, 'config'));
 
   test('is ready', async () => {
     environment.pool = { conditions: [{ type: 'Ready', status: 'True' }] };
