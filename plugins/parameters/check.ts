@@ -43,7 +43,10 @@ const Parameters = z.strictObject(schemas).superRefine((given, context) => {
     for (const name of ['nodeRole', 'subnetTag', 'securityGroupTag'] as const) {
       if (given[name] !== '') reject(name, 'has no effect with nodeClass=none');
     }
-    if (given.nodeSelector !== '{}') {
+    // The default names the NodePool of k8s/manifests, which does not exist then: no node would fit.
+    if (
+      given.nodeSelector === parameters.nodeSelector.default.replace('${param:namespace}', given.namespace)
+    ) {
       reject('nodeSelector', 'must name labels of your nodes, or be {}, with nodeClass=none');
     }
   }

@@ -76,7 +76,9 @@ describe('the parameters of a deploy', () => {
     expect(problems('cluster=main', 'nodeClass=none')).toEqual([
       'nodeSelector must name labels of your nodes, or be {}, with nodeClass=none',
     ]);
-    expect(problems('cluster=main', 'nodeClass=none', 'nodeSelector={}')).toEqual([]);
+    for (const own of ['{}', "{'disk': 'ssd'}"]) {
+      expect(problems('cluster=main', 'nodeClass=none', `nodeSelector=${own}`)).toEqual([]);
+    }
   });
 
   test('of the command line replace those of the stage, and these the defaults', () => {
