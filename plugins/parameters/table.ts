@@ -384,5 +384,3 @@ export const parameters = {
     meaning: 'ARN of the role that CloudFormation assumes',
   },
 } satisfies Record<string, Parameter>;
-
-export type ParameterName = keyof typeof parameters;
