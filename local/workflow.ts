@@ -4,7 +4,7 @@ import { stackDefaults } from '../plugins/parameters/template.ts';
 import type { Clock } from './aws/clock.ts';
 import type { Events } from './aws/eventbridge/events.ts';
 import type { InvokeLambda } from './aws/invocation.ts';
-import { Scheduler } from './aws/scheduler/index.ts';
+import { LocalScheduler } from './aws/scheduler/index.ts';
 import {
   DynamoDBIntegration,
   EksCallIntegration,
@@ -95,8 +95,8 @@ export function createScheduler(
   names: ResourceNames,
   workflow: StepFunctions,
   clock: Clock,
-): Scheduler {
-  const scheduler = new Scheduler({
+): LocalScheduler {
+  const scheduler = new LocalScheduler({
     database,
     region: names.region,
     accountId: names.account,

@@ -2,7 +2,7 @@ import { UserError } from '../lib/user-error.ts';
 import type { Hooks, Serverless, Writers } from './framework.ts';
 import { ensureImage, tagOf } from './image/images.ts';
 import { Repository } from './image/repository.ts';
-import { readSettings, repositoryName, type Settings } from './image/settings.ts';
+import { readImageSettings, repositoryName, type ImageSettings } from './image/settings.ts';
 import { expectedTag, nameGivenImage, nameImage, ownImage } from './image/template.ts';
 
 /** The data of this stage outlives its stack, and so do its images. */
@@ -74,8 +74,8 @@ export default class ImagePlugin {
     }
   }
 
-  #settings(): Settings {
-    return readSettings(this.#serverless.service.custom?.['image']);
+  #settings(): ImageSettings {
+    return readImageSettings(this.#serverless.service.custom?.['image']);
   }
 
   #name(): string {

@@ -14,7 +14,7 @@ import {
   replayedHeaders,
   response,
 } from './operation.ts';
-import { keyUsed, noSuchJob, wrongStatus } from './rejections.ts';
+import { keyUsed, jobNotFound, wrongStatus } from './rejections.ts';
 
 const { jobId } = examples;
 const path = z.object({
@@ -77,7 +77,7 @@ export const jobPaths: Paths = {
       requestParams: { path, query: JobQuery },
       responses: {
         200: response('The job as it is now.', JobView, examples.job, { links: ofThisJob }),
-        404: noSuchJob,
+        404: jobNotFound,
       },
     },
     delete: {
@@ -93,7 +93,7 @@ export const jobPaths: Paths = {
           { jobId, status: 'CANCELLED' },
           { links: ofThisJob },
         ),
-        404: noSuchJob,
+        404: jobNotFound,
         409: wrongStatus,
       },
     },
@@ -120,7 +120,7 @@ export const jobPaths: Paths = {
           { jobId: examples.retryId, status: 'QUEUED', retryOf: jobId },
           { headers: createdHeaders(`/jobs/${examples.retryId}`), links: ofNewJob },
         ),
-        404: noSuchJob,
+        404: jobNotFound,
         409: wrongStatus,
       },
     },
@@ -138,7 +138,7 @@ export const jobPaths: Paths = {
           examples.history,
           { links: ofThisJob },
         ),
-        404: noSuchJob,
+        404: jobNotFound,
       },
     },
   },
@@ -150,7 +150,7 @@ export const jobPaths: Paths = {
       requestParams: { path },
       responses: {
         200: response('The last log lines of each attempt.', JobLogs, examples.logs, { links: ofThisJob }),
-        404: noSuchJob,
+        404: jobNotFound,
       },
     },
   },

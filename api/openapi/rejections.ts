@@ -73,7 +73,7 @@ export const forbidden: ZodOpenApiResponseObject = {
   headers: challenge,
 };
 
-export const noSuchJob = rejection(
+export const jobNotFound = rejection(
   'NoSuchJob',
   'The job does not exist, or it belongs to another owner.',
   new NotFound('The job does not exist.'),

@@ -10,7 +10,7 @@ import {
   stackOf,
 } from './cloudformation.ts';
 import { idOf, idOfNothing, readProperties, targetOf } from './properties.ts';
-import { openCluster, setUp, type SetupContext, tearDown } from './setup.ts';
+import { connectToCluster, setUp, type SetupContext, tearDown } from './setup.ts';
 
 /** What handling a request needs besides the request. */
 export interface SetupDependencies {
@@ -110,7 +110,7 @@ async function apply(
   const desired = readProperties(ResourceProperties, readSources());
   const target = { clusterName: desired.clusterName, namespace: desired.set.namespace };
   const id = idOf(target);
-  const cluster = await openCluster(desired, context);
+  const cluster = await connectToCluster(desired, context);
   if (PhysicalResourceId === undefined) resource.id = id;
   try {
     await setUp(cluster, desired, context);

@@ -12,7 +12,7 @@ const Owned = z.looseObject({
 const namespaceReference = (name: string): ObjectReference => ({ apiVersion: 'v1', kind: 'Namespace', name });
 
 /** Reads which stack owns a namespace. @returns undefined when none does, or the namespace does not exist. */
-export async function ownerOf(server: ApiServer, namespace: string): Promise<string | undefined> {
+export async function namespaceOwnerOf(server: ApiServer, namespace: string): Promise<string | undefined> {
   const found = await server.read(namespaceReference(namespace));
   return found && Owned.parse(found).metadata.annotations?.[annotation];
 }

@@ -10,7 +10,7 @@ import { readInventory } from '../inventory.ts';
 import { jobIdLabel } from '../labels.ts';
 import { deleteManifests, type Report } from '../remove.ts';
 import { onceAuthorized, type AccessWait } from './access.ts';
-import { claim, ownerOf } from './owner.ts';
+import { claim, namespaceOwnerOf } from './owner.ts';
 import type { DesiredState, SetupTarget } from './properties.ts';
 
 /** How long node classes and pools may take to be ready, or to be gone together with their nodes, in seconds. */
@@ -41,14 +41,14 @@ const connect = (name: string, cluster: Cluster, { client, signal }: SetupContex
  * Checks that the set can be applied. Nothing is changed.
  * @throws ClusterFailure naming what prevents it.
  */
-export async function openCluster(
+export async function connectToCluster(
   { clusterName, set }: DesiredState,
   context: SetupContext,
 ): Promise<OpenCluster> {
   const cluster = await findCluster(context.client, clusterName, context.signal);
   ensureUsable(clusterName, cluster);
   const { address, server } = connect(clusterName, cluster, context);
-  const owner = await onceAuthorized(clusterName, () => ownerOf(server, set.namespace), context);
+  const owner = await onceAuthorized(clusterName, () => namespaceOwnerOf(server, set.namespace), context);
   if (owner !== undefined && owner !== context.stack) {
     throw new ClusterFailure(
       `namespace ${set.namespace} belongs to ${owner}. Choose another; if that stack is gone, remove the annotation eks-jobs/stack from the namespace`,
@@ -89,7 +89,7 @@ export async function tearDown(
   return await onceAuthorized(
     clusterName,
     async () => {
-      const owner = await ownerOf(server, namespace);
+      const owner = await namespaceOwnerOf(server, namespace);
       if (owner !== undefined && owner !== context.stack) return [];
       const applied = await readInventory(server, namespace);
       if (applied.size === 0) return [];

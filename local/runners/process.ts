@@ -7,7 +7,7 @@ import type {
   JobRunner,
   JobRunOptions,
   KubernetesJob,
-  StartedJob,
+  RunningJob,
 } from '../aws/step-functions/integrations/job-runner.ts';
 
 /** How much of the end of a container's output is kept, as kubelet's FallbackToLogsOnError does: bytes. */
@@ -59,7 +59,7 @@ export class ProcessRunner implements JobRunner {
     this.#limit = pLimit(concurrency);
   }
 
-  start(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<StartedJob> {
+  start(job: KubernetesJob, { submittedAt, signal }: JobRunOptions): Promise<RunningJob> {
     const manifest = Manifest.parse(job);
     const deletion = AbortSignal.any([signal, this.#stopping.signal]);
     this.#queue.add(manifest);

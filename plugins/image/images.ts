@@ -4,12 +4,12 @@ import { type Builder, findBuilder } from '../../image/builder.ts';
 import { publishImage } from '../../image/publish.ts';
 import { UserError } from '../../lib/user-error.ts';
 import type { Repository } from './repository.ts';
-import type { Settings } from './settings.ts';
+import type { ImageSettings } from './settings.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Computes the tag of the image from its content: another function, Dockerfile or processor has another tag, and a tag is pushed once. */
-export const tagOf = ({ architecture, prebuilt }: Settings): string =>
+export const tagOf = ({ architecture, prebuilt }: ImageSettings): string =>
   `${architecture}-${prebuilt ? `prebuilt-${prebuiltKey(root)}` : contentKey(root)}`;
 
 /** Prints progress and results. */
@@ -26,7 +26,7 @@ export interface Reporter {
 export async function ensureImage(
   repository: Repository,
   tag: string,
-  settings: Settings,
+  settings: ImageSettings,
   { progress, notice }: Reporter,
   signal: AbortSignal,
 ): Promise<void> {
@@ -61,7 +61,7 @@ export async function ensureImage(
   notice(`Image pushed: ${uri}`);
 }
 
-function builderFor(tag: string, settings: Settings): Builder {
+function builderFor(tag: string, settings: ImageSettings): Builder {
   const here = tagOf(settings);
   if (here !== tag) {
     throw new UserError(

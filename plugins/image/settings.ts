@@ -4,7 +4,7 @@ import { UserError } from '../../lib/user-error.ts';
 import { architectures } from '../../image/publish.ts';
 
 /** `custom.image` of serverless.yml: each value comes from a parameter (docs/deploying.md). */
-const Settings = z.strictObject({
+const ImageSettings = z.strictObject({
   /** If it is set, this image is used as it is, and the plugin does nothing. */
   uri: z.string(),
   architecture: z.enum(architectures),
@@ -12,7 +12,7 @@ const Settings = z.strictObject({
   builder: z.union([z.literal(''), z.enum(builderNames)]),
   prebuilt: z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]),
 });
-export type Settings = z.infer<typeof Settings>;
+export type ImageSettings = z.infer<typeof ImageSettings>;
 
 /** The parameter from which each value comes. */
 const parameters: Record<string, string> = { uri: 'image', architecture: 'arch' };
@@ -21,8 +21,8 @@ const parameters: Record<string, string> = { uri: 'image', architecture: 'arch' 
  * Reads the settings.
  * @throws UserError naming the parameter and the allowed values.
  */
-export function readSettings(custom: unknown): Settings {
-  const result = Settings.safeParse(custom);
+export function readImageSettings(custom: unknown): ImageSettings {
+  const result = ImageSettings.safeParse(custom);
   if (result.success) return result.data;
   const problems = result.error.issues.map(({ path, message }) => {
     const name = String(path[0] ?? '');

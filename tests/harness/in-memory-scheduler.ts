@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CreateScheduleInput, SchedulerClient } from '@aws-sdk/client-scheduler';
-import { Scheduler, type SchedulerOptions, serveScheduler } from '../../local/aws/scheduler/index.ts';
+import { LocalScheduler, type SchedulerOptions, serveScheduler } from '../../local/aws/scheduler/index.ts';
 import { turnUntil } from './states/in-memory-step-functions.ts';
 import type { SteppedClock } from './virtual-clock.ts';
 
@@ -19,7 +19,7 @@ export interface Delivery {
 /** Starts a scheduler behind its wire API, with AWS's client connected to it. */
 export async function startScheduler(options: Partial<SchedulerOptions> & { clock: SteppedClock }) {
   const delivered: Delivery[] = [];
-  const scheduler = new Scheduler({
+  const scheduler = new LocalScheduler({
     database: ':memory:',
     region: 'us-east-1',
     accountId: '123456789012',

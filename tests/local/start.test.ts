@@ -72,7 +72,9 @@ describe('npm start reports in one line why it cannot start, and leaves no proce
     const options = ['--context', 'stagin', '--kubeconfig', file, '--advertise', '10.0.0.1'];
     const { code, output } = await failedStart({ arguments: options });
     expect(code).toBe(1);
-    expect(output).toBe(`eks-jobs: the kubeconfig ${file} does not have the context stagin; it has staging\n`);
+    expect(output).toBe(
+      `eks-jobs: the kubeconfig ${file} does not have the context stagin; it has staging\n`,
+    );
   });
 
   test('a function that does not compile', async () => {

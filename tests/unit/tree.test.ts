@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, test } from '@jest/globals';
 
@@ -49,4 +50,22 @@ test('every test of tests/unit is named after a source file or folder', () => {
 test('every exception exists', () => {
   const names = new Set(readdirSync(import.meta.dirname));
   expect(Object.keys(exceptions).filter((name) => !names.has(name))).toEqual([]);
+});
+
+test('an exported name has one meaning: no two files export it', () => {
+  const exported = /^export (?:abstract |async )*(?:class|const|function\*?|interface|type) (\w+)/gm;
+  const files = execFileSync('git', ['ls-files', '*.ts', ':!tests', ':!bench'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  const places = new Map<string, Set<string>>();
+  for (const file of files.trim().split('\n')) {
+    for (const [, name = ''] of readFileSync(join(root, file), 'utf8').matchAll(exported)) {
+      places.set(name, (places.get(name) ?? new Set()).add(file));
+    }
+  }
+  expect(places.size).toBeGreaterThan(300);
+  // Each Lambda exports its function under this name.
+  places.delete('handler');
+  expect([...places].filter(([, where]) => where.size > 1)).toEqual([]);
 });

@@ -33,7 +33,7 @@ const FlexibleTimeWindow = z.discriminatedUnion('Mode', [
 ]);
 
 /** The request of CreateSchedule and UpdateSchedule. A field that is left out has AWS's default, in an update too. */
-export const ScheduleRequest = z.strictObject({
+export const PutScheduleRequest = z.strictObject({
   Name,
   GroupName: Name.default('default'),
   ScheduleExpression: z.string().min(1).max(256),
@@ -48,10 +48,10 @@ export const ScheduleRequest = z.strictObject({
   ActionAfterCompletion: z.enum(['NONE', 'DELETE']).default('NONE'),
   ClientToken: ClientToken.optional(),
 });
-export type ScheduleRequest = z.infer<typeof ScheduleRequest>;
+export type PutScheduleRequest = z.infer<typeof PutScheduleRequest>;
 
 /** A schedule as it is stored: the request without the token. */
-export type ScheduleSpec = Omit<ScheduleRequest, 'ClientToken'>;
+export type ScheduleSpec = Omit<PutScheduleRequest, 'ClientToken'>;
 
 export const ScheduleReference = z.strictObject({
   Name,

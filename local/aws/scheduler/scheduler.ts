@@ -4,7 +4,12 @@ import { cutPage, decodeToken, encodeToken } from '../paging.ts';
 import { conflict, invalid, notFound } from './errors.ts';
 import { nextFiring } from './expression.ts';
 import { type Deliver, firingRule, Firings } from './firings.ts';
-import type { ListGroupsRequest, ListSchedulesRequest, ScheduleRequest, ScheduleSpec } from './requests.ts';
+import type {
+  ListGroupsRequest,
+  ListSchedulesRequest,
+  PutScheduleRequest,
+  ScheduleSpec,
+} from './requests.ts';
 import { type Schedule, type ScheduleGroup, SchedulerStore } from './store.ts';
 
 export interface SchedulerOptions {
@@ -22,7 +27,7 @@ export interface SchedulerOptions {
 const startTolerance = 5 * 60_000;
 
 /** Runs EventBridge Scheduler on one machine: groups, schedules and their firings. */
-export class Scheduler {
+export class LocalScheduler {
   readonly #store: SchedulerStore;
   readonly #firings: Firings;
   readonly #clock: Clock;
@@ -48,7 +53,7 @@ export class Scheduler {
   }
 
   /** Creates a schedule; the same request with the same token returns the existing one. */
-  createSchedule(request: ScheduleRequest): string {
+  createSchedule(request: PutScheduleRequest): string {
     const { token, spec } = splitToken(request);
     const existing = this.#store.schedule(this.#scheduleArn(spec.GroupName, spec.Name));
     if (existing) {
@@ -60,7 +65,7 @@ export class Scheduler {
   }
 
   /** Replaces a schedule: a field that is left out has its default. */
-  updateSchedule(request: ScheduleRequest): string {
+  updateSchedule(request: PutScheduleRequest): string {
     const { spec } = splitToken(request);
     return this.#save(spec, null, this.getSchedule(spec.GroupName, spec.Name));
   }
@@ -181,7 +186,7 @@ function checkInput({ Target: { Input = '{}' } }: ScheduleSpec): void {
 }
 
 /** Separates a schedule from the token of its request. */
-function splitToken({ ClientToken: token = null, ...spec }: Omit<ScheduleRequest, 'ClientToken'> & Token) {
+function splitToken({ ClientToken: token = null, ...spec }: Omit<PutScheduleRequest, 'ClientToken'> & Token) {
   return { token, spec };
 }
 

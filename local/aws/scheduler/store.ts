@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import * as z from 'zod';
-import { ScheduleRequest, type Target } from './requests.ts';
+import { PutScheduleRequest, type Target } from './requests.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS schedule_group (
@@ -26,7 +26,7 @@ const json = <Shape extends z.ZodType>(shape: Shape) =>
 
 const Schedule = z.object({
   arn: z.string(),
-  spec: json(ScheduleRequest.omit({ ClientToken: true })),
+  spec: json(PutScheduleRequest.omit({ ClientToken: true })),
   token: z.string().nullable(),
   created: z.number(),
   modified: z.number(),
@@ -47,7 +47,7 @@ export type ScheduleGroup = z.infer<typeof ScheduleGroup>;
 const PendingInvocation = z.object({
   id: z.number(),
   schedule_arn: z.string(),
-  target: json(ScheduleRequest.shape.Target),
+  target: json(PutScheduleRequest.shape.Target),
   scheduled: z.number(),
   due: z.number(),
   attempt: z.number(),

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject, parseJson } from './json.ts';
-import type { ExecutionRecord, ExecutionStatus, JournalEntry } from './store.ts';
+import type { ExecutionRecord, RecordedStatus, JournalEntry } from './store.ts';
 
 /** An event as GetExecutionHistory returns it; the timestamp in epoch milliseconds. */
 export interface HistoryEvent {
@@ -41,7 +41,7 @@ export interface StatusChange {
   executionArn: string;
   stateMachineArn: string;
   name: string;
-  status: ExecutionStatus;
+  status: RecordedStatus;
   startDate: number;
   stopDate: number | null;
   input: string;

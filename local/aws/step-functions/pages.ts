@@ -1,7 +1,7 @@
 import { cutPage, decodeToken, encodeToken } from '../paging.ts';
 import { AwsError } from '../wire.ts';
 import { type HistoryEvent, historyEvent } from './history.ts';
-import type { ExecutionRecord, ExecutionStatus, MachineRecord, StepFunctionsStore } from './store.ts';
+import type { ExecutionRecord, RecordedStatus, MachineRecord, StepFunctionsStore } from './store.ts';
 
 /** The fields of a request for a page. */
 export interface PageRequest {
@@ -11,7 +11,7 @@ export interface PageRequest {
 
 export interface ExecutionsRequest extends PageRequest {
   stateMachineArn: string;
-  statusFilter?: ExecutionStatus | undefined;
+  statusFilter?: RecordedStatus | undefined;
 }
 
 export interface HistoryRequest extends PageRequest {

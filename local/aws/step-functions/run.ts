@@ -6,7 +6,7 @@ import { runStates } from './interpreter.ts';
 import { type Json, jsonText, parseJson } from './json.ts';
 import { historyLimit } from './limits.ts';
 import type { StateMachine } from './state-machine-definition.ts';
-import type { ExecutionRecord, ExecutionStatus, JournalEntry, StepFunctionsStore } from './store.ts';
+import type { ExecutionRecord, RecordedStatus, JournalEntry, StepFunctionsStore } from './store.ts';
 
 /** What every run shares. */
 export interface RunDependencies {
@@ -150,7 +150,7 @@ export class Run {
   }
 
   #end(
-    status: ExecutionStatus,
+    status: RecordedStatus,
     type: string,
     details: Json,
     result: Partial<ExecutionRecord>,

@@ -33,7 +33,7 @@ const execution = z.object({
   redriven: z.number().nullable(),
 });
 export type ExecutionRecord = z.infer<typeof execution>;
-export type ExecutionStatus = ExecutionRecord['status'];
+export type RecordedStatus = ExecutionRecord['status'];
 
 const entry = z.object({
   position: z.number(),

@@ -7,7 +7,7 @@ import {
   type JobRunner,
   type JobRunOptions,
   type KubernetesJob,
-  type StartedJob,
+  type RunningJob,
 } from '../../aws/step-functions/integrations/job-runner.ts';
 import type { ContextApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
@@ -34,7 +34,7 @@ export class KubernetesRunner implements JobRunner {
     this.#jobs = new ClusterJobs(api, service);
   }
 
-  start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob> {
+  start(job: KubernetesJob, options: JobRunOptions): Promise<RunningJob> {
     return this.#track(this.#start(job, options));
   }
 
@@ -57,7 +57,7 @@ export class KubernetesRunner implements JobRunner {
     return work.finally(() => this.#running.delete(work));
   }
 
-  async #start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob> {
+  async #start(job: KubernetesJob, options: JobRunOptions): Promise<RunningJob> {
     const manifest = withEnvironment(Manifest.parse(job), this.#environment);
     if (manifest.metadata.labels[managedBy] !== this.#service) {
       throw new Error(`a Job without the label ${managedBy}: ${this.#service} could not be found again`);

@@ -1,5 +1,5 @@
 import * as requests from '../requests.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { LocalScheduler } from '../scheduler.ts';
 import type { Schedule, ScheduleGroup } from '../store.ts';
 
 /** The fields of a request: those of the body, overridden by the labels of the path and the query. */
@@ -11,13 +11,13 @@ const { parseRequest } = requests;
 
 /** The operations of the REST API by method and path. Dates in responses are epoch seconds. */
 export const schedulerOperations: Readonly<
-  Record<string, (service: Scheduler, fields: RequestFields) => object>
+  Record<string, (service: LocalScheduler, fields: RequestFields) => object>
 > = {
   'POST /schedules/{Name}': (service, fields) => ({
-    ScheduleArn: service.createSchedule(parseRequest(requests.ScheduleRequest, fields)),
+    ScheduleArn: service.createSchedule(parseRequest(requests.PutScheduleRequest, fields)),
   }),
   'PUT /schedules/{Name}': (service, fields) => ({
-    ScheduleArn: service.updateSchedule(parseRequest(requests.ScheduleRequest, fields)),
+    ScheduleArn: service.updateSchedule(parseRequest(requests.PutScheduleRequest, fields)),
   }),
   'GET /schedules/{Name}': (service, fields) => {
     const { Name, groupName } = parseRequest(requests.ScheduleReference, fields);

@@ -2,11 +2,11 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import * as z from 'zod';
 import { serveWire } from '../../wire.ts';
 import { invalid } from '../errors.ts';
-import type { Scheduler } from '../scheduler.ts';
+import type { LocalScheduler } from '../scheduler.ts';
 import { type RequestFields, schedulerOperations } from './operations.ts';
 
 /** Serves the wire API of EventBridge Scheduler, REST JSON: /schedules and /schedule-groups. */
-export function serveScheduler(service: Scheduler): RequestListener {
+export function serveScheduler(service: LocalScheduler): RequestListener {
   return serveWire({
     service: 'scheduler',
     contentType: 'application/json',

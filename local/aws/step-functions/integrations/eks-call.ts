@@ -18,7 +18,7 @@ const Arguments = z.strictObject({
 });
 
 /** One request to a cluster's API server. */
-export interface KubernetesRequest {
+export interface EksCallRequest {
   method: string;
   url: URL;
   /** The one authority that may have signed the server's certificate, as PEM text. */
@@ -26,14 +26,14 @@ export interface KubernetesRequest {
   body: string | undefined;
   signal: AbortSignal;
 }
-export interface KubernetesResponse {
+export interface EksCallResponse {
   status: number;
   statusText: string;
   body: string;
 }
 
 /** Calls a cluster's API server. Rejects when it does not respond. */
-export type CallKubernetes = (request: KubernetesRequest) => Promise<KubernetesResponse>;
+export type CallKubernetes = (request: EksCallRequest) => Promise<EksCallResponse>;
 
 /** Runs eks:call (developer guide, "Create and manage Amazon EKS clusters with Step Functions"). */
 export class EksCallIntegration implements Integration {
@@ -100,7 +100,7 @@ export function overHttps(headers: Readonly<Record<string, string>> = {}): CallK
       },
     });
     call.on('timeout', () => call.destroy(new Error(`${url.host} did not respond`)));
-    return await new Promise<KubernetesResponse>((resolve, reject) => {
+    return await new Promise<EksCallResponse>((resolve, reject) => {
       call.on('error', reject);
       call.on('response', (response) => {
         let size = 0;

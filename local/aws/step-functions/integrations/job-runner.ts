@@ -41,7 +41,7 @@ export interface JobOutcome {
 }
 
 /** A Job that exists. */
-export interface StartedJob {
+export interface RunningJob {
   /** Holds the Job as it was created. */
   response: ClusterResponse;
   /** Rejects with JobRefused when another client deletes the Job. */
@@ -55,7 +55,7 @@ export interface JobRunner {
    * @returns as soon as it exists.
    * @throws JobRefused when the API server does not accept it.
    */
-  start(job: KubernetesJob, options: JobRunOptions): Promise<StartedJob>;
+  start(job: KubernetesJob, options: JobRunOptions): Promise<RunningJob>;
   /**
    * Lists the ids of jobs that wait in this runner until others end, oldest first. A cluster reports its waiting pods
    * itself.
