@@ -18,6 +18,6 @@ export interface KubernetesResponse {
 export interface ClusterConnection {
   /** The address of the server, for messages. */
   readonly server: string;
-  /** Sends a request once. @throws NoCredentials when there are none; any other error means that there is no response. */
+  /** Sends a request once. @throws NoCredentials without credentials; any other error means that the response is missing. */
   send: (request: KubernetesRequest) => Promise<KubernetesResponse>;
 }

@@ -6,12 +6,12 @@ export class ClusterFailure extends UserError {
   override readonly name: string = 'ClusterFailure';
 }
 
-/** There is no connection or no response: the API server may just be starting. */
+/** The connection or the response is missing: the API server may just be starting. */
 export class Unreachable extends ClusterFailure {
   override readonly name = 'Unreachable';
 }
 
-/** There are no credentials for the cluster, or they cannot be read. */
+/** Credentials for the cluster are missing or cannot be read. */
 export class NoCredentials extends ClusterFailure {
   override readonly name = 'NoCredentials';
 

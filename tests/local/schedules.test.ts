@@ -101,7 +101,7 @@ describe('POST /jobs/schedule', () => {
     expect([first.status, second.status]).toEqual([201, 200]);
     expect(second.body.scheduleId).toBe(first.body.scheduleId);
     expect(second.headers.get('idempotency-replayed')).toBe('true');
-    // Options at their defaults are no difference, others are.
+    // Options that name a default do not change the request; other options do.
     const same = { ...request, maxAttempts: 3, labels: {} };
     expect((await send<Full>('POST', '/jobs/schedule', same, headers)).status).toBe(200);
     for (const change of [{ cron: '0 8 * * MON' }, { maxAttempts: 1 }, { labels: { a: '1' } }]) {
@@ -144,7 +144,7 @@ describe('POST /jobs/schedule', () => {
     expect(await names()).toEqual(before);
   });
 
-  test('refuses a bad key, what is no JSON, and what is too large', async () => {
+  test('rejects an invalid key, invalid JSON, and a body that is too large', async () => {
     const key = await send<ErrorBody>(
       'POST',
       '/jobs/schedule',

@@ -37,7 +37,7 @@ describe('the exit code of --wait is the outcome of the job', () => {
   });
 
   test('404 is retried for a job that was just posted, and not for another', async () => {
-    const error = { code: 'NotFound', message: 'There is no such job.' };
+    const error = { code: 'NotFound', message: 'The job does not exist.' };
     const notFound = { status: 404, body: { error, requestId: 'r-1' } };
     api.script = [
       { status: 202, body: { jobId, status: 'QUEUED' } },

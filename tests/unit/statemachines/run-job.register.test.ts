@@ -17,7 +17,7 @@ const Put = z.strictObject({
 const Transaction = z.strictObject({ TransactItems: z.array(z.strictObject({ Put })) });
 
 const written = golden.transactions.find(({ name }) => name === 'register');
-if (!written) throw new Error('there is no golden transaction named register');
+if (!written) throw new Error('the golden transaction register is missing');
 const { execution, input } = z
   .object({ execution: z.string(), input: z.record(z.string(), z.json()) })
   .parse(written.arguments);
