@@ -45,6 +45,7 @@ describe('POST /jobs/schedule', () => {
     expect(status).toBe(201);
     expect(body).toEqual({
       scheduleId: expect.stringMatching(/^[0-9a-z]{26}$/),
+      status: 'ACTIVE',
       state: 'ACTIVE',
       owner: 'local',
       ...request,
