@@ -27,7 +27,7 @@ const folders = {
   image: ['lib'],
   plugins: ['api', 'image', 'lib', ...vocabulary],
   'cli/doctor': ['api', 'cli', 'k8s', 'lib', ...vocabulary],
-  cli: ['api', 'cli/(api|doctor)', 'lib', ...vocabulary],
+  cli: ['api', 'cli/doctor', 'lib', ...vocabulary],
 };
 
 /** Packages that only the named folders may import. */

@@ -6,7 +6,7 @@ import { Resources } from './resources.ts';
 
 /**
  * The options of a job. Requests, executions, records and views extend this schema, those of jobs and of schedules.
- * A new option is added to the schemas of this file; besides them, only the state machine's Register and Assign name options.
+ * A new option is added to the schemas of this file; CONTRIBUTING.md lists the other places that name options, such as the state machine.
  */
 export const JobOptions = z.object({
   timeoutSeconds: z

@@ -4,7 +4,7 @@ import { isTerminal, shards } from './protocol.ts';
 import type { SettleRequest } from './settle.ts';
 import { recordWaitingReasons } from './waiting-reason.ts';
 
-/** The maximum of executions that one sweep describes: DescribeExecution refills 15 a second in small regions. */
+/** The maximum of open jobs whose execution one sweep describes: DescribeExecution refills 15 a second in small regions. */
 const describesAtMost = 500;
 /** The maximum of jobs read from each shard of the index; executions of jobs with a recent heartbeat are not described. */
 const readsAtMost = 1000;

@@ -22,7 +22,7 @@ const findPinnedNode = () => {
 
 /**
  * Runs a TypeScript file with arguments: in this process if its Node runs TypeScript, else in the pinned Node, which gets the signals
- * of this process and gives it its exit code. Npm scripts find the pinned Node in PATH, so that they are one process.
+ * of this process and gives it its exit code. Npm scripts find the pinned Node in PATH once it is installed: then they are one process.
  * @param script its path from the repository's root.
  */
 export async function runScript(script, arguments_) {
@@ -39,10 +39,8 @@ export async function runScript(script, arguments_) {
       `Node ${process.versions.node} is too old: version 24 or newer is required (https://nodejs.org). On Linux, \`npm ci\` installs one.`,
     );
   const child = spawn(node, [path, ...arguments_], { stdio: 'inherit' });
-  // A terminal sends Ctrl-C to both processes; anything else sends it to this one only.
-  const signals = process.stdin.isTTY ? ['SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM', 'SIGHUP'];
-  for (const signal of signals) process.on(signal, () => child.kill(signal));
-  if (process.stdin.isTTY) process.on('SIGINT', () => undefined);
+  // A terminal sends Ctrl-C to both processes, so the script may get it twice. A signal from elsewhere reaches this one only.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.once('error', (error) => fail(`${node} cannot be run: ${error.message}`));
   child.once('exit', (code, signal) => {
     if (signal === null) process.exitCode = code ?? 1;

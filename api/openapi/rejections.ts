@@ -42,7 +42,10 @@ export const invalidRequest = rejection(
   'InvalidRequest',
   'The body, a parameter, a header or a cursor is not valid. Details name the fields and what is allowed.',
   new InvalidRequest('The query is not valid.', [
-    { field: 'stauts', message: 'Unknown parameter. Allowed: status, from, to, limit, cursor.' },
+    {
+      field: 'stauts',
+      message: 'Unknown parameter. Allowed: status, from, to, scheduleId, label, limit, cursor.',
+    },
   ]),
 );
 
@@ -104,7 +107,7 @@ export const limitsLowered = conflict(
   'LimitsLowered',
   'The resources of the schedule’s jobs exceed limits that were lowered since.',
   new Conflict('The resources of the job are outside the range that is allowed now.', [
-    { field: 'resources.cpu', message: 'Allowed: 10m to 4.' },
+    { field: 'resources.cpu', message: 'Allowed: from 10m to 4.' },
   ]),
 );
 
@@ -126,7 +129,7 @@ export const tooManyRequests: ZodOpenApiResponseObject = {
   ...rejection(
     'TooManyRequests',
     'API Gateway or AWS throttles, or the job changes too fast to be cancelled.',
-    new TooManyRequests('Too many jobs are started at once; try again in a few seconds.'),
+    new TooManyRequests('Too many jobs are being started; try again in a few seconds.'),
   ),
   headers: z.object({
     'Retry-After': z

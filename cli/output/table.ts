@@ -41,9 +41,14 @@ const pad = (cell: string, width: number): string => cell + ' '.repeat(width - v
 
 function truncate(cell: string, width: number): string {
   if (visibleWidth(cell) <= width) return cell;
-  const characters = Array.from(cell);
-  while (visibleWidth(characters.join('')) > width - 1) characters.pop();
-  return `${characters.join('')}…`;
+  let kept = '';
+  let used = 0;
+  for (const character of cell) {
+    used += visibleWidth(character);
+    if (used > width - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
 }
 
 /** Characters that take two columns of a terminal, and those that take none. */

@@ -19,7 +19,7 @@ interface JobStart {
 }
 
 /**
- * Starts a job with one AWS call.
+ * Starts a job with one AWS call. With a key, it first looks for the job of an earlier request.
  * @returns 202, or 200 if a request with the same key started it before.
  * @throws as startOnce does.
  */

@@ -188,7 +188,7 @@ describe('npm start -- --auth jwt --jwt-issuer', () => {
     ],
     ['a configuration without keys', { jwks_uri: undefined }, 'cannot be read: '],
     [
-      'keys that anybody on the way can exchange',
+      'keys that an attacker on the network path can replace',
       { jwks_uri: 'http://issuer.example/keys' },
       'must be https',
     ],

@@ -89,7 +89,7 @@ impl Settings {
                 return Err(settings_error(
                     "EKS_JOBS_PARENT_PIPE",
                     format!("is {other:?}"),
-                    "1, or an empty value",
+                    "0, 1 or an empty value",
                 ));
             }
         };

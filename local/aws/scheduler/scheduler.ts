@@ -194,7 +194,7 @@ interface Token {
   ClientToken?: string | null | undefined;
 }
 
-/** Reads the ARN after which a page starts. @throws AwsError ValidationException when the token is of another list */
+/** Reads the ARN after which a page starts. @throws AwsError ValidationException when the token is not one of this list */
 function startArn(list: 'schedules' | 'groups', token: string | undefined): string {
   if (token === undefined) return '';
   const arn = decodeToken(list, token);

@@ -63,7 +63,11 @@ export async function evaluateExpression(
       [sourceBinding]: new Evaluation(scope, field),
     });
   } catch (error) {
-    throw new ExpressionProblem(source, field, `threw an error during evaluation. ${describeError(error)}`);
+    throw new ExpressionProblem(
+      source,
+      field,
+      `threw an error during evaluation. ${describeEvaluationError(error)}`,
+    );
   }
   if (value === undefined) throw new ExpressionProblem(source, field, 'returned nothing (undefined).');
   const json = toJson(value);
@@ -162,7 +166,7 @@ function toJson(value: unknown): Json | undefined {
 }
 
 /** Describes an error: JSONata throws objects with a code and a message, the added functions plain errors. */
-function describeError(error: unknown): string {
+function describeEvaluationError(error: unknown): string {
   if (typeof error !== 'object' || error === null || !('message' in error)) return String(error);
   return 'code' in error ? `${String(error.code)}: ${String(error.message)}` : String(error.message);
 }

@@ -42,7 +42,7 @@ async function run(command: string[]): Promise<number> {
   const stop = (): void => {
     stopping.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
   await writeImages(join(directory, 'images'), stopping.signal);
   const namespaces = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
   const nodeCommand = [process.execPath, '--disable-warning=ExperimentalWarning', machineFile('inside.ts')];
@@ -67,8 +67,8 @@ async function run(command: string[]): Promise<number> {
     child.kill('SIGKILL');
   };
   // The terminal sends Ctrl-C to the command, too: it gets some time to end.
-  process.once('SIGINT', () => setTimeout(killCluster, stopMilliseconds).unref());
-  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.once(signal, killCluster);
+  process.on('SIGINT', () => setTimeout(killCluster, stopMilliseconds).unref());
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, killCluster);
   const [code] = (await once(child, 'exit')) as [number | null];
   const { logs } = options.opts<{ logs?: string }>();
   if (logs && existsSync(join(directory, 'log'))) cpSync(join(directory, 'log'), logs, { recursive: true });

@@ -20,7 +20,7 @@ const stored = (count: number, failed = 0): ListedJob[] =>
     return listed(`job-${index}`, status, createdAt);
   });
 
-/** The index as DynamoDB reads it: a limit counts what is looked at, and an end is known only once it is reached. */
+/** The index as DynamoDB reads it: a limit counts what is read, and an end is known only once it is reached. */
 function index(jobs: ListedJob[]) {
   const reads: number[] = [];
   return {
@@ -62,7 +62,7 @@ describe('GET /jobs', () => {
     expect(await list([])).toEqual({ jobs: [] });
   });
 
-  test('looks at one job more than it shows, and no further', async () => {
+  test('reads one job more than it shows, and no further', async () => {
     const { store, reads } = index(stored(500));
     await listJobs('alice', {}, { store, now });
     expect(reads).toEqual([21]);
@@ -84,7 +84,7 @@ describe('GET /jobs', () => {
     }
   });
 
-  test('looks at some thousand jobs for a rare status, then gives a cursor even without a job', async () => {
+  test('reads some thousand jobs for a rare status, then gives a cursor even without a job', async () => {
     const jobs = stored(10_000, 3);
     const { store, reads } = index(jobs);
     const query = { status: 'FAILED', limit: '10' };

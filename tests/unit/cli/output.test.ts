@@ -90,6 +90,13 @@ describe('a list', () => {
     expect(row.slice(27)).toBe(`${'作业😀e\u0301'.repeat(2)}作业…`);
   });
 
+  // A cause of Step Functions has up to 32,768 characters: measuring the whole text again for each would take minutes.
+  test('of a very long text is cut as fast as it is printed', () => {
+    const error = { ...{ at: '', type: '', state: '', attempt: 0 }, error: 'x'.repeat(2 ** 20) };
+    const [, row = ''] = renderHistory([error], plain, 80).split('\n');
+    expect(row).toHaveLength(80);
+  });
+
   test('in a pipe is never cut', () => {
     expect(renderJobs(jobs, plain)).toContain('team=red,purpose=a-long-word-that-does-not-fit\n');
   });

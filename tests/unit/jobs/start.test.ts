@@ -85,7 +85,7 @@ describe('a request with an Idempotency-Key', () => {
     await expect(started(text, {})).rejects.toThrow(TooManyRequests);
   });
 
-  test('is the same if isSame says so, although it would start something else now', async () => {
+  test('is the same if isSame returns true, although it would start something else now', async () => {
     const { record } = goldenAbout('cancel-running', jobId);
     const again = await started(other, { items: record }, () => true);
     expect(again).toMatchObject({ jobId, status: 'RUNNING', replayed: true, calls: [] });

@@ -41,7 +41,7 @@ describe('only the cluster that the user names', () => {
     );
   });
 
-  test('a file that is not there, or empty, says so', () => {
+  test('rejects a file that does not exist or is empty', () => {
     expect(() => loadContext('kind', '/nonexistent/config')).toThrow(
       /^the kubeconfig \/nonexistent\/config cannot be read: ENOENT/,
     );

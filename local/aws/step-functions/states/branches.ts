@@ -14,7 +14,7 @@ export interface BranchPlan {
   item?: MapItem;
 }
 
-/** Records the events around each branch; a Parallel state's branches do not have such recorder. */
+/** Records the events around each branch; Parallel passes an empty recorder, because its branches have no such events. */
 export interface BranchRecorder {
   started?(branch: Branch, index: number): void;
   succeeded?(branch: Branch, index: number): void;
