@@ -17,11 +17,11 @@ export const JobRequest = z.strictObject({
 export const RetryRequest = z.strictObject({});
 
 /** In seconds. An HTTP API allows 30 seconds for a request, with the start and the response of the function. */
-const longestWait = 25;
+const maximumWaitSeconds = 25;
 
 /** The query of `GET /jobs/{jobId}`. */
 export const JobQuery = z.strictObject({
-  wait: integerBetween(0, longestWait, 0).describe('How many seconds to wait for the end of the job.'),
+  wait: integerBetween(0, maximumWaitSeconds, 0).describe('How many seconds to wait for the end of the job.'),
 });
 
 const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });

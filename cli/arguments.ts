@@ -132,7 +132,7 @@ export interface WaitOptions {
 }
 
 /** The longest job waits in the queue three times for six hours, runs for six hours, and takes some minutes more. */
-const longestWait = 172_800;
+const maximumWaitSeconds = 172_800;
 
 /** Adds `--wait` and `--wait-seconds` to a command. */
 export const withWaitOptions = (command: Command): Command =>
@@ -140,8 +140,8 @@ export const withWaitOptions = (command: Command): Command =>
     .option('-w, --wait', 'wait until the job ends; the exit code is its outcome')
     .addOption(
       new Option('--wait-seconds <seconds>', 'with --wait: stop waiting after this time; the job continues')
-        .default(longestWait, 'two days, longer than any job')
-        .argParser(integerParser(1, longestWait)),
+        .default(maximumWaitSeconds, 'two days, longer than any job')
+        .argParser(integerParser(1, maximumWaitSeconds)),
     );
 
 /** Options of commands that print a list. */
@@ -152,18 +152,18 @@ export interface PageOptions {
 }
 
 /** The most items that one command prints; `--cursor` continues after them. */
-const longestList = 10_000;
+const maximumListLength = 10_000;
 
 /** Adds `--limit`, `--all` and `--cursor` to a command. @param items what the list contains. */
 export const withPageOptions = (command: Command, items: string): Command =>
   command
     .addOption(
-      new Option(`--limit <${items}>`, `maximum number of ${items}: 1 to ${longestList}`)
+      new Option(`--limit <${items}>`, `maximum number of ${items}: 1 to ${maximumListLength}`)
         .default(20)
-        .argParser(integerParser(1, longestList)),
+        .argParser(integerParser(1, maximumListLength)),
     )
-    .addOption(new Option('--all', `the same as --limit ${longestList}`).conflicts('limit'))
+    .addOption(new Option('--all', `the same as --limit ${maximumListLength}`).conflicts('limit'))
     .option('--cursor <cursor>', 'continue where another list ended; use the same filters');
 
 /** The number of items that the page options request. */
-export const limitOf = ({ limit, all }: PageOptions): number => (all ? longestList : limit);
+export const limitOf = ({ limit, all }: PageOptions): number => (all ? maximumListLength : limit);

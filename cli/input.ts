@@ -5,7 +5,7 @@ import { parseExactly } from '../lib/exact-json.ts';
 import { WrongUsage } from './failure.ts';
 
 /** In bytes; more than the API accepts in any encoding, so that a larger input need not be read to its end. */
-const largestInput = 1024 * 1024;
+const maximumInputBytes = 1024 * 1024;
 
 /**
  * Reads the input of a job: JSON, `@file`, or `-` for standard input. Numbers keep every digit.
@@ -41,13 +41,13 @@ async function readAll(stream: Readable, name: string): Promise<string> {
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       chunks.push(chunk);
       size += chunk.length;
-      if (size > largestInput) break;
+      if (size > maximumInputBytes) break;
     }
   } catch (error) {
     throw new WrongUsage(`--input: ${name} cannot be read: ${describeError(error)}`);
   }
-  if (size <= largestInput) return Buffer.concat(chunks).toString('utf8');
-  throw new WrongUsage(`--input: ${name} is larger than ${largestInput} bytes`, [
+  if (size <= maximumInputBytes) return Buffer.concat(chunks).toString('utf8');
+  throw new WrongUsage(`--input: ${name} is larger than ${maximumInputBytes} bytes`, [
     'The limit is 240,000 bytes. Put large data into S3 and send its URI.',
   ]);
 }

@@ -6,7 +6,7 @@ import type { Render, CommandSession } from './session.ts';
 export interface PagedList<Page> {
   limit: number;
   /** The most items that one page holds. */
-  largestPage: number;
+  maximumPageSize: number;
   cursor: string | undefined;
   read: (size: number, cursor: string | undefined) => Promise<Page>;
   cursorOf: (page: Page) => string | undefined;
@@ -20,7 +20,7 @@ const maximumPages = 1000;
 /** Reads the pages of a list. @returns the cursor at which the list continues; undefined at its end. */
 export async function readPages<Page>({
   limit,
-  largestPage,
+  maximumPageSize,
   read,
   cursorOf,
   take,
@@ -29,7 +29,7 @@ export async function readPages<Page>({
   let { cursor } = start;
   let left = limit;
   for (let count = 0; count < maximumPages; count += 1) {
-    const page = await read(Math.min(left, largestPage), cursor);
+    const page = await read(Math.min(left, maximumPageSize), cursor);
     left -= take(page);
     cursor = cursorOf(page);
     if (cursor === undefined || left <= 0) break;
@@ -38,7 +38,7 @@ export async function readPages<Page>({
 }
 
 /** A route of the API that responds with a page of a list. */
-interface ListRoute<Body, Item> extends Pick<PagedList<ApiResponse<Body>>, 'largestPage' | 'read'> {
+interface ListRoute<Body, Item> extends Pick<PagedList<ApiResponse<Body>>, 'maximumPageSize' | 'read'> {
   itemsOf: (body: Body) => readonly Item[];
   cursorOf: (body: Body) => string | undefined;
   render: Render<readonly Item[]>;
@@ -48,12 +48,12 @@ interface ListRoute<Body, Item> extends Pick<PagedList<ApiResponse<Body>>, 'larg
 export async function printList<Body, Item>(
   session: CommandSession,
   options: PageOptions,
-  { largestPage, read, itemsOf, cursorOf, render }: ListRoute<Body, Item>,
+  { maximumPageSize, read, itemsOf, cursorOf, render }: ListRoute<Body, Item>,
 ): Promise<void> {
   const json = session.options.output === 'json';
   const rows: Item[] = [];
   const cursor = await readPages<ApiResponse<Body>>({
-    ...{ limit: limitOf(options), largestPage, cursor: options.cursor, read },
+    ...{ limit: limitOf(options), maximumPageSize, cursor: options.cursor, read },
     cursorOf: ({ body }) => cursorOf(body),
     take: (response) => {
       const items = itemsOf(response.body);

@@ -18,14 +18,14 @@ export const ExecutionInput = z.object({
 export type ExecutionInput = z.infer<typeof ExecutionInput>;
 
 /** In bytes. A Step Functions payload is at most 256 KiB; the state machine needs the rest. */
-export const largestExecutionInput = 240_000;
+export const maximumExecutionInputBytes = 240_000;
 
 /** @throws PayloadTooLarge when the encoded input of an execution exceeds 240,000 bytes. */
 export function checkEncodedSize(text: string): void {
   const bytes = Buffer.byteLength(text);
-  if (bytes <= largestExecutionInput) return;
+  if (bytes <= maximumExecutionInputBytes) return;
   throw new PayloadTooLarge(
-    `The job takes ${bytes} bytes once it is encoded for Step Functions; at most ${largestExecutionInput} are allowed.` +
+    `The job takes ${bytes} bytes once it is encoded for Step Functions; at most ${maximumExecutionInputBytes} are allowed.` +
       ' Put large data into S3 and send its URI.',
   );
 }

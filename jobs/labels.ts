@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /** The maximum number of labels of a job: each is written again with every write of the job's item. */
-const labelsAtMost = 16;
+const maximumLabels = 16;
 
 /** The key of a Kubernetes label, without capitals: a search for `Team` would not find `team`. */
 const key = '[a-z0-9]([-a-z0-9_./]{0,61}[a-z0-9])?';
@@ -30,10 +30,10 @@ export const Labels = z.preprocess(
       z.string().regex(new RegExp(`^${value}$`), allowedValue),
     )
     .refine(
-      (labels) => Object.keys(labels).length <= labelsAtMost,
-      `Allowed: ${labelsAtMost} labels at most.`,
+      (labels) => Object.keys(labels).length <= maximumLabels,
+      `Allowed: ${maximumLabels} labels at most.`,
     )
-    .meta({ maxProperties: labelsAtMost }),
+    .meta({ maxProperties: maximumLabels }),
 );
 export type Labels = z.output<typeof Labels>;
 
@@ -43,8 +43,8 @@ const pair = `${key}=${value}`;
 export const LabelQuery = z
   .string()
   .regex(
-    new RegExp(`^${pair}(,${pair}){0,${labelsAtMost - 1}}$`),
-    `Allowed: key=value, up to ${labelsAtMost} of them, repeated or separated by commas.`,
+    new RegExp(`^${pair}(,${pair}){0,${maximumLabels - 1}}$`),
+    `Allowed: key=value, up to ${maximumLabels} of them, repeated or separated by commas.`,
   )
   .transform((text) =>
     text.split(',').map((label): [key: string, value: string] => {

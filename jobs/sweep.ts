@@ -5,9 +5,9 @@ import type { SettleRequest } from './settle.ts';
 import { recordWaitingReasons } from './waiting-reason.ts';
 
 /** The maximum of open jobs whose execution one sweep describes: DescribeExecution refills 15 a second in small regions. */
-const describesAtMost = 500;
+const maximumDescribedJobs = 500;
 /** The maximum of jobs read from each shard of the index; executions of jobs with a recent heartbeat are not described. */
-const readsAtMost = 1000;
+const maximumReadJobs = 1000;
 /** In milliseconds. A container with a heartbeat this recent is alive. */
 const recentHeartbeat = 2 * 60_000;
 /** AWS may need minutes to see that a Job has ended. If a job ended longer ago than this, its execution is stuck. */
@@ -61,7 +61,7 @@ export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
 }
 
 async function readOpen({ store }: Dependencies): Promise<OpenJob[]> {
-  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, readsAtMost)));
+  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, maximumReadJobs)));
   return read.flat();
 }
 
@@ -72,7 +72,7 @@ function suspects(open: readonly OpenJob[], { now }: Dependencies): OpenJob[] {
     .filter(({ status, beat }) => isTerminal(status) || beat === undefined || Date.parse(beat) <= alive)
     .map((job) => ({ job, order: isTerminal(job.status) ? 0 : 1 + Math.random() }))
     .sort((left, right) => left.order - right.order)
-    .slice(0, describesAtMost)
+    .slice(0, maximumDescribedJobs)
     .map(({ job }) => job);
 }
 

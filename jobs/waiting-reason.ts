@@ -12,7 +12,7 @@ export const waitingMessages: Record<WaitingReason, string> = {
 };
 
 /** The maximum of items that one sweep writes; the jobs that wait longest come first. */
-const writesAtMost = 1000;
+const maximumWrites = 1000;
 const concurrentWrites = 25;
 
 interface Dependencies {
@@ -36,7 +36,7 @@ export async function recordWaitingReasons(
   const changed = queued
     .filter(({ jobId, waitingReason }) => reasons.get(jobId) !== waitingReason)
     .sort((left, right) => Date.parse(left.createdAt) - Date.parse(right.createdAt))
-    .slice(0, writesAtMost);
+    .slice(0, maximumWrites);
   let written = 0;
   while (changed.length > 0) {
     const done = await Promise.all(

@@ -29,7 +29,7 @@ export interface Quantities {
 }
 
 /** With less than this a container does not start. */
-export const leastResources: Quantities = { cpu: '10m', memory: '16Mi' };
+export const minimumResources: Quantities = { cpu: '10m', memory: '16Mi' };
 
 const units: Readonly<Record<string, number>> = {
   ...{ m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12 },
@@ -44,7 +44,7 @@ export function amountOf(quantity: string): number {
 
 const names = ['cpu', 'memory'] as const;
 
-/** Compares a request with the limits: returns what is below `leastResources` or above the limits, with what is allowed. */
+/** Compares a request with the limits: returns what is below `minimumResources` or above the limits, with what is allowed. */
 export const outsideLimits = (
   request: Readonly<Partial<Quantities>>,
   limits: Readonly<Quantities>,
@@ -52,7 +52,7 @@ export const outsideLimits = (
   names.flatMap((name) => {
     const quantity = request[name];
     if (quantity === undefined) return [];
-    const [min, max] = [leastResources[name], limits[name]];
+    const [min, max] = [minimumResources[name], limits[name]];
     const amount = amountOf(quantity);
     if (amount >= amountOf(min) && amount <= amountOf(max)) return [];
     return [{ name, message: `Allowed: from ${min} to ${max}.` }];

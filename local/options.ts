@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
-import { Cpu, leastResources, Memory, outsideLimits, type Quantities } from '../lib/quantities.ts';
+import { Cpu, minimumResources, Memory, outsideLimits, type Quantities } from '../lib/quantities.ts';
 import { parameters } from '../plugins/parameters/table.ts';
 import {
   addAuthorizationOptions,
@@ -102,7 +102,7 @@ export function readOptions(arguments_: readonly string[]): ServiceOptions {
   const authorization = authorizationOf(command);
   const cluster = clusterOf(command);
   const limits = { cpu: maxJobCpu, memory: maxJobMemory };
-  const defaults = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : leastResources;
+  const defaults = cluster ? { cpu: cluster.jobCpu, memory: cluster.jobMemory } : minimumResources;
   for (const { name } of outsideLimits(defaults, limits)) {
     command.error(
       `error: --max-job-${name} is less than ${cluster ? `--job-${name}` : 'the minimum of a job'}`,

@@ -82,7 +82,7 @@ export const jobNotFound = rejection(
   new NotFound('The job does not exist.'),
 );
 
-export const noSuchSchedule = rejection(
+export const scheduleNotFound = rejection(
   'NoSuchSchedule',
   'The schedule does not exist, or it belongs to another owner.',
   new NotFound('The schedule does not exist.'),

@@ -16,7 +16,7 @@ import {
   replayedHeaders,
   response,
 } from './operation.ts';
-import { keyUsed, limitsLowered, noSuchSchedule, scheduleBusy } from './rejections.ts';
+import { keyUsed, limitsLowered, scheduleNotFound, scheduleBusy } from './rejections.ts';
 import { ScheduleId } from '../../jobs/ids.ts';
 
 const { jobId, scheduleId } = examples;
@@ -100,7 +100,7 @@ export const schedulePaths: Paths = {
         200: response('The schedule, with the input of its jobs.', ScheduleView, examples.schedule, {
           links: ofThis,
         }),
-        404: noSuchSchedule,
+        404: scheduleNotFound,
       },
     },
     patch: {
@@ -120,7 +120,7 @@ export const schedulePaths: Paths = {
           { ...examples.schedule, status: 'PAUSED', state: 'PAUSED', nextRuns: [] },
           { links: ofThis },
         ),
-        404: noSuchSchedule,
+        404: scheduleNotFound,
         409: scheduleBusy,
       },
     },
@@ -136,7 +136,7 @@ export const schedulePaths: Paths = {
           status: 'DELETED',
           state: 'DELETED',
         }),
-        404: noSuchSchedule,
+        404: scheduleNotFound,
         409: scheduleBusy,
       },
     },
@@ -162,7 +162,7 @@ export const schedulePaths: Paths = {
           { jobId, status: 'QUEUED', scheduleId },
           { headers: createdHeaders(`/jobs/${jobId}`), links: ofItsJob },
         ),
-        404: noSuchSchedule,
+        404: scheduleNotFound,
         409: limitsLowered,
       },
     },

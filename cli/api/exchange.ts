@@ -31,7 +31,7 @@ export interface ApiConnection {
 const responseTimeout = 40_000;
 
 /** In bytes. An HTTP API never passes on more. */
-const largestResponse = 10 * 1024 * 1024;
+const maximumResponseBytes = 10 * 1024 * 1024;
 
 /**
  * Sends one request.
@@ -115,9 +115,9 @@ async function readText(response: Response): Promise<string> {
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     size += chunk.byteLength;
-    if (size > largestResponse) {
+    if (size > maximumResponseBytes) {
       throw new NotTheApi(
-        `${response.url} does not look like an eks-jobs API: its response is larger than ${largestResponse} bytes`,
+        `${response.url} does not look like an eks-jobs API: its response is larger than ${maximumResponseBytes} bytes`,
       );
     }
     chunks.push(chunk);

@@ -7,7 +7,7 @@ import { ApiRejection } from './rejection.ts';
 const temporaryStatuses = [429, 500, 502, 503, 504];
 
 /** The longest Retry-After that is waited for, in seconds; a longer one ends the retries. */
-const longestPause = 60;
+const maximumPause = 60;
 
 /** Parses Retry-After: seconds, or a date of HTTP. @returns seconds from now; undefined without a valid header. */
 export function parseRetryAfter(header: string | null, now: number): number | undefined {
@@ -24,7 +24,7 @@ const isTemporary = (error: Error): boolean =>
   error instanceof ApiUnreachable ||
   (error instanceof ApiRejection &&
     temporaryStatuses.includes(error.status) &&
-    retryAfterOf(error) <= longestPause);
+    retryAfterOf(error) <= maximumPause);
 
 export interface RetryOptions {
   /** The maximum number of retries. */

@@ -50,7 +50,7 @@ export const listCommand = (context: CommandContext): Command =>
         session,
         { limit, ...(all && { all }), ...(cursor !== undefined && { cursor }) },
         {
-          largestPage: 100,
+          maximumPageSize: 100,
           read: (size, start) => session.api.list(queryOf(filter, size, start)),
           itemsOf: ({ jobs }) => jobs,
           cursorOf: (body) => body.cursor,

@@ -84,7 +84,7 @@ const listSchedules = (context: CommandContext): Command =>
     context,
     async (session, options) => {
       await printList(session, options, {
-        largestPage: 50,
+        maximumPageSize: 50,
         read: (size, start) =>
           session.api.schedules([
             ['limit', String(size)],

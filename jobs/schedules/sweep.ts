@@ -4,7 +4,7 @@ import { putSchedule, removeSchedule, type ScheduleItem } from './record.ts';
 /** In milliseconds. The request that began a change this long ago does not complete it any more. */
 const stuckAfter = 5 * 60_000;
 /** The maximum of schedules that one sweep examines, oldest first; the next sweep does the rest. */
-const schedulesAtMost = 100;
+const maximumSchedules = 100;
 
 /** What one sweep of the schedules did. The names are those of the log. */
 export interface ScheduleSweepResult {
@@ -20,7 +20,7 @@ export async function sweepSchedules(dependencies: ScheduleDependencies): Promis
   const { store, now, report } = dependencies;
   const result: ScheduleSweepResult = { completed: 0, undone: 0 };
   const before = now().getTime() - stuckAfter;
-  for (const schedule of await store.pending(schedulesAtMost)) {
+  for (const schedule of await store.pending(maximumSchedules)) {
     if (schedule.pendingSince === undefined || Date.parse(schedule.pendingSince) > before) continue;
     try {
       const done = await sweepOne(schedule, dependencies);

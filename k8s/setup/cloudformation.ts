@@ -24,10 +24,10 @@ export type SetupResponse =
   | { Status: 'FAILED'; PhysicalResourceId: string; Reason: string };
 
 /** CloudFormation reads no more of a response, in bytes. */
-const maximumBytes = 4096;
+const maximumResponseBytes = 4096;
 
 /** A longer reason is not read in the events of a stack, in characters. */
-const maximumReason = 1000;
+const maximumReasonLength = 1000;
 
 /** One try may take this long, and is repeated this often after pauses that double from 0.5 s: 33 s in all. */
 const sending = { timeout: 5000, retries: 4, minTimeout: 500 };
@@ -48,9 +48,9 @@ export function responseText(
       RequestId,
       LogicalResourceId,
     });
-  let reason = response.Reason?.replaceAll(/\s+/g, ' ').slice(0, maximumReason);
+  let reason = response.Reason?.replaceAll(/\s+/g, ' ').slice(0, maximumReasonLength);
   let text = written(reason);
-  while (reason !== undefined && reason !== '' && Buffer.byteLength(text) > maximumBytes) {
+  while (reason !== undefined && reason !== '' && Buffer.byteLength(text) > maximumResponseBytes) {
     reason = reason.slice(0, Math.floor(reason.length / 2));
     text = written(reason);
   }

@@ -9,14 +9,14 @@ export interface Clock {
 }
 
 // setTimeout fires at once above 2^31 - 1 ms, and the default time limit of a task is years away.
-const longestTimer = 2 ** 31 - 1;
+const maximumTimer = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleepUntil(due, signal) {
     for (let left = due - Date.now(); left > 0; left = due - Date.now()) {
       // A sleeping execution does not keep the process alive: the next process resumes it from the journal.
-      await timeout(Math.min(left, longestTimer), undefined, { signal, ref: false });
+      await timeout(Math.min(left, maximumTimer), undefined, { signal, ref: false });
     }
     signal.throwIfAborted();
   },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { acceptJob, RetryRequest } from '../../../api/job-request.ts';
 import { readBody } from '../../../api/request.ts';
 import { InvalidRequest, PayloadTooLarge, RequestError } from '../../../jobs/errors.ts';
-import { ExecutionInput, largestExecutionInput } from '../../../jobs/execution-input.ts';
+import { ExecutionInput, maximumExecutionInputBytes } from '../../../jobs/execution-input.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
 
@@ -114,9 +114,9 @@ describe('what POST /jobs rejects, and its messages', () => {
     const error = rejectionOf(JSON.stringify({ input: { data: '"'.repeat(60_000) } }));
     expect(error).toBeInstanceOf(PayloadTooLarge);
     const [bytes, limit] = [...error.message.matchAll(/\d{4,}/g)].map(([figure]) => Number(figure));
-    expect(limit).toBe(largestExecutionInput);
-    expect(bytes).toBeGreaterThan(largestExecutionInput);
-    expect(bytes).toBeLessThan(largestExecutionInput + 1000);
+    expect(limit).toBe(maximumExecutionInputBytes);
+    expect(bytes).toBeGreaterThan(maximumExecutionInputBytes);
+    expect(bytes).toBeLessThan(maximumExecutionInputBytes + 1000);
   });
 
   test('a retry takes no options: a changed job is a new job', () => {

@@ -49,7 +49,7 @@ describe('pages', () => {
     const sizes: number[] = [];
     const end = readPages<number>({
       limit,
-      largestPage: 100,
+      maximumPageSize: 100,
       cursor: undefined,
       read: (size, cursor = '0') => {
         sizes.push(size);
@@ -76,7 +76,7 @@ describe('pages', () => {
   test('that are all empty are read a thousand times at most', async () => {
     let reads = 0;
     const end = await readPages<string>({
-      ...{ limit: 20, largestPage: 100, cursor: undefined },
+      ...{ limit: 20, maximumPageSize: 100, cursor: undefined },
       read: () => Promise.resolve(String((reads += 1))),
       cursorOf: (page) => page,
       take: () => 0,

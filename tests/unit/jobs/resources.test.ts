@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Conflict, InvalidRequest, type RequestError } from '../../../jobs/errors.ts';
 import { checkAcceptedResources, checkResources, type Resources } from '../../../jobs/resources.ts';
-import { amountOf, Cpu, leastResources, Memory } from '../../../lib/quantities.ts';
+import { amountOf, Cpu, minimumResources, Memory } from '../../../lib/quantities.ts';
 
 const limits = { cpu: '4', memory: '8Gi' };
 
@@ -80,7 +80,7 @@ describe('what a job may request', () => {
     for (const resources of [
       {},
       limits,
-      leastResources,
+      minimumResources,
       { cpu: '4.000', memory: '8192Mi' },
       { cpu: '4000m', memory: '8589934592' },
       { cpu: '0.01', memory: '16384Ki' },

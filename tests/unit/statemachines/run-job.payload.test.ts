@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { acceptJob } from '../../../api/job-request.ts';
 import { PayloadTooLarge } from '../../../jobs/errors.ts';
-import { largestExecutionInput } from '../../../jobs/execution-input.ts';
+import { maximumExecutionInputBytes } from '../../../jobs/execution-input.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { assigned, evaluate, machineWith, taskOf } from '../../harness/run-job-definition.ts';
 
@@ -59,7 +59,7 @@ function accepted(input: unknown, owner: string): string | undefined {
 function nearlyLargest(input: (times: number) => unknown, owner: string): string {
   const bytes = (times: number): number => Buffer.byteLength(accepted(input(times), owner) ?? '');
   const [empty, sample] = [bytes(0), bytes(100)];
-  let times = Math.ceil(((largestExecutionInput - empty) * 100) / (sample - empty));
+  let times = Math.ceil(((maximumExecutionInputBytes - empty) * 100) / (sample - empty));
   for (;;) {
     const text = accepted(input(times), owner);
     if (text !== undefined) return text;
@@ -79,7 +79,7 @@ test('an accepted body never exceeds 256 KiB in any state’s arguments', async 
       async (text, shape, owner) => {
         const execution = nearlyLargest((times) => shapes[shape]?.(text, times), owner);
         const input = JSON.parse(execution) as Json;
-        expect(Buffer.byteLength(execution)).toBeLessThanOrEqual(largestExecutionInput);
+        expect(Buffer.byteLength(execution)).toBeLessThanOrEqual(maximumExecutionInputBytes);
         const register = bytesOf(await evaluate(taskOf(machine, 'Register').Arguments, { input }));
         fullest = Math.max(fullest, register);
         expect(register).toBeLessThanOrEqual(payloadLimit);
@@ -93,5 +93,5 @@ test('an accepted body never exceeds 256 KiB in any state’s arguments', async 
     { numRuns: 20, examples: [['"', 'text', 'alice']] },
   );
   // Otherwise nothing near the limit was tried.
-  expect(fullest).toBeGreaterThan(0.98 * largestExecutionInput);
+  expect(fullest).toBeGreaterThan(0.98 * maximumExecutionInputBytes);
 }, 30_000);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inputOf } from '../../../../api/job-request.ts';
 import { PayloadTooLarge } from '../../../../jobs/errors.ts';
-import { ExecutionInput, largestExecutionInput } from '../../../../jobs/execution-input.ts';
+import { ExecutionInput, maximumExecutionInputBytes } from '../../../../jobs/execution-input.ts';
 import { JobId, jobIdOfRunNow, newScheduleId, ScheduleId, scheduleOriginOf } from '../../../../jobs/ids.ts';
 import { defaultOptions, JobOptions } from '../../../../jobs/options.ts';
 import { executionInput, targetInput } from '../../../../jobs/schedules/scheduled-job.ts';
@@ -87,7 +87,7 @@ test('an input that is too large for a firing is rejected with both sizes, even 
   expect(() => executionInput('a', job)).not.toThrow();
   expect(() => targetInput(job)).toThrow(PayloadTooLarge);
   expect(() => targetInput(job)).toThrow(
-    new RegExp(`takes 27\\d{4} bytes .* at most ${largestExecutionInput}`),
+    new RegExp(`takes 27\\d{4} bytes .* at most ${maximumExecutionInputBytes}`),
   );
 });
 
