@@ -34,7 +34,7 @@ test.each([[undefined], ['']])(
   async (token) => {
     const { code, err } = await withToken(token, 'stats');
     expect(code).toBe(4);
-    expect(err).toContain('`npm run token` makes one for this machine');
+    expect(err).toContain('`npm run token` makes a token for this machine');
   },
 );
 
