@@ -62,7 +62,8 @@ export const ScheduleChange = z
 export const RunRequest = z.strictObject({});
 
 /**
- * Reads the body of `POST /jobs/schedule`. The result does not depend on the time: a repeated request gives the same, while the limits are the same.
+ * Reads the body of `POST /jobs/schedule`. The result does not depend on the time: a repeated request gives the same, while
+ * the limits are the same.
  * @param limits of the resources of a job.
  * @throws InvalidRequest
  */

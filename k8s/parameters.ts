@@ -1,16 +1,20 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
-import { awsTag, bottlerocketRelease, dnsLabel, eksClusterName } from '../lib/patterns.ts';
+import {
+  awsTag,
+  bottlerocketRelease,
+  dnsLabel,
+  eksClusterName,
+  isReservedNamespace,
+  namespaceRule,
+} from '../lib/patterns.ts';
 import { InvalidParameters } from './failure.ts';
 
 // It is also the name of a NodePool, and it gets Pod Security labels, so it must not hold anything else.
 const Namespace = z
   .string()
   .regex(dnsLabel, 'must be a DNS label')
-  .refine(
-    (name) => name !== 'default' && !name.startsWith('kube-'),
-    'must be a namespace for the jobs alone: not default, and not kube-…',
-  );
+  .refine((name) => !isReservedNamespace(name), namespaceRule);
 
 /** A tag of AWS resources, KEY=VALUE; a value may contain further equals signs. */
 const Tag = z

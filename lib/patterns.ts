@@ -3,6 +3,12 @@
 /** A DNS label (RFC 1123): what Kubernetes accepts as the name of a namespace and of most other objects. */
 export const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
+/** Tells the namespaces of Kubernetes itself from those that can be for the jobs alone. */
+export const isReservedNamespace = (name: string): boolean => name === 'default' || name.startsWith('kube-');
+
+/** The rule for the namespace of the jobs, as a user reads it. */
+export const namespaceRule = 'must be a namespace for the jobs alone: not default, and not kube-…';
+
 /** The key of a Kubernetes label, with or without a prefix. */
 export const labelKey =
   /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;

@@ -76,11 +76,11 @@ export class StepFunctionsExecutions implements Executions {
     const tries: Try[] = [];
     let nextToken: string | undefined;
     for (let page = 0; page < 25; page += 1) {
-      const answer = await this.#client.send(
+      const response = await this.#client.send(
         new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000, nextToken }),
       );
-      for (const event of answer.events ?? []) countTry(tries, event);
-      nextToken = answer.nextToken;
+      for (const event of response.events ?? []) countTry(tries, event);
+      nextToken = response.nextToken;
       if (nextToken === undefined) break;
     }
     return tries;
@@ -114,7 +114,7 @@ export class StepFunctionsExecutions implements Executions {
     const arns: string[] = [];
     let nextToken: string | undefined;
     for (let page = 0; page < 5; page += 1) {
-      const answer = await this.#client.send(
+      const response = await this.#client.send(
         new ListExecutionsCommand({
           stateMachineArn: this.#stateMachineArn,
           statusFilter: status,
@@ -122,10 +122,12 @@ export class StepFunctionsExecutions implements Executions {
           nextToken,
         }),
       );
-      const recent = (answer.executions ?? []).filter(({ startDate }) => (startDate?.getTime() ?? 0) > since);
+      const recent = (response.executions ?? []).filter(
+        ({ startDate }) => (startDate?.getTime() ?? 0) > since,
+      );
       arns.push(...recent.flatMap(({ executionArn }) => executionArn ?? []));
-      nextToken = answer.nextToken;
-      if (nextToken === undefined || recent.length < (answer.executions ?? []).length) break;
+      nextToken = response.nextToken;
+      if (nextToken === undefined || recent.length < (response.executions ?? []).length) break;
     }
     return arns;
   }

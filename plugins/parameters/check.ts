@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isReservedNamespace, namespaceRule } from '../../lib/patterns.ts';
 import { outsideLimits } from '../../lib/quantities.ts';
 import { parameters } from './table.ts';
 
@@ -12,9 +13,7 @@ const Parameters = z.strictObject(schemas).superRefine((given, context) => {
   const reject = (name: keyof typeof given, message: string): void => {
     context.addIssue({ code: 'custom', path: [name], message });
   };
-  if (given.namespace === 'default' || given.namespace.startsWith('kube-')) {
-    reject('namespace', 'must be a namespace for the jobs alone: not default, and not kube-…');
-  }
+  if (isReservedNamespace(given.namespace)) reject('namespace', namespaceRule);
   const { jobCpu: cpu, jobMemory: memory, maxJobCpu, maxJobMemory } = given;
   for (const { name, message } of outsideLimits({ cpu, memory }, { cpu: maxJobCpu, memory: maxJobMemory })) {
     reject(name === 'cpu' ? 'jobCpu' : 'jobMemory', `is outside the limits of one job. ${message}`);
