@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -7,6 +8,7 @@ import { handleRequest } from '../k8s/setup/handle-request.ts';
 import { logger } from './middleware/logger.ts';
 
 const client = new EKSClient();
+const logsClient = new CloudWatchLogsClient();
 
 /** The manifests are packaged with the bundle, at the same path as in the repository. */
 const manifests = join(import.meta.dirname, '..', 'k8s', 'manifests');
@@ -17,6 +19,7 @@ export const handler = middy()
   .handler(async (event, context) => {
     await handleRequest(event, {
       client,
+      logsClient,
       readSources: () => readManifests(manifests),
       remaining: () => context.getRemainingTimeInMillis(),
       log: `${context.logGroupName}, ${context.logStreamName}`,

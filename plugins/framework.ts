@@ -3,6 +3,7 @@ import type { ECRClientConfig } from '@aws-sdk/client-ecr';
 /** The parts of osls that these plugins use; osls has TypeScript types only for its configuration file. */
 
 interface Provider {
+  naming: { getStackName: () => string };
   getStage: () => string;
   getRegion: () => string;
   /** Returns the region and credentials of the framework's own calls. */
@@ -38,7 +39,7 @@ export interface Configuration {
 }
 
 export interface Template {
-  Parameters?: Record<string, unknown>;
+  Parameters?: Record<string, object>;
   Resources: Record<string, unknown>;
   Outputs?: Record<string, { Description?: string; Value: unknown }>;
 }
@@ -49,5 +50,5 @@ export interface Writers {
   progress: { get: (name: string) => { notice: (text: string) => void; remove: () => void } };
 }
 
-/** The events at which the framework calls a plugin. */
-export type Hooks = Record<string, () => Promise<void> | void>;
+/** The events at which the framework calls a plugin. At `error` it passes what ended the command. */
+export type Hooks = Record<string, (failure?: unknown) => Promise<void> | void>;

@@ -1,3 +1,4 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import { ClusterFailure } from '../failure.ts';
 import { nameOf } from '../kubernetes-object.ts';
@@ -9,12 +10,14 @@ import {
   type SetupResponse,
   stackOf,
 } from './cloudformation.ts';
+import { limitControlPlaneLogs } from './control-plane-logs.ts';
 import { idOf, idOfNothing, readProperties, targetOf } from './properties.ts';
 import { connectToCluster, setUp, type SetupContext, tearDown } from './setup.ts';
 
 /** What handling a request needs besides the request. */
 export interface SetupDependencies {
   client: EKSClient;
+  logsClient: CloudWatchLogsClient;
   /** Reads the manifests when they are needed, so that there is a response even if they are missing. */
   readSources: () => ManifestSources;
   /** Returns how long the function may still run, in milliseconds. */
@@ -103,13 +106,15 @@ async function responseTo(
 
 async function apply(
   { PhysicalResourceId, ResourceProperties }: SetupRequest,
-  { readSources }: SetupDependencies,
+  { readSources, logsClient }: SetupDependencies,
   context: SetupContext,
   resource: { id: string },
 ): Promise<SetupResponse> {
   const desired = readProperties(ResourceProperties, readSources());
   const target = { clusterName: desired.clusterName, namespace: desired.set.namespace };
   const id = idOf(target);
+  const { controlPlaneLogs } = desired;
+  if (controlPlaneLogs) await limitControlPlaneLogs(logsClient, controlPlaneLogs, context.signal);
   const cluster = await connectToCluster(desired, context);
   if (PhysicalResourceId === undefined) resource.id = id;
   try {
