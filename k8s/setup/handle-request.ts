@@ -8,7 +8,7 @@ import {
   SetupRequest,
   type SetupResponse,
   stackOf,
-} from './cloudformation.ts';
+} from '../../lib/custom-resource/cloudformation.ts';
 import { idOf, idOfNothing, readProperties, targetOf } from './properties.ts';
 import { connectToCluster, setUp, type SetupContext, tearDown } from './setup.ts';
 
