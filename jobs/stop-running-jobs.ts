@@ -47,7 +47,7 @@ export async function stopRunningJobs(dependencies: Dependencies): Promise<void>
   if (failures.length === 0) failures = await settleOpen(dependencies);
   if (failures.length > 0) {
     throw new UserError(
-      `${failures.length} jobs are stopped and could not be recorded as CANCELLED: ${describeError(failures[0])}. Run \`sls remove\` again`,
+      `jobs that are stopped and could not be recorded as CANCELLED: ${failures.length} (${describeError(failures[0])}). Run \`sls remove\` again`,
     );
   }
 }
@@ -66,7 +66,7 @@ async function stopExecutions(dependencies: Dependencies): Promise<Set<string>> 
     const running = await executions.running();
     if (running.length === 0 && listedNone) return stopped;
     listedNone = running.length === 0;
-    note(`${running.length} jobs run; \`sls remove\` stops them when it is repeated`);
+    note(`running jobs: ${running.length}; run \`sls remove\` again to stop what is left`);
     // A failure is repeated after the next listing: the execution may have ended, and AWS may throttle.
     const failures = await forEach(running, signal, async (arn) => {
       await executions.stop(arn, 'The stack is being deleted.');
@@ -121,7 +121,7 @@ async function forEachJob<Item>(
   let left = items.length;
   return await forEach(items, signal, async (item) => {
     if (left % 100 === 0)
-      note(`${left} stopped jobs are not recorded yet; \`sls remove\` records them when it is repeated`);
+      note(`jobs that are stopped and not recorded yet: ${left}; run \`sls remove\` again to record them`);
     await pRetry(() => work(item), { ...repetitions, signal });
     left -= 1;
   });

@@ -99,7 +99,7 @@ export async function tearDown(
       const running = await deleteFinishedJobs(server, namespace);
       if (running > 0) {
         if (!(await mayEndJobs())) {
-          return `namespace ${namespace} of cluster ${clusterName} stays with all that was applied, because ${running} of its jobs run; when they have ended, npm run k8s:delete removes it`;
+          return `namespace ${namespace} of cluster ${clusterName} stays with all that was applied. Running jobs: ${running}. When they have ended, npm run k8s:delete removes it`;
         }
         await server.deleteCollection(jobsPath(namespace), jobIdLabel, `the Jobs in ${namespace}`);
       }

@@ -232,7 +232,7 @@ describe('a stack', () => {
     const kept = await send('Delete', replaced);
     expect(kept).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id() });
     expect(kept.Reason).toBe(
-      `namespace ${namespace} of cluster main stays with all that was applied, because 1 of its jobs run; when they have ended, npm run k8s:delete removes it`,
+      `namespace ${namespace} of cluster main stays with all that was applied. Running jobs: 1. When they have ended, npm run k8s:delete removes it`,
     );
     await kubectl('wait', '--for=condition=Ready', 'pod', '--selector=eks-jobs/job-id', ...inNamespace());
     expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);

@@ -180,7 +180,7 @@ describe('when the stack is removed', () => {
     const jobs = [stage.addRunning(), stage.addRunning()];
     stage.tableIsDown = true;
     await expect(stage.stopAll()).rejects.toThrow(
-      /^2 jobs are stopped and could not be recorded as CANCELLED: the table does not respond\. Run `sls remove` again$/,
+      /^jobs that are stopped and could not be recorded as CANCELLED: 2 \(the table does not respond\)\. Run `sls remove` again$/,
     );
     stage.tableIsDown = false;
     await stage.stopAll();
@@ -197,6 +197,6 @@ describe('when the stack is removed', () => {
     };
     await expect(stage.stopAll(control.signal)).rejects.toThrow('the time is up');
     expect(stage.stops).toBeLessThan(100);
-    expect(stage.notes.at(-1)).toMatch(/^100 jobs run; `sls remove` stops them when it is repeated$/);
+    expect(stage.notes.at(-1)).toMatch(/^running jobs: 100; run `sls remove` again to stop what is left$/);
   });
 });
