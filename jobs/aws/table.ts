@@ -11,8 +11,11 @@ import type { Key } from '../protocol.ts';
 
 type Item = ReturnType<typeof unmarshall>;
 
+/** DynamoDB's limit of keys in a BatchGetItem. */
+export const maximumBatch = 100;
+
 /**
- * Reads items by their keys; at most 100, DynamoDB's limit. Items that do not exist are absent from the result.
+ * Reads items by their keys; at most `maximumBatch`. Items that do not exist are absent from the result.
  * @throws Error when DynamoDB leaves keys for another call five times: it may do so when it throttles, five is an outage.
  */
 export async function readItems(
