@@ -1,6 +1,7 @@
 import { arnOf } from './execution.ts';
-import type { Executions, JobStore, OpenJob, WaitingJobs } from './ports.ts';
+import type { Executions, JobPods, JobStore, OpenJob, WaitingJobs } from './ports.ts';
 import { isTerminal, shards } from './protocol.ts';
+import { releaseLostPods } from './release-pods.ts';
 import type { SettleRequest } from './settle.ts';
 import {
   afterPass,
@@ -39,11 +40,12 @@ const slowestPoll = 30 * 60_000;
 const forgottenAfter = 24 * 60 * 60_000;
 
 interface Dependencies {
-  store: Pick<JobStore, 'openJobs' | 'executionsOf' | 'sweepPosition' | 'write'>;
+  store: Pick<JobStore, 'openJobs' | 'executionsOf' | 'readDecisive' | 'sweepPosition' | 'write'>;
   executions: Pick<Executions, 'describe' | 'stop' | 'list'>;
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
   settle: (request: SettleRequest) => Promise<unknown>;
+  pods: JobPods;
   /** Reads what jobs wait for. */
   waiting: () => Promise<WaitingJobs>;
   report: (message: string, problem: unknown) => void;
@@ -57,8 +59,10 @@ export interface SweepResult {
   stopped: number;
   /** Jobs without a heartbeat for half an hour: an alarm counts them (resources/observability.yml). */
   silent: number;
-  /** Queued jobs whose waitingReason changed. */
+  /** Jobs whose waitingReason was written. */
   explained: number;
+  /** Pods of lost nodes that were released. */
+  released: number;
   /** Every execution that started before this time has a record (RFC 3339). */
   recordedBefore: string;
 }
@@ -83,6 +87,9 @@ export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
   await run.reportFailure('open jobs', async () => {
     position = await sweepRunning(position, run);
   });
+  await run.reportFailure('the pods of lost nodes', async () => {
+    run.result.released = await releaseLostPods(run);
+  });
   await run.reportFailure('executions that ended', async () => {
     position = await sweepEnded(position, run);
   });
@@ -92,7 +99,15 @@ export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
 }
 
 function startRun(dependencies: Dependencies): Run {
-  const result = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0, recordedBefore: '' };
+  const result = {
+    asked: 0,
+    settled: 0,
+    stopped: 0,
+    silent: 0,
+    explained: 0,
+    released: 0,
+    recordedBefore: '',
+  };
   const startedAt = dependencies.now().getTime();
   return {
     ...dependencies,

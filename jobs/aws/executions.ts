@@ -23,6 +23,7 @@ import { ExecutionInput } from '../execution-input.ts';
 import type { Executions, ListedExecution } from '../ports.ts';
 import { limits } from '../protocol.ts';
 import type { EndedStatus } from '../sweep-position.ts';
+import { isThrottled } from './throttling.ts';
 
 /** The executions of the state machine in Step Functions. */
 export class StepFunctionsExecutions implements Executions {
@@ -146,9 +147,7 @@ export class StepFunctionsExecutions implements Executions {
 
 /** @throws TooManyRequests if the error means that AWS throttles. */
 function throwIfThrottled(error: unknown, message: string): void {
-  if (error instanceof Error && /Throttling|TooManyRequests|ExecutionLimitExceeded/.test(error.name)) {
-    throw new TooManyRequests(message, [], error);
-  }
+  if (isThrottled(error)) throw new TooManyRequests(message, [], error);
 }
 
 function parseInput(text: string | undefined): ExecutionInput | undefined {

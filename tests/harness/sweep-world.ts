@@ -1,6 +1,6 @@
 import { type ExecutionStatus, executionFence } from '../../jobs/execution.ts';
 import type { ExecutionInput } from '../../jobs/execution-input.ts';
-import type { ListedExecution, OpenJob, WaitingJobs } from '../../jobs/ports.ts';
+import type { ListedExecution, OpenJob, TerminatingPod, WaitingJobs } from '../../jobs/ports.ts';
 import { shardOf } from '../../jobs/protocol.ts';
 import { parsePosition } from '../../jobs/sweep-position.ts';
 import { sweep, type SweepResult } from '../../jobs/sweep.ts';
@@ -32,6 +32,7 @@ export class SweepWorld {
   readonly hidden = new Set<string>();
   unsettleable: (jobId: string) => boolean = () => false;
   waiting: () => Promise<WaitingJobs> = () => Promise.resolve(new Map());
+  terminatingPods: () => Promise<TerminatingPod[]> = () => Promise.resolve([]);
   pages = 0;
   readonly #options: WorldOptions;
   readonly #executions = new Map<string, WorldExecution>();
@@ -123,6 +124,7 @@ export class SweepWorld {
               }),
             ),
           ),
+        readDecisive: () => Promise.resolve(undefined),
         sweepPosition: () => Promise.resolve(parsePosition(this.#position)),
         write: ([write]) => {
           const json = write && 'put' in write ? write.put['json'] : undefined;
@@ -145,6 +147,7 @@ export class SweepWorld {
         this.#records.set(jobId, execution);
         return Promise.resolve();
       },
+      pods: { listTerminating: () => this.terminatingPods(), release: () => Promise.resolve(true) },
       waiting: () => this.waiting(),
       report: (message) => this.reports.push(message),
     });

@@ -130,6 +130,14 @@ describe('sweep settles what events missed, and changes nothing else', () => {
     expect(await unexplained.sweep()).toMatchObject({ explained: 0, settled: 1 });
     expect(unexplained.reports).toContain('left what jobs wait for to the next sweep');
   });
+
+  test('a cluster whose pods cannot be listed prevents nothing else', async () => {
+    const world = new SweepWorld(now).execution('lost', { status: 'FAILED' }).open('lost', {});
+    world.terminatingPods = () => Promise.reject(new Error('no cluster'));
+    expect(await world.sweep()).toMatchObject({ settled: 1, released: 0 });
+    expect(world.did).toEqual(['settle lost FAILED']);
+    expect(world.reports).toEqual(['left the pods of lost nodes to the next sweep']);
+  });
 });
 
 describe('sweep records every job whose execution ended before Register', () => {
