@@ -95,6 +95,8 @@ export interface Executions {
    * @throws TooManyRequests when Step Functions throttles.
    */
   stop(arn: string, cause: string): Promise<void>;
+  /** Lists the ARNs of all executions that run. AWS may show a start or an end seconds late. */
+  running(): Promise<string[]>;
   /**
    * Lists a page of executions in this status, newest first: the first page, or the one of the token. A token that AWS has
    * forgotten gives the first page again.

@@ -119,6 +119,17 @@ export class StepFunctionsExecutions implements Executions {
     }
   }
 
+  async running(): Promise<string[]> {
+    const arns: string[] = [];
+    let token: string | undefined;
+    do {
+      const { executions, next } = await this.list('RUNNING', token);
+      arns.push(...executions.map(({ arn }) => arn));
+      token = next;
+    } while (token !== undefined);
+    return arns;
+  }
+
   async list(
     status: EndedStatus | 'RUNNING',
     token?: string,
