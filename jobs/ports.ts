@@ -84,6 +84,8 @@ export interface Executions {
    * @throws TooManyRequests when Step Functions throttles.
    */
   stop(arn: string, cause: string): Promise<void>;
+  /** Lists the ARNs of all executions that run. AWS may show a start or an end seconds late. */
+  running(): Promise<string[]>;
   /** Lists the ARNs of executions that ended in this status and started after this time, newest first, a limited number. */
   endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]>;
 }

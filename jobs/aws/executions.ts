@@ -110,6 +110,24 @@ export class StepFunctionsExecutions implements Executions {
     }
   }
 
+  async running(): Promise<string[]> {
+    const arns: string[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = await this.#client.send(
+        new ListExecutionsCommand({
+          stateMachineArn: this.#stateMachineArn,
+          statusFilter: 'RUNNING',
+          maxResults: 1000,
+          nextToken,
+        }),
+      );
+      arns.push(...(page.executions ?? []).flatMap(({ executionArn }) => executionArn ?? []));
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+    return arns;
+  }
+
   /** Reads five pages at most. */
   async endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]> {
     const arns: string[] = [];
