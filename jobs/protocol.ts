@@ -58,6 +58,8 @@ export const countersKey = (shard: string): Key => ({
   pk: keys.counters.replace('{shard}', shard),
   sk: keys.sort.counters,
 });
+/** The item that keeps how far sweep has come. */
+export const sweepKey: Key = { pk: keys.sweep, sk: keys.sort.sweepPosition };
 export const openPartition = (shard: string): string => keys.open.replace('{shard}', shard);
 
 export const isTerminal = (status: JobStatus): status is TerminalStatus =>
