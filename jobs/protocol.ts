@@ -58,6 +58,10 @@ export const countersKey = (shard: string): Key => ({
   pk: keys.counters.replace('{shard}', shard),
   sk: keys.sort.counters,
 });
+export const waitSlotKey = (slot: number): Key => ({
+  pk: keys.waitSlot.replace('{slot}', String(slot)),
+  sk: keys.sort.waitSlot,
+});
 export const openPartition = (shard: string): string => keys.open.replace('{shard}', shard);
 
 export const isTerminal = (status: JobStatus): status is TerminalStatus =>
