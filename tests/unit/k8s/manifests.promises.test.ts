@@ -180,6 +180,7 @@ describe('the nodes are the jobs’ own, and end', () => {
         role: z.literal('eks-jobs-node'),
         subnetSelectorTerms: z.tuple([z.strictObject({ tags: z.record(z.string(), z.string()) })]),
         securityGroupSelectorTerms: z.tuple([z.strictObject({ tags: z.record(z.string(), z.string()) })]),
+        ephemeralStorage: z.strictObject({ size: z.literal('20Gi') }),
         networkPolicy: z.literal('DefaultAllow'),
         networkPolicyEventLogs: z.literal('Disabled'),
       }),
@@ -191,6 +192,17 @@ describe('the nodes are the jobs’ own, and end', () => {
           spec: { nodeClassRef: { group: 'eks.amazonaws.com', kind: 'NodeClass', name: 'eks-jobs' } },
         },
       },
+    });
+  });
+
+  // The default of Auto Mode is 80 GiB, which adds a fifth or more to the price of a small node.
+  test('a node has a disk of the size that jobs need, encrypted', () => {
+    expect(objectOf(render(nodes['auto-mode']), 'NodeClass')).toMatchObject({
+      spec: { ephemeralStorage: { size: '20Gi' } },
+    });
+    const disk = (volumeSize: string) => ({ ebs: { volumeType: 'gp3', volumeSize, encrypted: true } });
+    expect(objectOf(render(nodes.bottlerocket), 'EC2NodeClass')).toMatchObject({
+      spec: { blockDeviceMappings: [disk('4Gi'), disk('20Gi')] },
     });
   });
 
