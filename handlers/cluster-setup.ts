@@ -6,6 +6,7 @@ import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
 import { handleRequest } from '../k8s/setup/handle-request.ts';
 import { logger } from './middleware/logger.ts';
+import { isStackBeingDeleted } from './middleware/stack-deletion.ts';
 
 const client = new EKSClient();
 const logsClient = new CloudWatchLogsClient();
@@ -21,6 +22,7 @@ export const handler = middy()
       client,
       logsClient,
       readSources: () => readManifests(manifests),
+      isStackBeingDeleted: (stackId) => isStackBeingDeleted(stackId),
       remaining: () => context.getRemainingTimeInMillis(),
       log: `${context.logGroupName}, ${context.logStreamName}`,
       report: (message, details) => {

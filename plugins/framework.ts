@@ -3,7 +3,6 @@ import type { ECRClientConfig } from '@aws-sdk/client-ecr';
 /** The parts of osls that these plugins use; osls has TypeScript types only for its configuration file. */
 
 interface Provider {
-  naming: { getStackName: () => string };
   getStage: () => string;
   getRegion: () => string;
   /** Returns the region and credentials of the framework's own calls. */
@@ -38,8 +37,19 @@ export interface Configuration {
   classes: Serverless['classes'];
 }
 
+/** A command and the configuration with its variables resolved, before anything is packaged. */
+export interface FrameworkCommand extends Pick<Serverless, 'getProvider' | 'classes'> {
+  processedInput: { commands: string[] };
+  service: {
+    service: string;
+    functions: Record<string, { name?: string }>;
+    resources?: Partial<Template>;
+  };
+  configurationInput: { stepFunctions?: { stateMachines?: Record<string, { name?: string }> } };
+}
+
 export interface Template {
-  Parameters?: Record<string, object>;
+  Parameters?: Record<string, unknown>;
   Resources: Record<string, unknown>;
   Outputs?: Record<string, { Description?: string; Value: unknown }>;
 }

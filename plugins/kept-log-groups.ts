@@ -28,10 +28,11 @@ export default class KeptLogGroups {
   async #keep(): Promise<void> {
     const provider = this.#serverless.getProvider('aws');
     const client = new CloudFormationClient(await provider.getAwsSdkV3Config());
+    const stack = `${this.#serverless.service.service}-${provider.getStage()}`;
     const { Parameters = {} } = this.#serverless.service.provider.compiledCloudFormationTemplate;
     for (const [parameter, resource] of Object.entries(keptBy)) {
-      const contained = await isInStack(client, provider.naming.getStackName(), resource);
-      Parameters[parameter] = { ...Parameters[parameter], Default: String(contained) };
+      const contained = await isInStack(client, stack, resource);
+      Parameters[parameter] = { ...(Parameters[parameter] as object), Default: String(contained) };
     }
   }
 }

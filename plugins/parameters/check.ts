@@ -41,6 +41,12 @@ const Parameters = z.strictObject(schemas).superRefine((given, context) => {
   ) {
     reject('namespace', logsNamespaceRule);
   }
+  if (given.getJobConcurrency > 0 && given.getJobConcurrency <= given.waiters) {
+    reject(
+      'getJobConcurrency',
+      `must be more than waiters, ${given.waiters}, or be 0: a request that waits occupies one`,
+    );
+  }
   if (given.nodeClass === 'bottlerocket') {
     if (given.nodeRole === '') {
       reject('nodeRole', 'is required with nodeClass=bottlerocket: the role that your Karpenter may pass on');

@@ -28,7 +28,6 @@ const serverless: Serverless = {
     provider: { compiledCloudFormationTemplate: template },
   },
   getProvider: () => ({
-    naming: { getStackName: () => `eks-jobs-${stage}` },
     getStage: () => stage,
     getRegion: () => 'eu-west-1',
     getAwsSdkV3Config: () => Promise.resolve({ region: 'eu-west-1' }),

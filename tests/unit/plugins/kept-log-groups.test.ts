@@ -65,7 +65,6 @@ async function defaultsAfter(hook: string): Promise<Record<string, unknown>> {
   const serverless: Serverless = {
     service: { service: 'eks-jobs', provider: { compiledCloudFormationTemplate: template } },
     getProvider: () => ({
-      naming: { getStackName: () => 'eks-jobs-dev' },
       getStage: () => 'dev',
       getRegion: () => 'eu-west-1',
       getAwsSdkV3Config: () => Promise.resolve(configuration),

@@ -38,6 +38,7 @@ async function send(
     client: eks.client(),
     logsClient: logs.client(),
     readSources: () => readManifests(),
+    isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 600_000,
     log: 'group, stream',
     authorizedWithin: 1,
@@ -176,6 +177,7 @@ test('a request without an address for the response fails, so that the functionâ
     client: eks.client(),
     logsClient: logs.client(),
     readSources: () => ({}),
+    isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 60_000,
     log: '',
   };

@@ -50,6 +50,7 @@ async function send(
     client: eks.client(),
     logsClient: logs.client(),
     readSources: () => readManifests(),
+    isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 100_000,
     log: 'group, stream',
     authorizedWithin,
