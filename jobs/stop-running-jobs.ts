@@ -97,7 +97,7 @@ async function settleOpen(dependencies: Dependencies): Promise<unknown[]> {
   const seen = new Set<string>();
   const failures: unknown[] = [];
   for (;;) {
-    const read = await Promise.all(shards.map((shard) => store.openJobs(shard, maximumReadJobs)));
+    const read = await Promise.all(shards.map((shard) => store.openJobs(shard, {}, maximumReadJobs)));
     const open = read.flat().filter(({ jobId }) => !seen.has(jobId));
     if (open.length === 0 || signal.aborted) return failures;
     for (const { jobId } of open) seen.add(jobId);

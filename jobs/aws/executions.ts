@@ -4,16 +4,25 @@ import {
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   type HistoryEvent,
+  InvalidToken,
   ListExecutionsCommand,
+  type ListExecutionsOutput,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { TooManyRequests } from '../errors.ts';
-import { type Execution, type ExecutionEvent, executionFence, type Try } from '../execution.ts';
+import {
+  type Execution,
+  type ExecutionEvent,
+  executionFence,
+  type ExecutionStatus,
+  type Try,
+} from '../execution.ts';
 import { ExecutionInput } from '../execution-input.ts';
-import type { Executions } from '../ports.ts';
+import type { Executions, ListedExecution } from '../ports.ts';
 import { limits } from '../protocol.ts';
+import type { EndedStatus } from '../sweep-position.ts';
 import { isThrottled } from './throttling.ts';
 
 /** The executions of the state machine in Step Functions. */
@@ -112,43 +121,38 @@ export class StepFunctionsExecutions implements Executions {
 
   async running(): Promise<string[]> {
     const arns: string[] = [];
-    let nextToken: string | undefined;
+    let token: string | undefined;
     do {
-      const page = await this.#client.send(
-        new ListExecutionsCommand({
-          stateMachineArn: this.#stateMachineArn,
-          statusFilter: 'RUNNING',
-          maxResults: 1000,
-          nextToken,
-        }),
-      );
-      arns.push(...(page.executions ?? []).flatMap(({ executionArn }) => executionArn ?? []));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+      const { executions, next } = await this.list('RUNNING', token);
+      arns.push(...executions.map(({ arn }) => arn));
+      token = next;
+    } while (token !== undefined);
     return arns;
   }
 
-  /** Reads five pages at most. */
-  async endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]> {
-    const arns: string[] = [];
-    let nextToken: string | undefined;
-    for (let page = 0; page < 5; page += 1) {
-      const response = await this.#client.send(
-        new ListExecutionsCommand({
-          stateMachineArn: this.#stateMachineArn,
-          statusFilter: status,
-          maxResults: 100,
-          nextToken,
-        }),
-      );
-      const recent = (response.executions ?? []).filter(
-        ({ startDate }) => (startDate?.getTime() ?? 0) > since,
-      );
-      arns.push(...recent.flatMap(({ executionArn }) => executionArn ?? []));
-      nextToken = response.nextToken;
-      if (nextToken === undefined || recent.length < (response.executions ?? []).length) break;
+  async list(
+    status: EndedStatus | 'RUNNING',
+    token?: string,
+  ): Promise<{ executions: ListedExecution[]; next?: string }> {
+    const { executions = [], nextToken } = await this.#listPage(status, token);
+    return {
+      executions: executions.flatMap(({ executionArn, name, startDate }) =>
+        executionArn === undefined || name === undefined || startDate === undefined
+          ? []
+          : { arn: executionArn, name, startedAt: startDate.getTime() },
+      ),
+      ...(nextToken !== undefined && { next: nextToken }),
+    };
+  }
+
+  async #listPage(statusFilter: ExecutionStatus, nextToken?: string): Promise<ListExecutionsOutput> {
+    const request = { stateMachineArn: this.#stateMachineArn, statusFilter, maxResults: 1000 };
+    try {
+      return await this.#client.send(new ListExecutionsCommand({ ...request, nextToken }));
+    } catch (error) {
+      if (nextToken === undefined || !(error instanceof InvalidToken)) throw error;
+      return this.#client.send(new ListExecutionsCommand(request));
     }
-    return arns;
   }
 }
 
