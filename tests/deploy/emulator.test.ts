@@ -47,9 +47,19 @@ test(
     // It would take an hour, if its execution were not ended before the second state.
     const first = { Type: 'Wait', Seconds: 5, Next: 'Second' };
     const second = { Type: 'Wait', Seconds: 3600, End: true };
+    const trust = {
+      Version: '2012-10-17',
+      Statement: [
+        { Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' },
+      ],
+    };
+    const { Role } = await emulator.aws<{ Role: { Arn: string } }>(
+      ...['iam', 'create-role', '--role-name', 'in-use'],
+      ...['--assume-role-policy-document', JSON.stringify(trust)],
+    );
     const machine = {
       name: 'in-use',
-      roleArn: 'arn:aws:iam::000000000000:role/in-use',
+      roleArn: Role.Arn,
       definition: JSON.stringify({ StartAt: 'First', States: { First: first, Second: second } }),
     };
     const { stateMachineArn } = await client.send(new CreateStateMachineCommand(machine));
