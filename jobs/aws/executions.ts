@@ -10,10 +10,10 @@ import {
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { TooManyRequests } from '../errors.ts';
-import { type Execution, type ExecutionEvent, executionFence, type Try } from '../execution.ts';
+import { type Execution, type ExecutionEvent, executionFence, type Tries } from '../execution.ts';
 import { ExecutionInput } from '../execution-input.ts';
 import type { Executions } from '../ports.ts';
-import { limits } from '../protocol.ts';
+import { attemptOfTry, RunJobHistory } from './run-job-history.ts';
 
 /** The executions of the state machine in Step Functions. */
 export class StepFunctionsExecutions implements Executions {
@@ -72,18 +72,18 @@ export class StepFunctionsExecutions implements Executions {
   }
 
   /** A history has at most 25 pages; ours need one. */
-  async tries(arn: string): Promise<Try[]> {
-    const tries: Try[] = [];
+  async tries(arn: string): Promise<Tries> {
+    const history = new RunJobHistory();
     let nextToken: string | undefined;
     for (let page = 0; page < 25; page += 1) {
       const response = await this.#client.send(
         new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000, nextToken }),
       );
-      for (const event of response.events ?? []) countTry(tries, event);
+      for (const event of response.events ?? []) history.add(event);
       nextToken = response.nextToken;
       if (nextToken === undefined) break;
     }
-    return tries;
+    return history.result();
   }
 
   /** Reads one page, which holds many times the events of a job. */
@@ -161,28 +161,14 @@ function eventOf(event: HistoryEvent): ExecutionEvent {
     .filter(([field]) => field.endsWith('EventDetails'))
     .map(([, value]: [string, EventDetails]) => value)[0];
   const { name, resourceType, error, cause } = details ?? {};
+  const attempt = attemptOfTry(event);
   return {
     at: (event.timestamp ?? new Date(0)).toISOString(),
     type: event.type ?? '',
     ...(name !== undefined && { name }),
     ...(resourceType !== undefined && { resourceType }),
+    ...(attempt !== undefined && { attempt }),
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause }),
   };
-}
-
-function countTry(tries: Try[], event: HistoryEvent): void {
-  if (event.taskScheduledEventDetails?.resourceType === 'eks') tries.push({});
-  const ended =
-    event.taskFailedEventDetails ??
-    event.taskTimedOutEventDetails ??
-    event.taskSubmitFailedEventDetails ??
-    event.taskStartFailedEventDetails;
-  const last = tries.at(-1);
-  if (ended?.resourceType === 'eks' && last) {
-    last.error = {
-      code: ended.error ?? 'States.TaskFailed',
-      message: (ended.cause ?? '').slice(0, limits.errorMessageBytes),
-    };
-  }
 }

@@ -71,7 +71,7 @@ function decideSettle(
 ): Write | 'duplicate' | 'clean' | 'again' {
   const { maxAttempts } = state;
   const { guards } = protocol;
-  const { phase, tries } = executionOf(state, settle.execution);
+  const { phase, tries: counted, gaveUp } = executionOf(state, settle.execution);
   const status = verdictOf(settle.by === 'machine' ? 'settle' : phase);
   if (job === null) {
     if (!guards.settleCreates) return 'duplicate';
@@ -81,7 +81,10 @@ function decideSettle(
   // Without this guard the state of the execution decides, whatever the container recorded.
   if (hasEnded(job) && (guards.recordWins || status === 'FAILED' || job.status === status)) return 'clean';
   if (guards.fencedAttempt && missed(job, attempts)) return 'again';
-  const below = guards.settleCap ? Math.min(tries, maxAttempts) : tries;
+  const tries = gaveUp === 'submit' && !guards.settleSkipsSubmissions ? counted + 1 : counted;
+  const capped = guards.settleCap ? Math.min(tries, maxAttempts) : tries;
+  const recorded = attempts.findLastIndex((attempt) => attempt !== null) + 1;
+  const below = guards.settleClosesRecorded ? Math.max(capped, recorded) : capped;
   const which = { running: guards.settleClosesAttempts, missing: guards.settleClosesAttempts };
   const as = status === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   const closed = closing(protocol, attempts, below, { ...which, as });
