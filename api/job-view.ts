@@ -5,17 +5,19 @@ import { scheduleOriginOf } from '../jobs/ids.ts';
 import { type JobOptions, optionsOf } from '../jobs/options.ts';
 import { limits } from '../jobs/protocol.ts';
 import type { AttemptItem, JobRecord } from '../jobs/record.ts';
-import { waitingMessages } from '../jobs/waiting-reason.ts';
+import { currentWaitingReason, waitingMessages } from '../jobs/waiting-reason.ts';
 
-/** Shows a job that is in the table. */
-export function viewOfRecord({ job, attempts, input, result }: JobRecord): JobView {
+/**
+ * Shows a job that is in the table.
+ * @param now epoch milliseconds: the age of its last heartbeat shows whether it runs.
+ */
+export function viewOfRecord(record: JobRecord, now: number): JobView {
+  const { job, attempts, input, result } = record;
+  const reason = currentWaitingReason(record, now);
   return {
     jobId: job.jobId,
     status: job.status,
-    ...(job.status === 'QUEUED' &&
-      job.waitingReason && {
-        waitingReason: { reason: job.waitingReason, message: waitingMessages[job.waitingReason] },
-      }),
+    ...(reason && { waitingReason: { reason, message: waitingMessages[reason] } }),
     owner: job.owner,
     origin: job.origin,
     ...(job.origin === 'schedule' && scheduleOriginOf(job.jobId)),

@@ -16,9 +16,9 @@ export const openProgress = ({ shell, report }: Pick<CommandSession, 'shell' | '
 
 /** Describes the status of a job in a few words. */
 export function describeStatus({ status, waitingReason, attempts, maxAttempts }: JobView): string {
-  if (status === 'QUEUED' && waitingReason) return `${status} (${waitingReason.reason})`;
-  if (status === 'QUEUED' || maxAttempts === 1 || attempts.length === 0) return status;
-  return `${status}, attempt ${attempts.length} of ${maxAttempts}`;
+  const shown = waitingReason ? `${status} (${waitingReason.reason})` : status;
+  if (status === 'QUEUED' || maxAttempts === 1 || attempts.length === 0) return shown;
+  return `${shown}, attempt ${attempts.length} of ${maxAttempts}`;
 }
 
 function openLines(report: CommandSession['report']): ProgressDisplay {

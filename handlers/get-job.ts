@@ -22,7 +22,7 @@ export const handler = api(
     const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
     const find = async (): Promise<JobView> => {
       const lookup = await findJob(jobId, caller, store.read.bind(store), executions, Date.now());
-      return 'record' in lookup ? viewOfRecord(lookup.record) : viewOfExecution(lookup.execution);
+      return 'record' in lookup ? viewOfRecord(lookup.record, Date.now()) : viewOfExecution(lookup.execution);
     };
     const view = await find();
     if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };

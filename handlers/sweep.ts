@@ -28,6 +28,7 @@ export const handler = middy<unknown, SweepResult & { schedules: ScheduleSweepRe
       executions,
       now,
       settle: (request) => settle(request, { store, executions, cluster, now }),
+      pods: cluster.pods,
       waiting: async () =>
         new Map([
           ...waitingTurn.map((jobId) => [jobId, 'LimitReached'] as const),

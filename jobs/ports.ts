@@ -94,5 +94,27 @@ export interface JobCluster {
   deleteJobs(jobId: string): Promise<void>;
 }
 
-/** What queued jobs wait for, by job id. A job without a known reason is absent. */
+/** A pod of a job that is being deleted and still exists. */
+export interface TerminatingPod {
+  name: string;
+  uid: string;
+  /** Changes with every change of the pod. */
+  version: string;
+  jobId: string;
+  /** The end of its grace period, RFC 3339: by then its kubelet should have confirmed its end. */
+  deletionDeadline: string;
+}
+
+/** The pods of jobs. */
+export interface JobPods {
+  /** Lists the pods that have a node and are being deleted, a limited number. */
+  listTerminating(): Promise<TerminatingPod[]>;
+  /**
+   * Marks the pod as failed by a disruption and deletes it without its kubelet, so that its Job replaces it.
+   * @returns false when the pod is gone or has changed: nothing was done.
+   */
+  release(pod: TerminatingPod): Promise<boolean>;
+}
+
+/** What jobs wait for, by job id. A job without a known reason is absent. */
 export type WaitingJobs = ReadonlyMap<string, WaitingReason>;

@@ -12,8 +12,19 @@ export const Origin = z.enum(['api', 'schedule']);
 /** How far an attempt is: records done, and their total if it is known. */
 export const Progress = z.object({ done: z.number(), total: z.number().optional() });
 
-/** Why a queued job has not started. */
-export const WaitingReason = z.enum(['LimitReached', 'NoNode', 'Starting', 'ImagePull', 'ContainerRefused']);
+/**
+ * Why a job does not run. The last two are derived from the record when it is read; sweep reads the others from the cluster and
+ * stores them.
+ */
+export const WaitingReason = z.enum([
+  'LimitReached',
+  'NoNode',
+  'Starting',
+  'ImagePull',
+  'ContainerRefused',
+  'Interrupted',
+  'NoHeartbeat',
+]);
 export type WaitingReason = z.infer<typeof WaitingReason>;
 
 /** The item of one job in the table. Attributes that this version does not know are ignored. */
@@ -32,8 +43,10 @@ export const JobItem = z.object({
   beat: z.string().optional(),
   progress: Progress.optional(),
   ...StoredOptions.shape,
-  /** What the job waited for at the last sweep; it has a meaning only while the job is QUEUED. */
+  /** What the job waited for at the last sweep that found it waiting. It may be outdated: see `currentWaitingReason`. */
   waitingReason: WaitingReason.optional().catch(undefined),
+  /** The job's last heartbeat when sweep stored waitingReason; absent if the job was QUEUED then. */
+  waitingBeat: z.string().optional(),
   error: Failure.optional(),
   /** Empty if the job does not run another job again. The state machine writes the same attributes for every job. */
   retryOf: z.string().default(''),

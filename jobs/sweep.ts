@@ -1,6 +1,7 @@
 import { arnOf } from './execution.ts';
-import type { Executions, JobStore, OpenJob, WaitingJobs } from './ports.ts';
+import type { Executions, JobPods, JobStore, OpenJob, WaitingJobs } from './ports.ts';
 import { isTerminal, shards } from './protocol.ts';
+import { releaseLostPods } from './release-pods.ts';
 import type { SettleRequest } from './settle.ts';
 import { recordWaitingReasons } from './waiting-reason.ts';
 
@@ -23,6 +24,7 @@ interface Dependencies {
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
   settle: (request: SettleRequest) => Promise<unknown>;
+  pods: JobPods;
   /** Reads what jobs wait for. */
   waiting: () => Promise<WaitingJobs>;
   report: (message: string, problem: unknown) => void;
@@ -36,13 +38,15 @@ export interface SweepResult {
   stopped: number;
   /** Jobs without a heartbeat for half an hour: an alarm counts them (resources/observability.yml). */
   silent: number;
-  /** Queued jobs whose waitingReason changed. */
+  /** Jobs whose waitingReason was written. */
   explained: number;
+  /** Pods of lost nodes that were released. */
+  released: number;
 }
 
 /** Settles what events missed, so that no job stays open (promise 1). Its work is limited; the next sweep does the rest. */
 export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
-  const result: SweepResult = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0 };
+  const result: SweepResult = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0, released: 0 };
   const open = await readOpen(dependencies);
   for (const job of suspects(open, dependencies)) {
     result.asked += 1;
@@ -54,6 +58,9 @@ export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
       await reportFailure(dependencies, arn, () => sweepUnrecorded(arn, dependencies, result));
     }
   }
+  await reportFailure(dependencies, 'the pods of lost nodes', async () => {
+    result.released = await releaseLostPods(dependencies);
+  });
   await reportFailure(dependencies, 'what jobs wait for', async () => {
     result.explained = await recordWaitingReasons(open, dependencies);
   });

@@ -105,16 +105,43 @@ export class ApiServer<Connection extends ClusterConnection = ClusterConnection>
   }
 
   /** Deletes this very object and, in the background, its dependents. An object that is gone or was replaced is left as it is. */
-  async delete(reference: ObjectReference, uid: string | undefined): Promise<void> {
+  async delete(
+    reference: ObjectReference,
+    uid: string | undefined,
+    { gracePeriodSeconds }: { gracePeriodSeconds?: number } = {},
+  ): Promise<void> {
     await this.#call(
       {
         method: 'DELETE',
         path: await this.#pathOf(reference),
-        body: { propagationPolicy: 'Background', ...(uid !== undefined && { preconditions: { uid } }) },
+        body: {
+          propagationPolicy: 'Background',
+          ...(uid !== undefined && { preconditions: { uid } }),
+          ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+        },
         subject: nameOf(reference),
       },
       [404, 409],
     );
+  }
+
+  /**
+   * Changes the status of an object by a strategic merge patch: conditions are merged by their type.
+   * @param patch may hold a uid and a resourceVersion; the object must still have them.
+   * @returns false when the object is gone, or is not the one in `patch`.
+   */
+  async patchStatus(reference: ObjectReference, patch: object): Promise<boolean> {
+    const patched = await this.#call(
+      {
+        method: 'PATCH',
+        path: `${await this.#pathOf(reference)}/status`,
+        headers: { 'Content-Type': 'application/strategic-merge-patch+json' },
+        body: patch,
+        subject: `the status of ${nameOf(reference)}`,
+      },
+      [404, 409],
+    );
+    return patched !== undefined;
   }
 
   /** Deletes all objects that a selector finds and, in the background, their dependents. @param path of their collection */
@@ -133,11 +160,14 @@ export class ApiServer<Connection extends ClusterConnection = ClusterConnection>
     path: string,
     query: Record<string, string>,
     subject: string,
+    headers?: Record<string, string>,
   ): AsyncGenerator<unknown[], void> {
     let token: string | undefined = '';
     do {
       const search = new URLSearchParams({ ...query, ...(token && { continue: token }) });
-      const { items, metadata } = Page.parse(await this.get(`${path}?${search.toString()}`, subject));
+      const { items, metadata } = Page.parse(
+        await this.get(`${path}?${search.toString()}`, subject, headers),
+      );
       yield items ?? [];
       token = metadata.continue;
     } while (token);

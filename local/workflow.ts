@@ -28,6 +28,7 @@ export function readDefinition(
   const { region, account, service, table } = names;
   return readStateMachine(root, {
     ...stackDefaults(),
+    'AWS::Partition': 'aws',
     'AWS::Region': region,
     JobsTable: table,
     'SettleJobLambdaFunction.Arn': `arn:aws:lambda:${region}:${account}:function:${service}-settleJob`,

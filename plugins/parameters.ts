@@ -1,6 +1,6 @@
 import type { Configuration, Hooks } from './framework.ts';
 import { problemsWith } from './parameters/check.ts';
-import { defaultParameters, templateParameters } from './parameters/template.ts';
+import { bucketObjects, defaultParameters, templateParameters } from './parameters/template.ts';
 
 /**
  * Resolves the parameters as the framework does: the command line first, then those of the stage, then the defaults. A default
@@ -23,6 +23,12 @@ export function givenParameters({
   };
 }
 
+/** What the framework passes to the source of a variable: `${stack:ADDRESS}`, and a way to resolve another variable. */
+interface VariableRequest {
+  address?: string;
+  resolveVariable: (variable: string) => Promise<unknown>;
+}
+
 /** Adds the defaults of the table; `params` of serverless.yml replaces them. */
 export function addDefaults(
   serverless: Pick<Configuration, 'configurationInput' | 'extendConfiguration'>,
@@ -35,16 +41,20 @@ export function addDefaults(
 
 /**
  * The parameters of a deploy, all from plugins/parameters/table.ts: the defaults of `${param:name}`, the template's section
- * `${stack:parameters}`, and the check of `--param` before anything is built or sent. The framework ignores a name that it does
+ * `${stack:parameters}`, what is made of a parameter (`${stack:bucketObjects}`), and the check of `--param` before anything is built or sent. The framework ignores a name that it does
  * not know: `--param custer=main` would create a cluster instead of using one.
  */
 export default class ParametersPlugin {
   readonly hooks: Hooks;
   readonly configurationVariablesSources = {
     stack: {
-      resolve: ({ address }: { address?: string }) => ({
-        value: address === 'parameters' ? templateParameters() : null,
-      }),
+      resolve: async ({ address, resolveVariable }: VariableRequest) => {
+        if (address === 'parameters') return { value: templateParameters() };
+        if (address === 'bucketObjects') {
+          return { value: bucketObjects(String(await resolveVariable('param:buckets'))) };
+        }
+        return { value: null };
+      },
     },
   };
 

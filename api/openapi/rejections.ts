@@ -128,7 +128,7 @@ export const tooLarge = rejection(
 export const tooManyRequests: ZodOpenApiResponseObject = {
   ...rejection(
     'TooManyRequests',
-    'API Gateway or AWS throttles, or the job changes too fast to be cancelled.',
+    'API Gateway throttles, AWS throttles a call of the request, or the job changes too fast to be cancelled.',
     new TooManyRequests('Too many jobs are being started; try again in a few seconds.'),
   ),
   headers: z.object({

@@ -48,7 +48,7 @@ export const AttemptView = z
   .meta({ id: 'Attempt' });
 export type AttemptView = z.infer<typeof AttemptView>;
 
-/** The reason why a queued job waits. */
+/** The reason why a job does not run. */
 const WaitingView = z.object({ reason: WaitingReason, message: z.string() });
 
 /** The options of a job or of a schedule's jobs; labels and resources are absent where they are empty. */
@@ -61,7 +61,7 @@ export const JobView = z
     jobId: JobId,
     status: JobStatus,
     waitingReason: WaitingView.optional().describe(
-      'Why the job waits while it is QUEUED, as the last sweep found it.',
+      'Why the job does not run: while it is QUEUED as the last sweep found it, while it is RUNNING if its container is gone.',
     ),
     owner: z.string().describe('The subject of the owner’s token, or the ARN of the owner’s IAM identity.'),
     origin: Origin,

@@ -4,7 +4,8 @@ import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { errorResponse } from '../../api/errors.ts';
 import { checkNoQuery } from '../../api/request.ts';
-import { RequestError } from '../../jobs/errors.ts';
+import { isThrottled } from '../../jobs/aws/throttling.ts';
+import { RequestError, TooManyRequests } from '../../jobs/errors.ts';
 import { logger } from './logger.ts';
 
 /** The response of a route; the body becomes JSON. */
@@ -46,13 +47,24 @@ export const creationHeaders = (location: string, replayed: boolean): Record<str
   ...(replayed && { 'idempotency-replayed': 'true' }),
 });
 
-/** Makes a response of every error; nothing internal leaves the log. */
+/**
+ * Makes a response of every error; nothing internal leaves the log. A call that AWS throttled is 429, whichever service and
+ * route it belongs to: the caller must wait, and nothing is wrong.
+ */
 const respondToErrors = (log: Logger): ApiMiddleware => ({
   name: 'respondToErrors',
   onError: (request) => {
-    const { error } = request;
     const { requestId } = request.event.requestContext;
-    if (error instanceof RequestError) {
+    const error = isThrottled(request.error)
+      ? new TooManyRequests(
+          'AWS limits the rate of these requests; try again in a few seconds.',
+          [],
+          request.error,
+        )
+      : request.error;
+    if (error instanceof TooManyRequests) {
+      log.warn('throttled', { requestId, reason: error.message, error: error.cause });
+    } else if (error instanceof RequestError) {
       log.info('request rejected', { requestId, code: error.name, reason: error.message });
     } else {
       log.error('request failed', { requestId, error });

@@ -14,6 +14,7 @@ import { type Execution, type ExecutionEvent, executionFence, type Tries } from 
 import { ExecutionInput } from '../execution-input.ts';
 import type { Executions } from '../ports.ts';
 import { attemptOfTry, RunJobHistory } from './run-job-history.ts';
+import { isThrottled } from './throttling.ts';
 
 /** The executions of the state machine in Step Functions. */
 export class StepFunctionsExecutions implements Executions {
@@ -135,9 +136,7 @@ export class StepFunctionsExecutions implements Executions {
 
 /** @throws TooManyRequests if the error means that AWS throttles. */
 function throwIfThrottled(error: unknown, message: string): void {
-  if (error instanceof Error && /Throttling|TooManyRequests|ExecutionLimitExceeded/.test(error.name)) {
-    throw new TooManyRequests(message, [], error);
-  }
+  if (isThrottled(error)) throw new TooManyRequests(message, [], error);
 }
 
 function parseInput(text: string | undefined): ExecutionInput | undefined {

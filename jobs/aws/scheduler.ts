@@ -6,6 +6,7 @@ import {
   ResourceNotFoundException,
   type SchedulerClient,
   SchedulerServiceException,
+  ServiceQuotaExceededException,
   UpdateScheduleCommand,
   ValidationException,
 } from '@aws-sdk/client-scheduler';
@@ -13,6 +14,7 @@ import { InvalidRequest, TooManyRequests } from '../errors.ts';
 import type { Scheduler } from '../schedules/ports.ts';
 import type { ScheduleRecord } from '../schedules/record.ts';
 import { scheduledJobOf, targetInput } from '../schedules/scheduled-job.ts';
+import { isThrottled } from './throttling.ts';
 
 /** The group of the schedules, and the target of their firings. */
 interface SchedulerSettings {
@@ -69,7 +71,7 @@ export class EventBridgeScheduler implements Scheduler {
         problem,
       );
     }
-    if (/Throttling|ServiceQuotaExceeded/.test(problem.name)) {
+    if (isThrottled(problem) || problem instanceof ServiceQuotaExceededException) {
       const message = 'Too many schedules are being created, or there are too many; try again later.';
       return new TooManyRequests(message, [], problem);
     }

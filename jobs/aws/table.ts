@@ -7,13 +7,14 @@ import {
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { TooManyRequests } from '../errors.ts';
 import type { Key } from '../protocol.ts';
 
 type Item = ReturnType<typeof unmarshall>;
 
 /**
  * Reads items by their keys; at most 100, DynamoDB's limit. Items that do not exist are absent from the result.
- * @throws Error when DynamoDB leaves keys for another call five times: it may do so when it throttles, five is an outage.
+ * @throws TooManyRequests when DynamoDB leaves keys for another call five times: it does so when it throttles.
  */
 export async function readItems(
   client: DynamoDBClient,
@@ -23,7 +24,7 @@ export async function readItems(
   const items: Item[] = [];
   let unread: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
   for (let call = 0; unread.length > 0; call += 1) {
-    if (call === 5) throw new Error(`DynamoDB left ${unread.length} items unread five times`);
+    if (call === 5) throw new TooManyRequests('The table is busy; try again in a few seconds.');
     const { Responses, UnprocessedKeys } = await client.send(
       new BatchGetItemCommand({ RequestItems: { [table]: { Keys: unread, ConsistentRead: true } } }),
     );

@@ -1,14 +1,16 @@
 import { readSettings, type Settings } from '../settings.ts';
-import type { JobCluster, WaitingJobs } from '../ports.ts';
+import type { JobCluster, JobPods, WaitingJobs } from '../ports.ts';
 
-/** The cluster of the jobs: deletes Kubernetes Jobs, and reads what jobs wait for. */
+/** The cluster of the jobs: deletes Kubernetes Jobs, reads what jobs wait for, and releases pods of lost nodes. */
 export interface Cluster extends JobCluster {
+  pods: JobPods;
   waitingJobs(): Promise<WaitingJobs>;
 }
 
 /** Does nothing: the runner that starts processes also ends them, and reports itself what waits. */
 const withoutCluster: Cluster = {
   deleteJobs: () => Promise.resolve(),
+  pods: { listTerminating: () => Promise.resolve([]), release: () => Promise.resolve(false) },
   waitingJobs: () => Promise.resolve(new Map()),
 };
 
@@ -32,12 +34,20 @@ export function openCluster(settings: Settings = readSettings()): Cluster {
   };
   return {
     deleteJobs: (jobId) => using((cluster) => cluster.deleteJobs(jobId)),
+    pods: {
+      listTerminating: () => using(({ pods }) => pods.listTerminating()),
+      release: (pod) => using(({ pods }) => pods.release(pod)),
+    },
     waitingJobs: () => using((cluster) => cluster.waitingJobs()),
   };
 }
 
 async function open(settings: Settings, namespace: string): Promise<Cluster> {
-  const { connect, deleterOfJobs, readerOfWaitingJobs } = await import('./index.ts');
+  const { connect, deleterOfJobs, podsOfJobs, readerOfWaitingJobs } = await import('./index.ts');
   const connection = connect(settings);
-  return { ...deleterOfJobs(connection, namespace), waitingJobs: readerOfWaitingJobs(connection, namespace) };
+  return {
+    ...deleterOfJobs(connection, namespace),
+    pods: podsOfJobs(connection, namespace),
+    waitingJobs: readerOfWaitingJobs(connection, namespace),
+  };
 }

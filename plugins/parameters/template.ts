@@ -33,6 +33,10 @@ export function templateParameters(): Record<string, object> {
   return JSON.parse(JSON.stringify({ ...derived, ...Object.fromEntries(rows) })) as Record<string, object>;
 }
 
+/** Lists the ARNs of all objects in some buckets (`a,b`), each as CloudFormation fills in the partition. */
+export const bucketObjects = (buckets: string): object[] =>
+  buckets.split(',').map((bucket) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucket}/*` }));
+
 /** Lists the defaults, by stage as the framework's `params` are. */
 export function defaultParameters(): Record<string, Record<string, unknown>> {
   const defaults: Record<string, Record<string, unknown>> = { default: {} };

@@ -15,6 +15,7 @@ const StateMachine = z.object({
 const placeholderFor = (name: string): string => {
   if (name.endsWith('.Arn')) return 'arn:aws:lambda:eu-central-1:123456789012:function:settle';
   if (name === 'QueueSeconds') return '3600';
+  if (name === 'AWS::Partition') return 'aws';
   return name === 'JobNodeSelector' ? "{'eks-jobs/pool': 'eks-jobs'}" : name.replaceAll(':', '');
 };
 

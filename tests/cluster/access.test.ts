@@ -178,9 +178,22 @@ describe('sweep', () => {
   test.each([
     ['read one pod', 'GET', `${core}/pods/any`],
     ['watch pods', 'GET', `${core}/pods?watch=1&timeoutSeconds=1`],
-    ['delete pods', 'DELETE', `${core}/pods/any`],
+    ['make pods', 'POST', `${core}/pods`],
+    ['patch pods', 'PATCH', `${core}/pods/any`],
+    ['replace the status of pods', 'PUT', `${core}/pods/any/status`],
+    ['delete all pods at once', 'DELETE', `${core}/pods`],
+    ['evict pods', 'POST', `${core}/pods/any/eviction`],
+    ['run commands in pods', 'POST', `${core}/pods/any/exec?command=true`],
+    ['put a container into a pod', 'PATCH', `${core}/pods/any/ephemeralcontainers`],
     ['read logs of pods', 'GET', `${core}/pods/any/log`],
     ['see pods of another namespace', 'GET', `/api/v1/namespaces/${otherNamespace}/pods`],
+    ['delete pods of another namespace', 'DELETE', `/api/v1/namespaces/${otherNamespace}/pods/any`],
+    [
+      'write the status of pods of another namespace',
+      'PATCH',
+      `/api/v1/namespaces/${otherNamespace}/pods/any/status`,
+    ],
+    ['write the status of Jobs', 'PATCH', `${jobs}/any/status`],
     ['see nodes', 'GET', '/api/v1/nodes'],
     ['see Jobs', 'GET', jobs],
   ])('cannot %s', async (_what, method, path) => {
@@ -205,6 +218,20 @@ describe('sweep', () => {
       'NoNode',
     );
     await runJob.send('DELETE', `${jobs}/waits-0-0`, { propagationPolicy: 'Background' });
+  });
+
+  test('can mark a pod as failed and delete it, by name', async () => {
+    await runJob.send('POST', jobs, await makeJob('lost', { JobNodeSelector: "{'is': 'nowhere'}" }));
+    const selector = 'labelSelector=eks-jobs%2Fjob-id%3Dlost';
+    const pod = await eventually(async () => {
+      const { body } = await sweep.send('GET', `${core}/pods?${selector}`);
+      return /"name":"(lost-0-0-[^"]+)"/.exec(body)?.[1];
+    }, 'the pod');
+    const patched = await sweep.send('PATCH', `${core}/pods/${pod}/status`, { status: { phase: 'Failed' } });
+    expect([patched.status, patched.body.includes('"phase":"Failed"')]).toEqual([200, true]);
+    const deleted = await sweep.send('DELETE', `${core}/pods/${pod}`, { gracePeriodSeconds: 0 });
+    expect(deleted.status).toBe(200);
+    await runJob.send('DELETE', `${jobs}/lost-0-0`, { propagationPolicy: 'Background' });
   });
 });
 

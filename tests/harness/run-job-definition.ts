@@ -13,6 +13,7 @@ export const table = 'eks-jobs-test';
 
 /** As long as each may be: what fits with these fits always. */
 const largestTokens: Record<string, string> = {
+  'AWS::Partition': 'aws',
   'AWS::Region': 'ap-southeast-1',
   JobsTable: table,
   'SettleJobLambdaFunction.Arn': `arn:aws:lambda:ap-southeast-1:123456789012:function:${'s'.repeat(64)}`,

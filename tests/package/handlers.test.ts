@@ -284,7 +284,15 @@ describe('the packaged handlers', () => {
       },
     );
     const schedules = { completed: 0, undone: 0 };
-    expect(result).toEqual({ asked: 16, settled: 0, stopped: 16, silent: 0, explained: 0, schedules });
+    expect(result).toEqual({
+      asked: 16,
+      settled: 0,
+      stopped: 16,
+      silent: 0,
+      explained: 0,
+      released: 0,
+      schedules,
+    });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { functionsOf } from '../harness/package/functions.ts';
-import { packaged } from '../harness/package/packaged.ts';
+import { packaged, packagedVariant } from '../harness/package/packaged.ts';
 import { managedPoliciesOf, permissionsOf } from './permissions.ts';
 
 /** Nothing is open by default, so a role has no more permissions than it needs. */
@@ -123,8 +123,8 @@ describe('the roles', () => {
       ([role, statements]) =>
         !functionRoles.includes(role) && statements.some(({ Action }) => Action.includes('iam:PassRole')),
     );
-    // EKS Auto Mode passes a role to its nodes.
-    expect(others.map(([role]) => role)).toEqual(['ClusterRole']);
+    // EKS Auto Mode passes a role to its nodes: AmazonEKSComputePolicy allows that.
+    expect(others.map(([role]) => role)).toEqual([]);
   });
 
   // User code runs with this role.
@@ -135,7 +135,19 @@ describe('the roles', () => {
         Action: ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         Resource: [{ 'Fn::GetAtt': ['JobsTable', 'Arn'] }],
       },
-      { Effect: 'Allow', Action: ['s3:GetObject'], Resource: [expect.objectContaining({})] },
+      { Effect: 'Allow', Action: ['s3:GetObject'], Resource: [expect.any(Array)] },
     ]);
+    const named = permissionsOf(packagedVariant().template)['JobRole']?.at(-1)?.Resource;
+    expect(named).toEqual([
+      ['first', 'second'].map((bucket) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:s3:::${bucket}/*` })),
+    ]);
+  });
+
+  // The role must exist some time before the state machine, or CloudFormation fails with "not authorized to access the Log
+  // Destination". A reference to settle-job would make it wait for the cluster.
+  test('the role of the state machine waits for neither the cluster nor a function', () => {
+    const text = JSON.stringify(service.template.Resources['RunJobRole']);
+    expect(text).toContain('function:eks-jobs-dev-settleJob');
+    expect(text).not.toMatch(/"(Ref|Fn::GetAtt)":\[?"(ClusterSetup|Cluster|\w+LambdaFunction)"/);
   });
 });

@@ -17,6 +17,13 @@ const one = (type: string): Record<string, unknown> => {
   return resource[1];
 };
 
+describe('the template', () => {
+  // GovCloud and China have partitions of their own. The default of a parameter is what a user set.
+  test.each([template, variant])('deploys in every partition of AWS', ({ Resources, Outputs }) => {
+    expect(JSON.stringify({ Resources, Outputs }).match(/arn:aws[a-z-]*:[^"]*/g)).toBeNull();
+  });
+});
+
 describe('the API', () => {
   const routes = ofType(template, 'AWS::ApiGatewayV2::Route');
 
@@ -51,14 +58,16 @@ describe('the API', () => {
     ]);
   });
 
-  test('is throttled, and logs every request without the data of the caller', () => {
+  test('is throttled, has no metrics of single routes, and logs every request without the data of the caller', () => {
     const stage = z
       .looseObject({
         DefaultRouteSettings: z.object({
           ThrottlingRateLimit: z.number().positive(),
           ThrottlingBurstLimit: z.number().positive(),
-          DetailedMetricsEnabled: z.literal(true),
+          // Six metrics of each route would cost $0.30 a month each.
+          DetailedMetricsEnabled: z.literal(false),
         }),
+        RouteSettings: z.undefined().optional(),
         AccessLogSettings: z.object({ Format: z.string(), DestinationArn: z.unknown() }),
       })
       .parse(one('AWS::ApiGatewayV2::Stage'));
@@ -69,6 +78,17 @@ describe('the API', () => {
 });
 
 describe('stored data', () => {
+  // Other names would each add to the account's one resource policy for log delivery, which is limited to 5,120 characters.
+  test('what AWS delivers goes into log groups that share one resource policy', () => {
+    for (const name of ['HttpApiLogGroup', 'RunJobLogGroup']) {
+      expect(template.Resources[name]?.Properties).toMatchObject({
+        LogGroupName: expect.stringMatching(/^\/aws\/vendedlogs\//),
+      });
+    }
+    // Otherwise the new name would delete the access log of a stage that an older version deployed.
+    expect(template.Resources['HttpApiLogGroup']).toMatchObject({ UpdateReplacePolicy: 'Retain' });
+  });
+
   test.each(ofType(template, 'AWS::Logs::LogGroup'))('%s has a retention', (_name, { RetentionInDays }) => {
     expect(RetentionInDays).toBeGreaterThan(0);
   });

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { KubeConfig } from '@kubernetes/client-node';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openCluster } from '../../../jobs/cluster/open.ts';
-import { deleterOfJobs, readerOfWaitingJobs } from '../../../jobs/cluster/index.ts';
+import { deleterOfJobs, podsOfJobs, readerOfWaitingJobs } from '../../../jobs/cluster/index.ts';
 import { clusterToken } from '../../../k8s/eks-token.ts';
 import { readSettings } from '../../../jobs/settings.ts';
 import { KubeConfigConnection } from '../../../k8s/kubeconfig-connection.ts';
@@ -22,6 +22,7 @@ describe('the settings', () => {
     const cluster = openCluster(readSettings(always));
     await cluster.deleteJobs('a');
     expect(await cluster.waitingJobs()).toEqual(new Map());
+    expect(await cluster.pods.listTerminating()).toEqual([]);
   });
 
   // A cluster that is half named must not count as none: Jobs would be left behind without a message.
@@ -47,15 +48,21 @@ describe('a cluster', () => {
   let server: Server;
   let responses: ((method: string, path: string) => [number, unknown])[] = [];
   let requests: string[] = [];
+  let bodies: unknown[] = [];
+  let accepted: (string | undefined)[] = [];
 
   beforeEach(async () => {
-    requests = [];
+    [requests, bodies, accepted] = [[], [], []];
     server = createServer((request, response) => {
       const { method = '', url = '' } = request;
       requests.push(`${method} ${decodeURIComponent(url)}`);
       const given = responses.map((respond) => respond(method, url)).find(([code]) => code !== 0);
       const [code, body] = given ?? [500, {}];
-      request.resume().once('end', () => {
+      accepted.push(request.headers.accept);
+      let text = '';
+      request.setEncoding('utf8').on('data', (part: string) => (text += part));
+      request.once('end', () => {
+        if (text !== '') bodies.push(JSON.parse(text));
         response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     });
@@ -64,6 +71,10 @@ describe('a cluster', () => {
       (_method, path) =>
         path === '/apis/batch/v1'
           ? [200, { resources: [{ name: 'jobs', kind: 'Job', namespaced: true }] }]
+          : [0, {}],
+      (_method, path) =>
+        path === '/api/v1'
+          ? [200, { resources: [{ name: 'pods', kind: 'Pod', namespaced: true }] }]
           : [0, {}],
     ];
   });
@@ -126,6 +137,75 @@ describe('a cluster', () => {
     test('that may not be listed are an error with the reason', async () => {
       responses.push(() => [403, { message: 'jobs.batch is forbidden' }]);
       await expect(deleter().deleteJobs('a')).rejects.toThrow(/the Jobs of job a: jobs\.batch is forbidden/);
+    });
+  });
+
+  describe("'s pods", () => {
+    const pods = '/api/v1/namespaces/jobs/pods';
+    const metadata = (name: string, more: object = {}) => ({
+      metadata: {
+        name,
+        uid: `uid-${name}`,
+        resourceVersion: '7',
+        labels: { 'eks-jobs/job-id': 'a' },
+        ...more,
+      },
+    });
+    const deletionTimestamp = '2026-11-23T12:00:00Z';
+    const terminating = {
+      ...{
+        name: 'a-0-0-x',
+        uid: 'uid-a-0-0-x',
+        version: '7',
+        jobId: 'a',
+        deletionDeadline: deletionTimestamp,
+      },
+    };
+
+    test('that are being deleted are listed by their metadata, which is small', async () => {
+      responses.push(() => [
+        200,
+        {
+          items: [
+            metadata('a-0-0-x', { deletionTimestamp }),
+            metadata('a-0-0-y'),
+            metadata('z', { labels: {} }),
+          ],
+        },
+      ]);
+      expect(await podsOfJobs(connection(), 'jobs').listTerminating()).toEqual([terminating]);
+      expect(requests).toEqual([
+        `GET ${pods}?labelSelector=eks-jobs/job-id&fieldSelector=spec.nodeName!=,status.phase!=Succeeded&limit=500`,
+      ]);
+      expect(accepted[0]).toContain('as=PartialObjectMetadataList');
+    });
+
+    test('are released as Kubernetes does when a node is deleted: failed by a disruption, then deleted', async () => {
+      responses.push(() => [200, {}]);
+      expect(await podsOfJobs(connection(), 'jobs').release(terminating)).toBe(true);
+      expect(requests).toEqual(['GET /api/v1', `PATCH ${pods}/a-0-0-x/status`, `DELETE ${pods}/a-0-0-x`]);
+      const condition = { type: 'DisruptionTarget', status: 'True' };
+      expect(bodies).toEqual([
+        {
+          metadata: { uid: 'uid-a-0-0-x', resourceVersion: '7' },
+          status: { phase: 'Failed', conditions: [expect.objectContaining(condition)] },
+        },
+        expect.objectContaining({ gracePeriodSeconds: 0, preconditions: { uid: 'uid-a-0-0-x' } }),
+      ]);
+    });
+
+    // The kubelet has come back, for example.
+    test.each([404, 409])('that are gone or have changed (%i) are not deleted', async (status) => {
+      responses.push((method) => (method === 'PATCH' ? [status, {}] : [200, {}]));
+      expect(await podsOfJobs(connection(), 'jobs').release(terminating)).toBe(false);
+      expect(requests).not.toContain(`DELETE ${pods}/a-0-0-x`);
+    });
+
+    test('that may not be changed are an error that names the pod', async () => {
+      responses.push(() => [403, { message: 'pods/status is forbidden' }]);
+      await expect(podsOfJobs(connection(), 'jobs').release(terminating)).rejects.toThrow(
+        /a-0-0-x.*pods\/status is forbidden/,
+      );
     });
   });
 

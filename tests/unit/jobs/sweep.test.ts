@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Execution } from '../../../jobs/execution.ts';
-import type { OpenJob, WaitingJobs } from '../../../jobs/ports.ts';
+import type { OpenJob, TerminatingPod, WaitingJobs } from '../../../jobs/ports.ts';
 import { sweep } from '../../../jobs/sweep.ts';
 
 const now = new Date('2026-11-23T12:00:00.000Z');
@@ -22,6 +22,7 @@ async function swept(
   standing: Record<string, Execution['status']>,
   unrecorded: string[] = [],
   waiting: () => Promise<WaitingJobs> = () => Promise.resolve(new Map()),
+  pods: () => Promise<TerminatingPod[]> = () => Promise.resolve([]),
 ) {
   const did: string[] = [];
   const described: string[] = [];
@@ -63,6 +64,7 @@ async function swept(
       did.push(`settle ${jobId} ${status}`);
       return jobId === 'broken' ? Promise.reject(new Error('no')) : Promise.resolve();
     },
+    pods: { listTerminating: pods, release: () => Promise.resolve(true) },
     waiting,
     report: (message) => did.push(message),
   });
@@ -132,6 +134,14 @@ describe('sweep settles what events missed, and changes nothing else', () => {
     const unexplained = await swept(jobs, standing, [], () => Promise.reject(new Error('no cluster')));
     expect(unexplained.result).toMatchObject({ explained: 0, settled: 1 });
     expect(unexplained.did).toContain('left what jobs wait for to the next sweep');
+  });
+
+  test('a cluster whose pods cannot be listed prevents nothing else', async () => {
+    const { did, result } = await swept([open('lost', {})], { lost: 'FAILED' }, [], undefined, () =>
+      Promise.reject(new Error('no cluster')),
+    );
+    expect(did).toEqual(['settle lost FAILED', 'left the pods of lost nodes to the next sweep']);
+    expect(result).toMatchObject({ settled: 1, released: 0 });
   });
 
   test('one job that cannot be settled prevents no other from being settled', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { viewOfRecord } from '../../../api/job-view.ts';
 import type { OpenJob } from '../../../jobs/ports.ts';
-import { recordOf, WaitingReason } from '../../../jobs/record.ts';
+import { type JobItem, recordOf, WaitingReason } from '../../../jobs/record.ts';
 import { recordWaitingReasons, waitingMessages } from '../../../jobs/waiting-reason.ts';
 import type { Write } from '../../../jobs/write.ts';
 import { goldenAbout } from '../../harness/golden.ts';
@@ -10,6 +10,9 @@ const open = (jobId: string, rest: Partial<OpenJob> = {}): OpenJob => ({
   ...{ jobId, status: 'QUEUED', execution: `arn:${jobId}@t`, createdAt: '2026-11-23T10:00:00.000Z' },
   ...rest,
 });
+
+const now = new Date('2026-11-23T12:00:00.000Z');
+const secondsAgo = (seconds: number): string => new Date(now.getTime() - seconds * 1000).toISOString();
 
 /** Records these reasons for these jobs. @returns the writes, their number, and how often the reasons were read. */
 async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, began: string[] = []) {
@@ -23,6 +26,7 @@ async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, 
         return Promise.resolve(!began.some((jobId) => write.update.pk === `JOB#${jobId}`));
       },
     },
+    now: () => now,
     waiting: () => {
       asked += 1;
       return Promise.resolve(new Map(Object.entries(reasons)));
@@ -31,7 +35,7 @@ async function written(jobs: OpenJob[], reasons: Record<string, WaitingReason>, 
   return { writes, count, asked };
 }
 
-describe('what a queued job waits for', () => {
+describe('what a job waits for', () => {
   // The accounting depends on the fence: this write must require it and not change it.
   test('is written while the job is queued and belongs to this execution, and changes nothing else', async () => {
     const { writes, count } = await written([open('a')], { a: 'NoNode' });
@@ -60,10 +64,36 @@ describe('what a queued job waits for', () => {
     ]);
   });
 
-  test('is not read from the cluster while no job is queued', async () => {
-    expect(await written([open('a', { status: 'RUNNING' })], { a: 'NoNode' })).toEqual({
+  test('is not read from the cluster while no job waits', async () => {
+    const jobs = [
+      open('working', { status: 'RUNNING', beat: secondsAgo(59) }),
+      open('ended', { status: 'SUCCEEDED', beat: secondsAgo(300) }),
+    ];
+    expect(await written(jobs, { working: 'NoNode', ended: 'NoNode' })).toEqual({
       ...{ writes: [], count: 0, asked: 0 },
     });
+  });
+
+  // A replacement that waits for a node: the heartbeat tells a reader whether the reason still holds.
+  test('is written for a running job without a heartbeat, together with its last heartbeat', async () => {
+    const silent = { status: 'RUNNING', beat: secondsAgo(61) } as const;
+    const jobs = [
+      open('new', silent),
+      open('same', { ...silent, waitingReason: 'NoNode' }),
+      open('gone', { ...silent, waitingReason: 'NoNode' }),
+      open('unknown', silent),
+    ];
+    const { writes } = await written(jobs, { new: 'NoNode', same: 'NoNode' });
+    const about = (jobId: string) => ({
+      update: { pk: `JOB#${jobId}`, sk: 'JOB' },
+      if: { execution: `arn:${jobId}@t`, status: 'RUNNING', beat: silent.beat },
+    });
+    const set = { waitingReason: 'NoNode', waitingBeat: silent.beat };
+    expect(writes).toEqual([
+      { ...about('new'), set },
+      { ...about('same'), set },
+      { ...about('gone'), remove: ['waitingReason'] },
+    ]);
   });
 
   test('is limited to a thousand writes, for the jobs that wait longest', async () => {
@@ -86,7 +116,7 @@ describe('GET /jobs/{jobId}', () => {
     const [job = {}, ...rest] = goldenAbout(name, 'a').record;
     const record = recordOf([{ ...job, ...change }, ...rest], 0);
     if (!record) throw new Error('no record');
-    return viewOfRecord(record);
+    return viewOfRecord(record, now.getTime());
   };
 
   test.each(WaitingReason.options)(
@@ -99,7 +129,48 @@ describe('GET /jobs/{jobId}', () => {
   );
 
   test('does not show it once the job has started, although the table still has it', () => {
-    expect(view('cancel-running', { waitingReason: 'NoNode' })).not.toHaveProperty('waitingReason');
+    const started = { waitingReason: 'NoNode', beat: secondsAgo(5) };
+    expect(view('cancel-running', started)).not.toHaveProperty('waitingReason');
+  });
+
+  describe('shows of a running job', () => {
+    const items = goldenAbout('cancel-running', 'a').record;
+    const shown = (job: Partial<JobItem>, ofAttempt: object = {}) => {
+      const change = ({ sk }: (typeof items)[number]): object =>
+        sk === 'JOB' ? job : String(sk).startsWith('ATTEMPT#') ? ofAttempt : {};
+      const changed = items.map((item) => ({ ...item, ...change(item) }));
+      const record = recordOf(changed, 0);
+      if (!record) throw new Error('no record');
+      return viewOfRecord(record, now.getTime()).waitingReason?.reason;
+    };
+    const interruption = { interruptedAt: secondsAgo(1) };
+
+    test('nothing while its heartbeat is younger than a minute', () => {
+      expect(
+        shown({ beat: secondsAgo(59), waitingReason: 'NoNode', waitingBeat: secondsAgo(90) }),
+      ).toBeUndefined();
+    });
+
+    test('that its pod was taken away, at once', () => {
+      expect(shown({ beat: secondsAgo(1) }, interruption)).toBe('Interrupted');
+    });
+
+    test('that its heartbeat has stopped, after a minute', () => {
+      expect(shown({ beat: secondsAgo(61) })).toBe('NoHeartbeat');
+    });
+
+    test('what its replacement waits for, if sweep has seen it since the last heartbeat', () => {
+      const silent = { beat: secondsAgo(61), waitingReason: 'NoNode' as const };
+      expect(shown({ ...silent, waitingBeat: silent.beat })).toBe('NoNode');
+      expect(shown({ ...silent, waitingBeat: silent.beat }, interruption)).toBe('NoNode');
+      // Recorded while the job was queued, or during an earlier interruption.
+      expect(shown(silent)).toBe('NoHeartbeat');
+      expect(shown({ ...silent, waitingBeat: secondsAgo(600) }, interruption)).toBe('Interrupted');
+    });
+
+    test('nothing once it has ended', () => {
+      expect(shown({ status: 'SUCCEEDED', beat: secondsAgo(3600) }, interruption)).toBeUndefined();
+    });
   });
 
   // After a rollback the table may have what a later version wrote.

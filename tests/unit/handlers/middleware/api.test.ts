@@ -81,4 +81,18 @@ describe('every route', () => {
       headers: { 'retry-after': '5' },
     });
   });
+
+  test('responds to a call that AWS throttled with 429, and shows nothing internal', async () => {
+    const error = Object.assign(new Error('Rate exceeded for arn:aws:states:eu-central-1:123456789012'), {
+      name: 'ThrottlingException',
+      $metadata: { httpStatusCode: 400 },
+    });
+    const response = await responseOf(() => Promise.reject(error));
+    expect(response).toMatchObject({ statusCode: 429, headers: { 'retry-after': '5' } });
+    expect(JSON.parse((response as { body: string }).body)).toEqual({
+      error: { code: 'TooManyRequests', message: expect.stringMatching(/try again/) },
+      requestId: 'request-1',
+    });
+    expect(JSON.stringify(response)).not.toMatch(/arn/);
+  });
 });
