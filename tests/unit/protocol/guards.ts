@@ -27,6 +27,8 @@ export const guardRules = {
   // Failed submissions
   submissionNotCounted: 'a failed submission is not an attempt: the next Job has the same number',
   settleSkipsSubmissions: 'Settle leaves failed submissions out of the tries in the history',
+  settleAwaitsHistory:
+    'Settle, called by the state machine, waits until the history has the end of the last try',
   settleClosesRecorded: 'Settle also closes an attempt that is in the table and not among the tries',
   // Finish, SIGTERM, exit codes
   lastVerdict: "the last attempt's failure ends the job in the same transaction",
