@@ -5,6 +5,7 @@ import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
 import { handleRequest } from '../k8s/setup/handle-request.ts';
 import { logger } from './middleware/logger.ts';
+import { isStackBeingDeleted } from './middleware/stack-deletion.ts';
 
 const client = new EKSClient();
 
@@ -18,6 +19,7 @@ export const handler = middy()
     await handleRequest(event, {
       client,
       readSources: () => readManifests(manifests),
+      isStackBeingDeleted: (stackId) => isStackBeingDeleted(stackId),
       remaining: () => context.getRemainingTimeInMillis(),
       log: `${context.logGroupName}, ${context.logStreamName}`,
       report: (message, details) => {

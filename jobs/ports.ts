@@ -1,6 +1,7 @@
 import type { Execution, ExecutionEvent, Tries } from './execution.ts';
 import type { JobStatus } from './protocol.ts';
 import type { JobItem, JobRecord, WaitingReason } from './record.ts';
+import type { EndedStatus, SweepPosition } from './sweep-position.ts';
 import type { Write } from './write.ts';
 
 /** The interfaces that the rules need from outside. jobs/aws and jobs/cluster implement them. */
@@ -13,8 +14,12 @@ export interface JobStore {
   readDecisive(jobId: string, now: number): Promise<JobRecord | undefined>;
   /** Reads the status of a job, at most a second old; undefined if the job is not in the table. */
   statusOf(jobId: string): Promise<JobStatus | undefined>;
-  /** Reads jobs of one shard that are not settled, oldest first, `limit` at most. */
-  openJobs(shard: string, limit: number): Promise<OpenJob[]>;
+  /** Reads jobs of one shard that are not settled and were created in the window, oldest first, `limit` at most. */
+  openJobs(shard: string, window: CreationWindow, limit: number): Promise<OpenJob[]>;
+  /** Reads the fence of each of these jobs that is in the table. */
+  executionsOf(jobIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Reads how far the last sweep came. */
+  sweepPosition(): Promise<SweepPosition>;
   /**
    * Reads one owner's jobs that pass the filter, newest first. It reads `limit` jobs, whether they pass or not.
    * @returns `after`: the position where it stopped; undefined at the end.
@@ -25,6 +30,12 @@ export interface JobStore {
    * @returns false when a condition failed or another transaction interfered: read again and decide again.
    */
   write(writes: readonly Write[]): Promise<boolean>;
+}
+
+/** A time in which jobs were created. RFC 3339 with milliseconds, `after` exclusive, `until` inclusive. */
+export interface CreationWindow {
+  after?: string;
+  until?: string;
 }
 
 /** A job that is not settled, as sweep needs it. */
@@ -84,8 +95,36 @@ export interface Executions {
    * @throws TooManyRequests when Step Functions throttles.
    */
   stop(arn: string, cause: string): Promise<void>;
-  /** Lists the ARNs of executions that ended in this status and started after this time, newest first, a limited number. */
-  endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]>;
+  /** Lists the ARNs of all executions that run. AWS may show a start or an end seconds late. */
+  running(): Promise<string[]>;
+  /**
+   * Lists a page of executions in this status, newest first: the first page, or the one of the token. A token that AWS has
+   * forgotten gives the first page again.
+   */
+  list(
+    status: EndedStatus | 'RUNNING',
+    token?: string,
+  ): Promise<{ executions: ListedExecution[]; next?: string }>;
+}
+
+/** An execution in a list. */
+export interface ListedExecution {
+  arn: string;
+  /** The id of a job that was posted; for a job of a schedule, a name that EventBridge Scheduler made. */
+  name: string;
+  /** Epoch milliseconds. */
+  startedAt: number;
+}
+
+/** The slots of the requests that wait for the end of a job. */
+export interface WaitSlots {
+  /**
+   * Takes a slot until a time (`now` and `expiresAt` in epoch seconds).
+   * @returns false if another request has it.
+   */
+  take(slot: number, lease: { holder: string; now: number; expiresAt: number }): Promise<boolean>;
+  /** Frees the slot if this holder has it. */
+  free(slot: number, holder: string): Promise<void>;
 }
 
 /** The Kubernetes Jobs of jobs. */

@@ -3,24 +3,45 @@ import type { Executions, JobPods, JobStore, OpenJob, WaitingJobs } from './port
 import { isTerminal, shards } from './protocol.ts';
 import { releaseLostPods } from './release-pods.ts';
 import type { SettleRequest } from './settle.ts';
+import {
+  afterPass,
+  endedPass,
+  endedStatuses,
+  putPosition,
+  runningPass,
+  type SweepPosition,
+  withUnrecorded,
+} from './sweep-position.ts';
+import { listNext, recordMissing, type ReportFailure } from './unrecorded.ts';
 import { recordWaitingReasons } from './waiting-reason.ts';
 
-/** The maximum of open jobs whose execution one sweep describes: DescribeExecution refills 15 a second in small regions. */
-const maximumDescribedJobs = 500;
-/** The maximum of jobs read from each shard of the index; executions of jobs with a recent heartbeat are not described. */
-const maximumReadJobs = 1000;
-/** In milliseconds. A container with a heartbeat this recent is alive. */
-const recentHeartbeat = 2 * 60_000;
+/** The maximum of pages that one sweep lists, of a thousand executions each: ListExecutions refills 2 a second. */
+const maximumPages = { running: 100, ended: 20 };
+/**
+ * The maximum of executions that one sweep describes: DescribeExecution refills 10 a second. Open jobs, running executions
+ * and those that ended have their own, so that one kind, if it cannot be settled, does not hide the others.
+ */
+const maximumDescribed = { open: 250, running: 100, ended: 400 };
+/** The maximum of executions that one sweep stops: StopExecution refills 25 a second. */
+const maximumStopped = 500;
+/**
+ * Until when each part of a sweep settles jobs, in milliseconds after its start: each has time of its own, so that a cluster
+ * that does not respond does not use up the time of all. The function may run 240 s (serverless.yml).
+ */
+const settlesUntil = { open: 60_000, running: 80_000, stuck: 100_000, ended: 150_000 };
+const concurrentlySettled = 5;
+/** The maximum of open jobs that one sweep reads from each of the 16 shards: in all, more than it lists executions. */
+const maximumOpenJobs = 10_000;
+/** In milliseconds. Lists of executions are eventually consistent: what started this recently is left to the next sweep. */
+const listedWithin = 2 * 60_000;
 /** AWS may need minutes to see that a Job has ended. If a job ended longer ago than this, its execution is stuck. */
 const slowestPoll = 30 * 60_000;
 /** A job of this age whose execution AWS does not know is closed as failed. */
 const forgottenAfter = 24 * 60 * 60_000;
-/** How long ago an execution without a record may have started: several sweeps. */
-const lookBack = 30 * 60_000;
 
 interface Dependencies {
-  store: Pick<JobStore, 'openJobs' | 'readDecisive' | 'write'>;
-  executions: Pick<Executions, 'describe' | 'stop' | 'endedSince'>;
+  store: Pick<JobStore, 'openJobs' | 'executionsOf' | 'readDecisive' | 'sweepPosition' | 'write'>;
+  executions: Pick<Executions, 'describe' | 'stop' | 'list'>;
   now: () => Date;
   /** Settles one job; a failure is reported and left to the next sweep. */
   settle: (request: SettleRequest) => Promise<unknown>;
@@ -32,7 +53,7 @@ interface Dependencies {
 
 /** What one sweep did. The names are those of the log. */
 export interface SweepResult {
-  /** Executions that were described. */
+  /** Executions that were described because their job seems to have lost the event of its end. */
   asked: number;
   settled: number;
   stopped: number;
@@ -42,91 +63,194 @@ export interface SweepResult {
   explained: number;
   /** Pods of lost nodes that were released. */
   released: number;
+  /** Every execution that started before this time has a record (RFC 3339). */
+  recordedBefore: string;
 }
 
-/** Settles what events missed, so that no job stays open (promise 1). Its work is limited; the next sweep does the rest. */
+/** A sweep under way: what it needs, and what it has done. */
+interface Run extends Dependencies {
+  result: SweepResult;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  isTimeUp: (part: keyof typeof settlesUntil) => boolean;
+  reportFailure: ReportFailure;
+}
+
+/**
+ * Settles what events missed, so that no job stays open and no accepted job is forgotten (promise 1). It examines open jobs
+ * whose execution is not running, and executions without a record. Its work is limited; the next sweep finds what a limit
+ * left over, because the positions in the lists are kept in the table (jobs/sweep-position.ts).
+ */
 export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
-  const result: SweepResult = { asked: 0, settled: 0, stopped: 0, silent: 0, explained: 0, released: 0 };
-  const open = await readOpen(dependencies);
-  for (const job of suspects(open, dependencies)) {
-    result.asked += 1;
-    await reportFailure(dependencies, job.jobId, () => sweepOpen(job, dependencies, result));
-  }
-  for (const status of ['FAILED', 'TIMED_OUT', 'ABORTED'] as const) {
-    const since = dependencies.now().getTime() - lookBack;
-    for (const arn of await dependencies.executions.endedSince(status, since)) {
-      await reportFailure(dependencies, arn, () => sweepUnrecorded(arn, dependencies, result));
-    }
-  }
-  await reportFailure(dependencies, 'the pods of lost nodes', async () => {
-    result.released = await releaseLostPods(dependencies);
+  const run = startRun(dependencies);
+  let position = await run.store.sweepPosition();
+  await run.reportFailure('open jobs', async () => {
+    position = await sweepRunning(position, run);
   });
-  await reportFailure(dependencies, 'what jobs wait for', async () => {
-    result.explained = await recordWaitingReasons(open, dependencies);
+  await run.reportFailure('the pods of lost nodes', async () => {
+    run.result.released = await releaseLostPods(run);
   });
-  return result;
+  await run.reportFailure('executions that ended', async () => {
+    position = await sweepEnded(position, run);
+  });
+  run.result.recordedBefore = new Date(position.recordedBefore).toISOString();
+  await run.store.write([putPosition(position)]);
+  return run.result;
 }
 
-async function readOpen({ store }: Dependencies): Promise<OpenJob[]> {
-  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, maximumReadJobs)));
-  return read.flat();
+function startRun(dependencies: Dependencies): Run {
+  const result = {
+    asked: 0,
+    settled: 0,
+    stopped: 0,
+    silent: 0,
+    explained: 0,
+    released: 0,
+    recordedBefore: '',
+  };
+  const startedAt = dependencies.now().getTime();
+  return {
+    ...dependencies,
+    result,
+    startedAt,
+    isTimeUp: (part) => dependencies.now().getTime() - startedAt > settlesUntil[part],
+    settle: async (request) => {
+      await dependencies.settle(request);
+      result.settled += 1;
+    },
+    reportFailure: async (what, work) => {
+      try {
+        return await work();
+      } catch (problem) {
+        dependencies.report(`left ${what} to the next sweep`, problem);
+        return undefined;
+      }
+    },
+  };
 }
 
-/** Selects open jobs to examine: all that ended, then those without a recent heartbeat, in random order. */
-function suspects(open: readonly OpenJob[], { now }: Dependencies): OpenJob[] {
-  const alive = now().getTime() - recentHeartbeat;
-  return open
-    .filter(({ status, beat }) => isTerminal(status) || beat === undefined || Date.parse(beat) <= alive)
-    .map((job) => ({ job, order: isTerminal(job.status) ? 0 : 1 + Math.random() }))
+/**
+ * Compares open jobs with the running executions that started in the same time: a job's creation is the start of its
+ * execution. An open job whose execution is not in the list lost the event of its end; only these executions are described.
+ */
+async function sweepRunning(position: SweepPosition, run: Run): Promise<SweepPosition> {
+  const at = run.startedAt;
+  const pass = position.running ?? runningPass(at - listedWithin);
+  const { before } = pass.walk;
+  const { executions, after, next } = await listNext(
+    'RUNNING',
+    pass.walk,
+    -Infinity,
+    maximumPages.running,
+    run,
+  );
+  const { jobs, isComplete } = await readOpen(after, position.running ? before : Infinity, run);
+  const running = new Set(executions.map(({ arn }) => arn));
+  const listed = jobs.filter(({ execution }) => running.has(arnOf(execution)));
+  const lost = jobs.filter(
+    ({ createdAt, execution }) => Date.parse(createdAt) <= before && !running.has(arnOf(execution)),
+  );
+  run.result.silent = listed.filter((job) => isSilent(job, at)).length;
+  const isSettled = await settleLost(lost, at, run);
+  const open = new Set(jobs.map(({ execution }) => arnOf(execution)));
+  const missing = executions.filter(
+    ({ arn, startedAt }) => startedAt >= position.recordedBefore && !open.has(arn),
+  );
+  const budget = { left: maximumDescribed.running, isTimeUp: () => run.isTimeUp('running') };
+  const examined = await recordMissing(missing, pass, budget, run);
+  for (const job of listed.filter((each) => isStuck(each, at)).slice(0, maximumStopped)) {
+    if (run.isTimeUp('stuck')) break;
+    await run.reportFailure(job.jobId, () => stopStuck(job, run));
+  }
+  // A running execution that was not examined may be without a record; the oldest is the last.
+  const oldest = examined.rest && missing.at(-1)?.startedAt;
+  const done = oldest === undefined ? examined.pass : withUnrecorded(examined.pass, oldest);
+  await run.reportFailure('what jobs wait for', async () => {
+    run.result.explained = await recordWaitingReasons(jobs, run);
+  });
+  // The same part again, as long as some of it can be settled.
+  if (!(isComplete && isSettled) && run.result.settled > 0) return position;
+  if (next) return { ...position, running: { ...done, walk: next } };
+  return { ...position, running: undefined, ended: position.ended ?? endedPass(done) };
+}
+
+/** Examines the executions that ended: a complete pass through the running ones came before it. */
+async function sweepEnded(position: SweepPosition, run: Run): Promise<SweepPosition> {
+  if (!position.ended) return position;
+  const budget = { left: maximumDescribed.ended, isTimeUp: () => run.isTimeUp('ended') };
+  let pass = position.ended;
+  for (const status of endedStatuses) {
+    const walk = pass.walks[status];
+    if (!walk) continue;
+    const part = await listNext(status, walk, position.recordedBefore, maximumPages.ended, run);
+    const examined = await recordMissing(part.executions, pass, budget, run);
+    const next = examined.rest ?? part.next;
+    pass = { ...examined.pass, walks: { ...pass.walks, [status]: next } };
+  }
+  return afterPass({ ...position, ended: pass });
+}
+
+/** Reads the open jobs that were created after one time and until another, of each shard the oldest. */
+async function readOpen(
+  after: number,
+  until: number,
+  { store }: Run,
+): Promise<{ jobs: OpenJob[]; isComplete: boolean }> {
+  const window = {
+    ...(Number.isFinite(after) && { after: new Date(after).toISOString() }),
+    ...(Number.isFinite(until) && { until: new Date(until).toISOString() }),
+  };
+  const read = await Promise.all(shards.map((shard) => store.openJobs(shard, window, maximumOpenJobs)));
+  return { jobs: read.flat(), isComplete: read.every(({ length }) => length < maximumOpenJobs) };
+}
+
+/**
+ * Settles jobs whose execution seems to have ended: first those that ended, then the others in random order, so that jobs that
+ * cannot be settled do not hide the rest.
+ * @returns whether every job was examined.
+ */
+async function settleLost(jobs: readonly OpenJob[], at: number, run: Run): Promise<boolean> {
+  const ordered = jobs
+    .map((job) => ({ job, order: isTerminal(job.status) ? Math.random() : 1 + Math.random() }))
     .sort((left, right) => left.order - right.order)
-    .slice(0, maximumDescribedJobs)
-    .map(({ job }) => job);
+    .slice(0, maximumDescribed.open);
+  while (ordered.length > 0 && !run.isTimeUp('open')) {
+    const part = ordered.splice(0, concurrentlySettled);
+    await Promise.all(part.map(({ job }) => run.reportFailure(job.jobId, () => settleOne(job, at, run))));
+  }
+  return ordered.length === 0 && jobs.length <= maximumDescribed.open;
 }
 
-async function sweepOpen(job: OpenJob, dependencies: Dependencies, result: SweepResult): Promise<void> {
-  const { executions, now, settle } = dependencies;
-  const arn = arnOf(job.execution);
-  const execution = await executions.describe(arn);
-  if (execution?.status === 'RUNNING') {
-    if (isSilent(job, now())) result.silent += 1;
-    const ended = Date.parse(job.finishedAt ?? '');
-    if (job.status === 'CANCELLED' || now().getTime() - ended > slowestPoll) {
-      await executions.stop(arn, `The job is ${job.status}.`);
-      result.stopped += 1;
-    }
-    return;
-  }
+async function settleOne(
+  { jobId, execution: fence, createdAt }: OpenJob,
+  at: number,
+  run: Run,
+): Promise<void> {
+  run.result.asked += 1;
+  const execution = await run.executions.describe(arnOf(fence));
+  // The list may be behind.
+  if (execution?.status === 'RUNNING') return;
   // DescribeExecution is eventually consistent: only for an old job it means that AWS has forgotten the execution.
-  if (!execution && now().getTime() - Date.parse(job.createdAt) < forgottenAfter) return;
-  await settle({ jobId: job.jobId, execution: job.execution, status: execution?.status ?? 'FAILED' });
-  result.settled += 1;
+  if (!execution && at - Date.parse(createdAt) < forgottenAfter) return;
+  await run.settle({ jobId, execution: fence, status: execution?.status ?? 'FAILED' });
+}
+
+/**
+ * Stops the execution of a job that has ended. Unless the job was cancelled it is settled first: the execution may be in its
+ * last state, which keeps trying while the cluster does not respond, and then it must not be stopped.
+ */
+async function stopStuck({ jobId, execution, status }: OpenJob, run: Run): Promise<void> {
+  if (status !== 'CANCELLED') await run.settle({ jobId, execution, status: 'RUNNING' });
+  await run.executions.stop(arnOf(execution), `The job is ${status}.`);
+  run.result.stopped += 1;
+}
+
+/** The job has ended, but its execution runs. AWS may see the end of its Job late; after a cancel it does not need to. */
+function isStuck({ status, finishedAt }: OpenJob, at: number): boolean {
+  return status === 'CANCELLED' || (isTerminal(status) && at - Date.parse(finishedAt ?? '') > slowestPoll);
 }
 
 /** The job waits for a node that does not come, or AWS has not seen its container's end. Neither should take this long. */
-function isSilent({ status, beat, createdAt }: OpenJob, now: Date): boolean {
-  return !isTerminal(status) && now.getTime() - Date.parse(beat ?? createdAt) > slowestPoll;
-}
-
-async function sweepUnrecorded(arn: string, dependencies: Dependencies, result: SweepResult): Promise<void> {
-  const { store, executions, now, settle } = dependencies;
-  const execution = await executions.describe(arn);
-  // It was started by hand with an input that is not a job's: promise 1 does not apply.
-  if (!execution?.input) return;
-  const { jobId } = execution.input;
-  if (await store.readDecisive(jobId, now().getTime())) return;
-  await settle({ jobId, execution: execution.fence, status: execution.status });
-  result.settled += 1;
-}
-
-/** Does the work; reports its failure, and leaves it to the next sweep. */
-async function reportFailure(
-  { report }: Dependencies,
-  what: string,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (problem) {
-    report(`left ${what} to the next sweep`, problem);
-  }
+function isSilent({ status, beat, createdAt }: OpenJob, at: number): boolean {
+  return !isTerminal(status) && at - Date.parse(beat ?? createdAt) > slowestPoll;
 }

@@ -37,6 +37,17 @@ export interface Configuration {
   classes: Serverless['classes'];
 }
 
+/** A command and the configuration with its variables resolved, before anything is packaged. */
+export interface FrameworkCommand extends Pick<Serverless, 'getProvider' | 'classes'> {
+  processedInput: { commands: string[] };
+  service: {
+    service: string;
+    functions: Record<string, { name?: string }>;
+    resources?: Partial<Template>;
+  };
+  configurationInput: { stepFunctions?: { stateMachines?: Record<string, { name?: string }> } };
+}
+
 export interface Template {
   Parameters?: Record<string, unknown>;
   Resources: Record<string, unknown>;

@@ -4,15 +4,24 @@ import {
   ExecutionDoesNotExist,
   GetExecutionHistoryCommand,
   type HistoryEvent,
+  InvalidToken,
   ListExecutionsCommand,
+  type ListExecutionsOutput,
   type SFNClient,
   StartExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { TooManyRequests } from '../errors.ts';
-import { type Execution, type ExecutionEvent, executionFence, type Tries } from '../execution.ts';
+import {
+  type Execution,
+  type ExecutionEvent,
+  executionFence,
+  type ExecutionStatus,
+  type Tries,
+} from '../execution.ts';
 import { ExecutionInput } from '../execution-input.ts';
-import type { Executions } from '../ports.ts';
+import type { Executions, ListedExecution } from '../ports.ts';
+import type { EndedStatus } from '../sweep-position.ts';
 import { attemptOfTry, RunJobHistory } from './run-job-history.ts';
 import { isThrottled } from './throttling.ts';
 
@@ -110,27 +119,40 @@ export class StepFunctionsExecutions implements Executions {
     }
   }
 
-  /** Reads five pages at most. */
-  async endedSince(status: 'FAILED' | 'TIMED_OUT' | 'ABORTED', since: number): Promise<string[]> {
+  async running(): Promise<string[]> {
     const arns: string[] = [];
-    let nextToken: string | undefined;
-    for (let page = 0; page < 5; page += 1) {
-      const response = await this.#client.send(
-        new ListExecutionsCommand({
-          stateMachineArn: this.#stateMachineArn,
-          statusFilter: status,
-          maxResults: 100,
-          nextToken,
-        }),
-      );
-      const recent = (response.executions ?? []).filter(
-        ({ startDate }) => (startDate?.getTime() ?? 0) > since,
-      );
-      arns.push(...recent.flatMap(({ executionArn }) => executionArn ?? []));
-      nextToken = response.nextToken;
-      if (nextToken === undefined || recent.length < (response.executions ?? []).length) break;
-    }
+    let token: string | undefined;
+    do {
+      const { executions, next } = await this.list('RUNNING', token);
+      arns.push(...executions.map(({ arn }) => arn));
+      token = next;
+    } while (token !== undefined);
     return arns;
+  }
+
+  async list(
+    status: EndedStatus | 'RUNNING',
+    token?: string,
+  ): Promise<{ executions: ListedExecution[]; next?: string }> {
+    const { executions = [], nextToken } = await this.#listPage(status, token);
+    return {
+      executions: executions.flatMap(({ executionArn, name, startDate }) =>
+        executionArn === undefined || name === undefined || startDate === undefined
+          ? []
+          : { arn: executionArn, name, startedAt: startDate.getTime() },
+      ),
+      ...(nextToken !== undefined && { next: nextToken }),
+    };
+  }
+
+  async #listPage(statusFilter: ExecutionStatus, nextToken?: string): Promise<ListExecutionsOutput> {
+    const request = { stateMachineArn: this.#stateMachineArn, statusFilter, maxResults: 1000 };
+    try {
+      return await this.#client.send(new ListExecutionsCommand({ ...request, nextToken }));
+    } catch (error) {
+      if (nextToken === undefined || !(error instanceof InvalidToken)) throw error;
+      return this.#client.send(new ListExecutionsCommand(request));
+    }
   }
 }
 

@@ -1,18 +1,21 @@
 import {
+  type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type QueryCommandOutput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
-import type { JobFilter, JobStore, ListedJob, OpenJob } from '../ports.ts';
-import { countersKey, indexes, jobKey, openPartition, shards } from '../protocol.ts';
+import type { CreationWindow, JobFilter, JobStore, ListedJob, OpenJob } from '../ports.ts';
+import { countersKey, indexes, jobKey, openPartition, shards, sweepKey } from '../protocol.ts';
 import { JobItem, type JobRecord, recordOf } from '../record.ts';
+import { parsePosition, type SweepPosition } from '../sweep-position.ts';
 import type { Write } from '../write.ts';
 import { filterExpression } from './job-filter.ts';
-import { readItems, succeeds } from './table.ts';
+import { maximumBatch, readItems, succeeds } from './table.ts';
 import { toTransactItem } from './transact-item.ts';
 
 /** The jobs in the DynamoDB table. */
@@ -57,18 +60,50 @@ export class DynamoJobStore implements JobStore {
     return readItems(this.#client, this.#table, keys);
   }
 
-  async openJobs(shard: string, limit: number): Promise<OpenJob[]> {
-    const answer = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: 'open',
-        KeyConditionExpression: '#open = :open',
-        ExpressionAttributeNames: { '#open': indexes.open.partition },
-        ExpressionAttributeValues: marshall({ ':open': openPartition(shard) }),
-        Limit: limit,
-      }),
+  async openJobs(shard: string, { after, until }: CreationWindow, limit: number): Promise<OpenJob[]> {
+    const { partition, sort } = indexes.open;
+    const jobs: OpenJob[] = [];
+    let start: Record<string, AttributeValue> | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: 'open',
+          // A sort key begins with its time and continues with '#', which sorts before '$'.
+          KeyConditionExpression: '#open = :open AND #created BETWEEN :after AND :until',
+          ExpressionAttributeNames: { '#open': partition, '#created': sort },
+          ExpressionAttributeValues: marshall({
+            ':open': openPartition(shard),
+            ':after': after === undefined ? '0' : `${after}$`,
+            ':until': until === undefined ? ':' : `${until}$`,
+          }),
+          Limit: limit - jobs.length,
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      jobs.push(...(page.Items ?? []).map((item) => OpenJobItem.parse(unmarshall(item))));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined && jobs.length < limit);
+    return jobs;
+  }
+
+  async executionsOf(jobIds: readonly string[]): Promise<Map<string, string>> {
+    const fences = new Map<string, string>();
+    for (let first = 0; first < jobIds.length; first += maximumBatch) {
+      const keys = jobIds.slice(first, first + maximumBatch).map((jobId) => jobKey(jobId));
+      for (const item of await readItems(this.#client, this.#table, keys)) {
+        const { jobId, execution } = JobItem.pick({ jobId: true, execution: true }).parse(item);
+        fences.set(jobId, execution);
+      }
+    }
+    return fences;
+  }
+
+  async sweepPosition(): Promise<SweepPosition> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: marshall(sweepKey), ConsistentRead: true }),
     );
-    return (answer.Items ?? []).map((item) => OpenJobItem.parse(unmarshall(item)));
+    return parsePosition(Item?.['json']?.S);
   }
 
   /** Costs half a read unit. */

@@ -1,4 +1,10 @@
-import { type DynamoDBClient, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandOutput,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { indexes, type Key } from '../protocol.ts';
@@ -14,7 +20,7 @@ import {
   scheduleSort,
 } from '../schedules/record.ts';
 import type { Write } from '../write.ts';
-import { readItems, succeeds } from './table.ts';
+import { maximumBatch, readItems, succeeds } from './table.ts';
 import { toTransactItem } from './transact-item.ts';
 
 const Row = z.object({ sk: z.string(), json: z.string().optional() });
@@ -96,18 +102,25 @@ export class DynamoScheduleStore implements ScheduleStore {
   }
 
   async pending(limit: number): Promise<ScheduleItem[]> {
-    const page = await this.#client.send(
-      new QueryCommand({
-        TableName: this.#table,
-        IndexName: 'open',
-        KeyConditionExpression: '#open = :open',
-        ExpressionAttributeNames: { '#open': indexes.open.partition },
-        ExpressionAttributeValues: marshall({ ':open': pendingPartition }),
-        Limit: limit,
-      }),
-    );
-    const keys = (page.Items ?? []).map((item) => ItemKey.parse(unmarshall(item)));
-    return [...(await this.#get(keys)).values()];
+    const schedules: ScheduleItem[] = [];
+    let start: Record<string, AttributeValue> | undefined;
+    do {
+      const page: QueryCommandOutput = await this.#client.send(
+        new QueryCommand({
+          TableName: this.#table,
+          IndexName: 'open',
+          KeyConditionExpression: '#open = :open',
+          ExpressionAttributeNames: { '#open': indexes.open.partition },
+          ExpressionAttributeValues: marshall({ ':open': pendingPartition }),
+          Limit: Math.min(limit - schedules.length, maximumBatch),
+          ...(start && { ExclusiveStartKey: start }),
+        }),
+      );
+      const keys = (page.Items ?? []).map((item) => ItemKey.parse(unmarshall(item)));
+      schedules.push(...(await this.#get(keys)).values());
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined && schedules.length < limit);
+    return schedules;
   }
 
   /** Reads schedules, by partition key. */

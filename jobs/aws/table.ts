@@ -12,8 +12,11 @@ import type { Key } from '../protocol.ts';
 
 type Item = ReturnType<typeof unmarshall>;
 
+/** DynamoDB's limit of keys in a BatchGetItem. */
+export const maximumBatch = 100;
+
 /**
- * Reads items by their keys; at most 100, DynamoDB's limit. Items that do not exist are absent from the result.
+ * Reads items by their keys; at most `maximumBatch`. Items that do not exist are absent from the result.
  * @throws TooManyRequests when DynamoDB leaves keys for another call five times: it does so when it throttles.
  */
 export async function readItems(

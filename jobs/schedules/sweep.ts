@@ -3,8 +3,9 @@ import { putSchedule, removeSchedule, type ScheduleItem } from './record.ts';
 
 /** In milliseconds. The request that began a change this long ago does not complete it any more. */
 const stuckAfter = 5 * 60_000;
-/** The maximum of schedules that one sweep examines, oldest first; the next sweep does the rest. */
-const maximumSchedules = 100;
+/** The maximum of schedules that one sweep reads, and of those the maximum that it tries to complete. */
+const maximumRead = 10_000;
+const maximumTried = 100;
 
 /** What one sweep of the schedules did. The names are those of the log. */
 export interface ScheduleSweepResult {
@@ -20,8 +21,12 @@ export async function sweepSchedules(dependencies: ScheduleDependencies): Promis
   const { store, now, report } = dependencies;
   const result: ScheduleSweepResult = { completed: 0, undone: 0 };
   const before = now().getTime() - stuckAfter;
-  for (const schedule of await store.pending(maximumSchedules)) {
-    if (schedule.pendingSince === undefined || Date.parse(schedule.pendingSince) > before) continue;
+  // The longest pending first. Each try sets `pendingSince`, so schedules that cannot be completed do not hide the others.
+  const stuck = (await store.pending(maximumRead))
+    .filter((schedule) => pendingTime(schedule) <= before)
+    .sort((left, right) => pendingTime(left) - pendingTime(right))
+    .slice(0, maximumTried);
+  for (const schedule of stuck) {
     try {
       const done = await sweepOne(schedule, dependencies);
       if (done) result[done] += 1;
@@ -31,6 +36,8 @@ export async function sweepSchedules(dependencies: ScheduleDependencies): Promis
   }
   return result;
 }
+
+const pendingTime = ({ pendingSince }: ScheduleItem): number => Date.parse(pendingSince ?? '');
 
 async function sweepOne(
   { scheduleId, version }: ScheduleItem,

@@ -15,9 +15,6 @@ export interface SetupTarget {
  */
 export const idOf = ({ clusterName, namespace }: SetupTarget): string => `${clusterName}/${namespace}`;
 
-/** The id of a resource that was rejected before anything was made: its deletion, which follows, has nothing to do. */
-export const idOfNothing = 'nothing-was-made';
-
 const idPattern = new RegExp(
   `^(?<clusterName>${unanchored(eksClusterName)})/(?<namespace>${unanchored(dnsLabel)})$`,
 );

@@ -75,40 +75,77 @@ export async function setUp(
 }
 
 /**
- * Removes what was applied for a namespace, and the jobs that are running. A cluster that is gone took all of it along.
- * @returns the objects of others that keep the namespace.
+ * Removes what was applied for a namespace, and its Jobs. A cluster that is gone took all of it along.
+ * @param mayEndJobs whether jobs that are running may be ended; it is called only if there are some. If not, nothing is removed:
+ * their nodes and their rights are part of what was applied.
+ * @returns what is left and why; undefined when nothing is left.
  * @throws ClusterFailure when the cluster exists and does not authorize us, or something takes too long to be gone.
  */
 export async function tearDown(
   { clusterName, namespace }: SetupTarget,
   context: SetupContext,
-): Promise<string[]> {
+  mayEndJobs: () => Promise<boolean>,
+): Promise<string | undefined> {
   const cluster = await findCluster(context.client, clusterName, context.signal);
-  if (cluster === undefined || !mayHoldObjects(cluster)) return [];
+  if (cluster === undefined || !mayHoldObjects(cluster)) return undefined;
   const { server } = connect(clusterName, cluster, context);
   return await onceAuthorized(
     clusterName,
     async () => {
       const owner = await namespaceOwnerOf(server, namespace);
-      if (owner !== undefined && owner !== context.stack) return [];
+      if (owner !== undefined && owner !== context.stack) return undefined;
       const applied = await readInventory(server, namespace);
-      if (applied.size === 0) return [];
-      await endJobs(server, namespace);
-      return await deleteManifests(server, namespace, { waitSeconds, report: context.report });
+      if (applied.size === 0) return undefined;
+      const running = await deleteFinishedJobs(server, namespace);
+      if (running > 0) {
+        if (!(await mayEndJobs())) {
+          return `namespace ${namespace} of cluster ${clusterName} stays with all that was applied. Running jobs: ${running}. When they have ended, npm run k8s:delete removes it`;
+        }
+        await server.deleteCollection(jobsPath(namespace), jobIdLabel, `the Jobs in ${namespace}`);
+      }
+      await waitForPods(server, namespace);
+      const kept = await deleteManifests(server, namespace, { waitSeconds, report: context.report });
+      return kept.length === 0 ? undefined : `namespace ${namespace} stays, it holds ${kept.join(', ')}`;
     },
     context,
   );
 }
 
+const jobsPath = (namespace: string): string => `/apis/batch/v1/namespaces/${namespace}/jobs`;
+
+const Jobs = z.array(
+  z.object({
+    metadata: z.object({ name: z.string(), uid: z.string() }),
+    status: z
+      .object({ conditions: z.array(z.object({ type: z.string(), status: z.string() })).default([]) })
+      .default({ conditions: [] }),
+  }),
+);
+
+/** Deletes the Jobs that have ended: they would keep the namespace for half an hour. @returns how many have not ended. */
+async function deleteFinishedJobs(server: ApiServer, namespace: string): Promise<number> {
+  let running = 0;
+  const query = { labelSelector: jobIdLabel, limit: '500' };
+  for await (const page of server.pages(jobsPath(namespace), query, `the Jobs in ${namespace}`)) {
+    for (const { metadata, status } of Jobs.parse(page)) {
+      const hasEnded = status.conditions.some(
+        (condition) => ['Complete', 'Failed'].includes(condition.type) && condition.status === 'True',
+      );
+      if (!hasEnded) running += 1;
+      else
+        await server.delete(
+          { apiVersion: 'batch/v1', kind: 'Job', name: metadata.name, namespace },
+          metadata.uid,
+        );
+    }
+  }
+  return running;
+}
+
 const Pods = z.object({ items: z.array(z.unknown()).nullable() });
 
-/**
- * Ends every job of a namespace and waits for their pods, with a limit: a pod that is left would keep its node, and finished Jobs
- * would keep the namespace for half an hour. The jobs are not settled, because the state machine is removed with the same stack.
- */
-async function endJobs(server: ApiServer, namespace: string): Promise<void> {
-  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-  await server.deleteCollection(jobs, jobIdLabel, `the Jobs in ${namespace}`);
+/** Waits until the pods of deleted Jobs are gone, with a limit: a pod that is left would keep its node. */
+async function waitForPods(server: ApiServer, namespace: string): Promise<void> {
   const pods = `/api/v1/namespaces/${namespace}/pods?limit=1&labelSelector=${encodeURIComponent(jobIdLabel)}`;
   const deadline = performance.now() + podsEndWithin;
   while (performance.now() < deadline) {

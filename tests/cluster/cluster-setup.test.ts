@@ -90,6 +90,8 @@ interface RequestOptions {
   properties?: Record<string, string>;
   id?: string;
   authorizedWithin?: number;
+  /** Whether CloudFormation deletes the whole stack; default true. */
+  stackIsBeingDeleted?: boolean;
   credentials?: Session;
   stack?: string;
 }
@@ -100,6 +102,7 @@ async function send(
   options: RequestOptions = {},
 ): Promise<ReceivedResponse> {
   const { properties = {}, id, authorizedWithin = 30_000, credentials = setup, stack } = options;
+  const { stackIsBeingDeleted = true } = options;
   const resource = {
     ClusterName: 'main',
     Namespace: namespace,
@@ -114,6 +117,7 @@ async function send(
   await handleRequest(request, {
     client: eks.client(credentials),
     readSources: () => readManifests(),
+    isStackBeingDeleted: () => Promise.resolve(stackIsBeingDeleted),
     remaining: () => 100_000,
     log: 'group, stream',
     authorizedWithin,
@@ -185,9 +189,8 @@ describe('a stack', () => {
     expect(await exists('namespace', other)).toBe(false);
   });
 
-  // Otherwise the pod would keep a node, and the Job would keep the namespace, after the stack is deleted.
-  test('is deleted together with its running jobs', async () => {
-    await create();
+  /** Runs a Job with a pod that does not end, as the state machine creates it, and waits until the pod is ready. */
+  async function runJob(): Promise<void> {
     const labels = { 'eks-jobs/job-id': 'one' };
     const container = {
       name: 'one',
@@ -205,13 +208,39 @@ describe('a stack', () => {
       apiVersion: 'batch/v1',
       kind: 'Job',
       metadata: { name: 'one', namespace, labels },
-      spec: { template: { metadata: { labels }, spec } },
+      spec: { backoffLimit: 0, template: { metadata: { labels }, spec } },
     });
     const pod = ['pod', '--selector=eks-jobs/job-id', ...inNamespace(), '--timeout=60s'];
     await kubectl('wait', '--for=create', ...pod);
     await kubectl('wait', '--for=condition=Ready', ...pod);
+  }
+
+  // Otherwise the pod would keep a node, and the Job would keep the namespace, after the stack is deleted.
+  test('is deleted together with its running jobs', async () => {
+    await create();
+    await runJob();
     const response = await send('Delete', { id: id() });
     expect(response.Reason).toBeUndefined();
+    expect(await exists('namespace', namespace)).toBe(false);
+  });
+
+  // CloudFormation deletes the old resource after an update that names another cluster or namespace.
+  test('that is updated to another namespace does not end the jobs that run in the old one', async () => {
+    await create();
+    await runJob();
+    const replaced = { id: id(), stackIsBeingDeleted: false };
+    const kept = await send('Delete', replaced);
+    expect(kept).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: id() });
+    expect(kept.Reason).toBe(
+      `namespace ${namespace} of cluster main stays with all that was applied. Running jobs: 1. When they have ended, npm run k8s:delete removes it`,
+    );
+    await kubectl('wait', '--for=condition=Ready', 'pod', '--selector=eks-jobs/job-id', ...inNamespace());
+    expect(await exists('role', 'run-job', ...inNamespace())).toBe(true);
+
+    // A Job that has ended keeps nothing.
+    await kubectl('delete', 'pod', '--selector=eks-jobs/job-id', ...inNamespace());
+    await kubectl('wait', '--for=condition=Failed', 'job/one', ...inNamespace(), '--timeout=60s');
+    expect((await send('Delete', replaced)).Reason).toBeUndefined();
     expect(await exists('namespace', namespace)).toBe(false);
   });
 

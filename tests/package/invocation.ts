@@ -5,8 +5,9 @@ import * as z from 'zod';
 import type { PackagedFunction } from '../harness/package/functions.ts';
 
 /**
- * The responses of a fake AWS by the operation's name in `x-amz-target`, or by method and path for a REST API (`{Name}` for a
- * schedule's name). An operation without one is rejected as unknown. `to` makes the body from the request.
+ * The responses of a fake AWS by the operation's name in `x-amz-target`, by method and path for a REST API (`{Name}` for a
+ * schedule's name), or as `Query.` and the operation for CloudFormation, whose responses are texts of XML. An operation without
+ * one is rejected as unknown. `to` makes the body from the request.
  */
 export type Responses = Record<string, { status?: number; body: unknown; to?: (request: string) => unknown }>;
 
@@ -41,11 +42,12 @@ function callsOf(target: string, body: string): string[] {
 /** Starts a fake AWS, which the handlers' clients call over HTTP. */
 async function listen(responses: Responses, calls: string[]): Promise<{ server: Server; url: string }> {
   const server = createServer((request, response) => {
-    const target = targetOf(request, responses);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.once('end', () => {
       const text = Buffer.concat(chunks).toString();
+      const query = /(?:^|&)Action=(\w+)/.exec(text)?.[1];
+      const target = query === undefined ? targetOf(request, responses) : `Query.${query}`;
       calls.push(...callsOf(target, text));
       const {
         status = 200,
@@ -54,7 +56,7 @@ async function listen(responses: Responses, calls: string[]): Promise<{ server: 
       } = responses[target] ?? { status: 400, body: { __type: 'UnknownOperation' } };
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0' })
-        .end(JSON.stringify(to ? to(text) : body));
+        .end(query !== undefined && typeof body === 'string' ? body : JSON.stringify(to ? to(text) : body));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -50,7 +50,11 @@ export const managedPoliciesOf = (template: Template): Record<string, string[]> 
     ]),
   );
 
-const services: Record<string, string> = { AWSStepFunctions: 'states', DynamoDB_20120810: 'dynamodb' };
+const services: Record<string, string> = {
+  AWSStepFunctions: 'states',
+  DynamoDB_20120810: 'dynamodb',
+  Query: 'cloudformation',
+};
 
 const scheduler: Record<string, string> = {
   'POST /schedules/{Name}': 'scheduler:CreateSchedule',

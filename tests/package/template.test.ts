@@ -155,7 +155,9 @@ describe('the functions', () => {
   test('each has an alarm, or a route of the API, or responds to CloudFormation', () => {
     const alarmed = JSON.stringify(ofType(template, 'AWS::CloudWatch::Alarm'));
     const behindApi = JSON.stringify(ofType(template, 'AWS::ApiGatewayV2::Integration'));
-    const customResources = JSON.stringify(ofType(template, 'Custom::ClusterSetup'));
+    const customResources = JSON.stringify(
+      ['Custom::ClusterSetup', 'Custom::RunningJobs'].flatMap((type) => ofType(template, type)),
+    );
     for (const [name] of functions) {
       const seen = [alarmed, behindApi, customResources].filter((text) => text.includes(`"${name}"`));
       expect({ name, seen: seen.length > 0 }).toEqual({ name, seen: true });

@@ -34,6 +34,7 @@ async function send(
   await handleRequest(cloudFormation.request(type, given, id), {
     client: eks.client(),
     readSources: () => readManifests(),
+    isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 600_000,
     log: 'group, stream',
     authorizedWithin: 1,
@@ -168,6 +169,12 @@ describe('a delete', () => {
 
 test('a request without an address for the response fails, so that the function’s errors count it', async () => {
   const request = { ...cloudFormation.request('Create', properties), ResponseURL: 'file:///etc/passwd' };
-  const dependencies = { client: eks.client(), readSources: () => ({}), remaining: () => 60_000, log: '' };
+  const dependencies = {
+    client: eks.client(),
+    readSources: () => ({}),
+    isStackBeingDeleted: () => Promise.resolve(true),
+    remaining: () => 60_000,
+    log: '',
+  };
   await expect(handleRequest(request, dependencies)).rejects.toThrow('ResponseURL');
 });

@@ -2,7 +2,7 @@ import pRetry from 'p-retry';
 import * as z from 'zod';
 
 /** A request of CloudFormation to a custom resource (its user guide, "Custom resource request objects"). */
-export const SetupRequest = z.object({
+export const CustomResourceRequest = z.object({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
   /** Pre-signed, for this one response. It is never logged: with it anyone could respond. */
   ResponseURL: z.url({ protocol: /^https?$/ }),
@@ -13,13 +13,14 @@ export const SetupRequest = z.object({
   PhysicalResourceId: z.string().min(1).optional(),
   ResourceProperties: z.record(z.string(), z.unknown()).default({}),
 });
-export type SetupRequest = z.infer<typeof SetupRequest>;
+export type CustomResourceRequest = z.infer<typeof CustomResourceRequest>;
 
 /** Names the stack without the part that is new each time it is created: a stack that is created again owns what it left. */
-export const stackOf = ({ StackId }: SetupRequest): string => StackId.split('/').slice(0, 2).join('/');
+export const stackOf = ({ StackId }: CustomResourceRequest): string =>
+  StackId.split('/').slice(0, 2).join('/');
 
 /** The response to CloudFormation (its user guide, "Custom resource response objects"). */
-export type SetupResponse =
+export type CustomResourceResponse =
   | { Status: 'SUCCESS'; PhysicalResourceId: string; Reason?: string; Data?: Record<string, string> }
   | { Status: 'FAILED'; PhysicalResourceId: string; Reason: string };
 
@@ -37,8 +38,8 @@ export const maximumSendingTime = 35_000;
 
 /** Writes a response as JSON. It is complete and never too long, whatever the reason contains. */
 export function responseText(
-  { StackId, RequestId, LogicalResourceId }: SetupRequest,
-  response: SetupResponse,
+  { StackId, RequestId, LogicalResourceId }: CustomResourceRequest,
+  response: CustomResourceResponse,
 ): string {
   const written = (reason: string | undefined): string =>
     JSON.stringify({
@@ -72,7 +73,10 @@ class ResponseRejected extends Error {
  * Sends a response to where CloudFormation waits for it.
  * @throws Error when it cannot be delivered: the log then has the reason, and CloudFormation waits for its ServiceTimeout.
  */
-export async function sendResponse(request: SetupRequest, response: SetupResponse): Promise<void> {
+export async function sendResponse(
+  request: CustomResourceRequest,
+  response: CustomResourceResponse,
+): Promise<void> {
   // The address was signed without a content type, and fetch gives bytes none.
   const body = Buffer.from(responseText(request, response));
   await pRetry(

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { responseText, sendResponse, SetupRequest } from '../../../../k8s/setup/cloudformation.ts';
+import { responseText, sendResponse, CustomResourceRequest } from '../../../../lib/custom-resource/cloudformation.ts';
 import { ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
 
 /** CloudFormation accepts one response, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
 
 let cloudFormation: CloudFormation;
-let request: SetupRequest;
+let request: CustomResourceRequest;
 
 beforeEach(async () => {
   cloudFormation = await CloudFormation.start();
-  request = SetupRequest.parse(cloudFormation.request('Delete', {}, 'main/jobs'));
+  request = CustomResourceRequest.parse(cloudFormation.request('Delete', {}, 'main/jobs'));
 });
 afterEach(() => cloudFormation.stop());
 
