@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 /** The names in Debian; other distributions have similar names. */
 const packages =
-  'containerd runc containernetworking-plugins iproute2 buildah ca-certificates openssl util-linux';
+  'containerd runc containernetworking-plugins iproute2 iptables buildah ca-certificates openssl util-linux';
 
 /** The directories of containernetworking-plugins: in Debian, then upstream. */
 const pluginDirectories = ['/usr/lib/cni', '/opt/cni/bin'];
@@ -17,6 +17,7 @@ const programs = [
   'runc',
   'buildah',
   'ip',
+  'iptables',
   'openssl',
   'setpriv',
   'unshare',
