@@ -116,6 +116,17 @@ export interface ListedExecution {
   startedAt: number;
 }
 
+/** The slots of the requests that wait for the end of a job. */
+export interface WaitSlots {
+  /**
+   * Takes a slot until a time (`now` and `expiresAt` in epoch seconds).
+   * @returns false if another request has it.
+   */
+  take(slot: number, lease: { holder: string; now: number; expiresAt: number }): Promise<boolean>;
+  /** Frees the slot if this holder has it. */
+  free(slot: number, holder: string): Promise<void>;
+}
+
 /** The Kubernetes Jobs of jobs. */
 export interface JobCluster {
   /** Deletes every Kubernetes Job of this job, with its pods. It succeeds if none is left. */

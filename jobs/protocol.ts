@@ -58,6 +58,11 @@ export const countersKey = (shard: string): Key => ({
   pk: keys.counters.replace('{shard}', shard),
   sk: keys.sort.counters,
 });
+/** The slot of a request that waits for the end of a job. */
+export const waitSlotKey = (slot: number): Key => ({
+  pk: keys.waitSlot.replace('{slot}', String(slot)),
+  sk: keys.sort.waitSlot,
+});
 /** The item that keeps how far sweep has come. */
 export const sweepKey: Key = { pk: keys.sweep, sk: keys.sort.sweepPosition };
 export const openPartition = (shard: string): string => keys.open.replace('{shard}', shard);

@@ -28,6 +28,12 @@ const Parameters = z.strictObject(schemas).superRefine((given, context) => {
   if (given.cluster === undefined && given.jobLogGroup !== '') {
     reject('jobLogGroup', 'cannot be set when the stack creates the cluster: it creates the log group too');
   }
+  if (given.getJobConcurrency > 0 && given.getJobConcurrency <= given.waiters) {
+    reject(
+      'getJobConcurrency',
+      `must be more than waiters, ${given.waiters}, or be 0: a request that waits occupies one`,
+    );
+  }
   if (given.nodeClass === 'bottlerocket') {
     if (given.nodeRole === '') {
       reject('nodeRole', 'is required with nodeClass=bottlerocket: the role that your Karpenter may pass on');

@@ -340,6 +340,21 @@ export const parameters = {
     accepts: integer(1, 5000),
     meaning: 'requests at the same time',
   },
+  waiters: {
+    default: 5,
+    accepts: integer(0, 500),
+    meaning: 'requests that may wait (`?wait=`) at the same time',
+    costs: 'each waits in a Lambda',
+  },
+  getJobConcurrency: {
+    default: 0,
+    accepts: integer(0, 1000),
+    meaning: 'reserved concurrency of `getJob`; `0`: none',
+    stack: {
+      name: 'GetJobConcurrency',
+      description: 'The reserved concurrency of the function that reads a job; 0 for none.',
+    },
+  },
 
   alarmTopic: {
     default: '',

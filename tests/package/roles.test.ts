@@ -127,6 +127,20 @@ describe('the roles', () => {
     expect(others.map(([role]) => role)).toEqual([]);
   });
 
+  test('get-job can only read jobs, and write the slots of requests that wait', () => {
+    const writing = permissions['GetJobRole']?.filter(({ Action }) =>
+      Action.some((action) => /^dynamodb:(Put|Update|Delete|Batch|Trans)/.test(action)),
+    );
+    expect(writing).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+        Resource: [{ 'Fn::GetAtt': ['JobsTable', 'Arn'] }],
+        Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['WAIT#*'] } },
+      },
+    ]);
+  });
+
   // User code runs with this role.
   test('a job can use the table without its indexes, and read the named buckets', () => {
     expect(permissions['JobRole']).toEqual([

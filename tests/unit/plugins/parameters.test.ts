@@ -59,6 +59,11 @@ describe('the parameters of a deploy', () => {
     ['jobCpu=5', 'jobCpu is outside the limits of one job. Allowed: from 10m to 4.'],
     ['bottlerocketVersion=v1.50.0', 'bottlerocketVersion has no effect with nodeClass=auto-mode'],
     ['queueSeconds=30', 'queueSeconds must be an integer from 60 to 21600'],
+    ['waiters=501', 'waiters must be an integer from 0 to 500'],
+    [
+      'getJobConcurrency=5',
+      'getJobConcurrency must be more than waiters, 5, or be 0: a request that waits occupies one',
+    ],
     ['cpuLimit=many', 'cpuLimit must be an integer from 1 to 999999'],
     // The template has the same pattern: what CloudFormation would reject is rejected here.
     [`nodeSelector={'a': "b"}`, "nodeSelector must be {} or labels such as {'key': 'value'}"],
