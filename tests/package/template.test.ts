@@ -321,8 +321,19 @@ describe('the cluster', () => {
       LogGroupName: { 'Fn::Sub': '/aws/containerinsights/${ClusterName}/application' },
     });
     // A pod that starts before its association gets no role.
-    expect(template.Resources['ClusterSetup']).toMatchObject({
-      DependsOn: expect.arrayContaining(['ContainerLogsIdentity']),
+    expect(one('Custom::ClusterSetup')['Version']).toMatchObject({
+      'Fn::Sub': [
+        expect.stringContaining('${logs}'),
+        {
+          logs: {
+            'Fn::If': [
+              'KeepsContainerLogs',
+              { 'Fn::GetAtt': ['ContainerLogsIdentity', 'AssociationId'] },
+              '',
+            ],
+          },
+        },
+      ],
     });
   });
 
