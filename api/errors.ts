@@ -19,6 +19,9 @@ const statuses = [
   [TooManyRequests, 429],
 ] as const;
 
+/** The header that asks the caller to pause, in seconds. */
+export const retryLater = { 'retry-after': '5' };
+
 export interface ErrorResponse {
   statusCode: number;
   headers: Record<string, string>;
@@ -33,7 +36,7 @@ export function errorResponse(error: unknown, requestId: string): ErrorResponse 
   const statusCode = statuses.find(([kind]) => error instanceof kind)?.[1] ?? 500;
   return {
     statusCode,
-    headers: statusCode === 429 ? { 'retry-after': '5' } : {},
+    headers: statusCode === 429 ? retryLater : {},
     body: { error: describe(error), requestId },
   };
 }

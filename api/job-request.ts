@@ -21,7 +21,9 @@ const maximumWaitSeconds = 25;
 
 /** The query of `GET /jobs/{jobId}`. */
 export const JobQuery = z.strictObject({
-  wait: integerBetween(0, maximumWaitSeconds, 0).describe('How many seconds to wait for the end of the job.'),
+  wait: integerBetween(0, maximumWaitSeconds, 0).describe(
+    'How many seconds to wait for the end of the job. The response may come earlier.',
+  ),
 });
 
 const defaultInput = JSON.stringify({ source: 'synthetic', records: 5000 });

@@ -79,7 +79,8 @@ export async function finishPost(
 }
 
 /**
- * Reads a job when it ends or after some seconds, 25 at most; never sooner, even if a proxy ends the request early.
+ * Reads a job when it ends or after some seconds, 25 at most; never sooner, even if the API or a proxy responds early, nor
+ * sooner than the response's Retry-After.
  * @throws what the signal was aborted with, and as `ApiClient.job` does.
  */
 export async function pollJob(
@@ -90,8 +91,9 @@ export async function pollJob(
 ): Promise<ApiResponse<JobView>> {
   const start = performance.now();
   const response = await api.job(jobId, seconds);
-  const left = seconds * 1000 - (performance.now() - start);
-  if (left > 0 && !isTerminal(response.body.status)) await sleep(left, undefined, { signal });
+  const { body, retryAfter = 0 } = response;
+  const left = Math.max(seconds * 1000 - (performance.now() - start), retryAfter * 1000);
+  if (left > 0 && !isTerminal(body.status)) await sleep(left, undefined, { signal });
   return response;
 }
 

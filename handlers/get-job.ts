@@ -1,22 +1,33 @@
+import { retryLater } from '../api/errors.ts';
 import { JobQuery } from '../api/job-request.ts';
 import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
 import { readQuery } from '../api/request.ts';
 import type { JobView } from '../api/responses/job.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { isTerminal } from '../jobs/protocol.ts';
-import { readSettings } from '../jobs/settings.ts';
+import { readMaximumWaiters, readSettings } from '../jobs/settings.ts';
 import { waitForEnd } from '../jobs/wait-for-end.ts';
+import { takeWaitSlot } from '../jobs/wait-slot.ts';
 import { api } from './middleware/api.ts';
 import { callerOf } from './middleware/caller.ts';
-import { openExecutions, openStore } from './middleware/services.ts';
+import { logger } from './middleware/logger.ts';
+import { openExecutions, openStore, openWaitSlots } from './middleware/services.ts';
 
 const store = openStore();
 const executions = openExecutions();
+const slots = openWaitSlots();
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
+const maximumWaiters = readMaximumWaiters();
 
-/** `GET /jobs/{jobId}`: shows a job. With `?wait=` it responds when the job has ended, or after that many seconds. */
+/** What a request needs after it has waited: it reads the job once more. In milliseconds. */
+const reserve = 3000;
+
+/**
+ * `GET /jobs/{jobId}`: shows a job. With `?wait=` it responds when the job has ended, or after that many seconds. If too many
+ * requests wait already, it responds at once, with the header Retry-After.
+ */
 export const handler = api(
-  async (event) => {
+  async (event, context) => {
     const jobId = event.pathParameters?.['jobId'] ?? '';
     const { wait } = readQuery(event.queryStringParameters ?? {}, JobQuery);
     const caller = callerOf(event, OWNER_WITHOUT_AUTHORIZER);
@@ -26,7 +37,20 @@ export const handler = api(
     };
     const view = await find();
     if (wait === 0 || isTerminal(view.status)) return { statusCode: 200, body: view };
-    await waitForEnd(jobId, wait, { statusOf: (id) => store.statusOf(id) });
+
+    // The first read may have been slow, and Lambda ends the function when its time is over.
+    const left = context.getRemainingTimeInMillis();
+    const seconds = Math.min(wait, (left - reserve) / 1000);
+    const free = seconds > 0 ? await takeWaitSlot(maximumWaiters, left / 1000, { slots }) : undefined;
+    if (!free) return { statusCode: 200, headers: retryLater, body: view };
+    try {
+      await waitForEnd(jobId, seconds, { statusOf: (id) => store.statusOf(id) });
+    } finally {
+      // A slot that cannot be freed expires; the job can be shown all the same.
+      await free().catch((error: unknown) => {
+        logger.warn('the slot of a waiting request was not freed', { jobId, error });
+      });
+    }
     return { statusCode: 200, body: await find() };
   },
   { readsQuery: true },

@@ -28,6 +28,12 @@ export type Counter = z.infer<typeof Counter>;
 
 export const { limits, errors, indexes, shards } = protocol;
 
+/**
+ * The errors of RunJob that mean: the cluster did not accept the Job. Such a try is not an attempt, and the state machine
+ * repeats it. The names are EKS.<HTTP status>; docs/step-functions.md has the sources.
+ */
+export const submissionErrors: readonly string[] = protocol.submissionErrors;
+
 /** The counter of jobs that ended in this status. */
 export const jobCounter: Record<TerminalStatus, Counter> = {
   SUCCEEDED: 'jobsSucceeded',
@@ -57,6 +63,11 @@ export const attemptKey = (jobId: string, attempt: number): Key => ({
 export const countersKey = (shard: string): Key => ({
   pk: keys.counters.replace('{shard}', shard),
   sk: keys.sort.counters,
+});
+/** The slot of a request that waits for the end of a job. */
+export const waitSlotKey = (slot: number): Key => ({
+  pk: keys.waitSlot.replace('{slot}', String(slot)),
+  sk: keys.sort.waitSlot,
 });
 /** The item that keeps how far sweep has come. */
 export const sweepKey: Key = { pk: keys.sweep, sk: keys.sort.sweepPosition };

@@ -62,6 +62,12 @@ const LimitSettings = Settings.extend({
   MAX_JOB_MEMORY: Memory,
 });
 
+/** The settings of the function that waits for the end of jobs. */
+const WaitSettings = Settings.extend({
+  /** The maximum number of requests that wait at the same time; 0: none. */
+  MAX_WAITERS: z.coerce.number().int().min(0).max(1000),
+});
+
 export type Settings = z.infer<typeof Settings>;
 
 /**
@@ -81,6 +87,10 @@ export function readLimits(environment: Environment = process.env): ResourceLimi
   const { MAX_JOB_CPU: cpu, MAX_JOB_MEMORY: memory } = read(LimitSettings, environment);
   return { cpu, memory };
 }
+
+/** Reads the maximum number of requests that wait at the same time; throws as readSettings. */
+export const readMaximumWaiters = (environment: Environment = process.env): number =>
+  read(WaitSettings, environment).MAX_WAITERS;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

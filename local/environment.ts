@@ -84,6 +84,8 @@ export function setFunctionEnvironment(
     API_AUTHORIZATION: authorization ? 'jwt' : 'none',
     MAX_JOB_CPU: limits.cpu,
     MAX_JOB_MEMORY: limits.memory,
+    // One machine has no limit of concurrent functions.
+    MAX_WAITERS: '1000',
     POWERTOOLS_LOG_LEVEL: verbose ? 'INFO' : 'WARN',
     ...(cluster && { JOB_NAMESPACE: cluster.namespace, KUBE_CONTEXT: cluster.context }),
     ...(cluster?.kubeconfig !== undefined && { KUBECONFIG: cluster.kubeconfig }),

@@ -76,7 +76,23 @@ export const jobPaths: Paths = {
       summary: 'Read a job, or wait for its end',
       requestParams: { path, query: JobQuery },
       responses: {
-        200: response('The job as it is now.', JobView, examples.job, { links: ofThisJob }),
+        200: response('The job as it is now.', JobView, examples.job, {
+          headers: z.object({
+            'Retry-After': z
+              .int()
+              .min(1)
+              .optional()
+              .meta({
+                header: {
+                  description:
+                    'Seconds to wait before the next request; only present if the request did not wait, because too many ' +
+                    'requests wait already.',
+                  example: 5,
+                },
+              }),
+          }),
+          links: ofThisJob,
+        }),
         404: jobNotFound,
       },
     },

@@ -120,9 +120,9 @@ export class ApiClient {
   /** @param shape the schema of the route's responses. @throws NotTheApi for a response that does not match it. */
   async #send<Body>(request: ApiRequest, shape: z.ZodType<Body>): Promise<ApiResponse<Body>> {
     const { connection, signal } = this.#options;
-    const { body, text } = await exchange(request, connection, signal);
+    const { body, text, retryAfter } = await exchange(request, connection, signal);
     const parsed = shape.safeParse(body);
-    if (parsed.success) return { body: parsed.data, text };
+    if (parsed.success) return { body: parsed.data, text, retryAfter };
     const fields = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
     throw new NotTheApi(
       `${connection.url.origin} does not look like this version of the eks-jobs API: ` +

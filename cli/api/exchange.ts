@@ -19,6 +19,8 @@ export interface ApiRequest {
 export interface ApiResponse<Body> {
   body: Body;
   text: string;
+  /** The header Retry-After in seconds: the API would have waited, but too many requests wait already. */
+  retryAfter?: number | undefined;
 }
 
 /** The address of the API, and the credentials to send. */
@@ -53,14 +55,15 @@ export async function exchange(
   );
   const { status } = response;
   const json = parseObject(text);
-  if (response.ok && json !== undefined) return { text, body: json };
+  const retryAfter = parseRetryAfter(response.headers.get('retry-after'), Date.now());
+  if (response.ok && json !== undefined) return { text, body: json, retryAfter };
   const rejection = parseRejection(
     {
       status,
       text,
       gatewayRequestId: response.headers.get('apigw-requestid'),
       challenge: response.headers.get('www-authenticate'),
-      retryAfter: parseRetryAfter(response.headers.get('retry-after'), Date.now()),
+      retryAfter,
     },
     credentials.kind,
   );

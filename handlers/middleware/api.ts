@@ -30,11 +30,11 @@ const json = ({ statusCode, headers, body }: RouteResponse): APIGatewayProxyStru
  * @param readsQuery whether the route reads its query; another route rejects every query parameter.
  */
 export const api = (
-  route: (event: APIGatewayProxyEventV2) => Promise<RouteResponse>,
+  route: (event: APIGatewayProxyEventV2, context: Context) => Promise<RouteResponse>,
   { readsQuery = false } = {},
 ): ApiHandler =>
-  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(async (event: APIGatewayProxyEventV2) =>
-    json(await route(event)),
+  middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>(
+    async (event: APIGatewayProxyEventV2, context: Context) => json(await route(event, context)),
   )
     .use(injectLambdaContext(logger, { resetKeys: true }))
     .use(respondToErrors(logger))

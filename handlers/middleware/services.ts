@@ -2,10 +2,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { StepFunctionsExecutions } from '../../jobs/aws/executions.ts';
 import { DynamoJobStore } from '../../jobs/aws/job-store.ts';
+import { DynamoWaitSlots } from '../../jobs/aws/wait-slots.ts';
 import { readSettings } from '../../jobs/settings.ts';
 
 export const openStore = (): DynamoJobStore =>
   new DynamoJobStore(new DynamoDBClient(), readSettings().TABLE_NAME);
+
+export const openWaitSlots = (): DynamoWaitSlots =>
+  new DynamoWaitSlots(new DynamoDBClient(), readSettings().TABLE_NAME);
 
 export const openExecutions = (): StepFunctionsExecutions =>
   new StepFunctionsExecutions(new SFNClient(), readSettings().STATE_MACHINE_ARN);

@@ -89,7 +89,7 @@ export const parameters = {
     stack: {
       name: 'Zones',
       description:
-        "Two availability zones for a cluster that the stack creates; empty for the region's first two.",
+        "Two availability zones for a cluster that the stack creates; empty for the region's first two. EKS refuses the zone ids use1-az3, usw1-az2 and cac1-az3.",
     },
   },
   clusterAdmin: {
@@ -108,7 +108,7 @@ export const parameters = {
     default: 'true',
     accepts: oneOf(['true', 'false']),
     meaning: 'send the container logs to CloudWatch',
-    costs: '$0.50 a GB, and one node',
+    costs: '$0.50 a GB',
     stack: {
       name: 'ContainerLogs',
       description: "Whether a cluster that the stack creates sends its containers' logs to CloudWatch.",
@@ -339,6 +339,21 @@ export const parameters = {
     default: 200,
     accepts: integer(1, 5000),
     meaning: 'requests at the same time',
+  },
+  waiters: {
+    default: 5,
+    accepts: integer(0, 500),
+    meaning: 'requests that may wait (`?wait=`) at the same time',
+    costs: 'each waits in a Lambda',
+  },
+  getJobConcurrency: {
+    default: 0,
+    accepts: integer(0, 1000),
+    meaning: 'reserved concurrency of `getJob`; `0`: none',
+    stack: {
+      name: 'GetJobConcurrency',
+      description: 'The reserved concurrency of the function that reads a job; 0 for none.',
+    },
   },
 
   alarmTopic: {

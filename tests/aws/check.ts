@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { deployRolePath } from '../harness/package/deploy-role.ts';
 import { functionsOf, type PackagedFunction } from '../harness/package/functions.ts';
 import { packageService, root, variantOptions } from '../harness/package/packaged.ts';
 import { validateStateMachine } from './definition.ts';
+import { compareExpressions } from './expressions.ts';
+import { checkActions } from './iam-actions.ts';
 import { lintTemplates } from './lint.ts';
 import { lintDockerfile, lintWorkflows } from './other-linters.ts';
 import { scanTemplates } from './scan.ts';
@@ -16,17 +19,14 @@ const directory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const variantDirectory = mkdtempSync(join(tmpdir(), 'eks-jobs-package-'));
 const results: string[] = [];
 
-/** The template of the pipeline's role. It belongs to a separate stack, not to the service's. */
-const deployRole = join(root, '.github', 'deploy-role.yml');
-
 /** Runs one check and describes its result. Reports a failure and continues, so that the other checks still run. */
-function check<Value>(
+async function check<Value>(
   name: string,
-  work: () => Value,
+  work: () => Value | Promise<Value>,
   describe: (value: Value) => string,
-): Value | undefined {
+): Promise<Value | undefined> {
   try {
-    const value = work();
+    const value = await work();
     results.push(`ok      ${name}: ${describe(value)}`);
     return value;
   } catch (error) {
@@ -68,39 +68,45 @@ const describeSizes = (functions: PackagedFunction[]): string =>
 const kilobytes = (bytes: number): string => `${Math.round(bytes / 1000)} kB`;
 
 try {
-  const programs = check(
+  const programs = await check(
     'Python packages',
     () => prepareVirtualEnvironment(root),
     () => 'tests/harness/python/requirements.txt',
   );
-  const service = check(
+  const service = await check(
     'sls package',
     () => packageService(directory),
     ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
   );
-  const variant = check(
+  const variant = await check(
     'sls package with all other choices',
     () => packageService(variantDirectory, ...variantOptions),
     ({ template }) => `${Object.keys(template.Resources).length} resources, no warning`,
   );
-  const checkov = check(
+  const checkov = await check(
     'Python packages of checkov',
     () => prepareVirtualEnvironment(root, 'checkov'),
     () => 'tests/harness/python/checkov-requirements.txt',
   );
   if (programs !== undefined) {
-    check('hadolint', () => lintDockerfile(programs), asDescribed);
-    check('zizmor', () => lintWorkflows(programs), asDescribed);
+    await check('hadolint', () => lintDockerfile(programs), asDescribed);
+    await check('zizmor', () => lintWorkflows(programs), asDescribed);
+    await check('jsonata-python', () => compareExpressions(programs), asDescribed);
   }
-  if (service) check('asl-validator', () => validateStateMachine(service.template), asDescribed);
+  if (service) await check('asl-validator', () => validateStateMachine(service.template), asDescribed);
   if (service && variant) {
-    const templates = [...service.templates, ...variant.templates, deployRole];
-    if (programs !== undefined) check('cfn-lint', () => lintTemplates(programs, templates), asDescribed);
-    if (checkov !== undefined) check('checkov', () => scanTemplates(checkov, templates), asDescribed);
+    const templates = [...service.templates, ...variant.templates, deployRolePath];
+    if (programs !== undefined)
+      await check('cfn-lint', () => lintTemplates(programs, templates), asDescribed);
+    if (checkov !== undefined) await check('checkov', () => scanTemplates(checkov, templates), asDescribed);
+    if (checkov !== undefined) {
+      const packagedTemplates = [service.template, variant.template];
+      await check('IAM actions', () => checkActions(checkov, packagedTemplates), asDescribed);
+    }
   }
   if (service && variant && programs !== undefined) {
-    const bundles = check('bundles', () => functionsOf(service), describeSizes);
-    if (bundles) check('packaged functions', testPackage, asDescribed);
+    const bundles = await check('bundles', () => functionsOf(service), describeSizes);
+    if (bundles) await check('packaged functions', testPackage, asDescribed);
   }
 } finally {
   for (const created of [directory, variantDirectory]) rmSync(created, { recursive: true, force: true });

@@ -201,8 +201,12 @@ describe('the packaged handlers', () => {
     const { calls } = await call('getJob', event, {
       ...dynamodb('Query', { Items: [live] }),
       ...dynamodb('GetItem', { Item: marshall({ status: 'SUCCEEDED' }) }),
+      ...dynamodb('PutItem', {}),
+      ...dynamodb('DeleteItem', {}),
     });
-    expect(calls.map((target) => target.split('.')[1])).toEqual(['Query', 'GetItem', 'Query']);
+    // It takes a slot for its wait, and frees it.
+    const operations = ['Query', 'PutItem', 'GetItem', 'DeleteItem', 'Query'];
+    expect(calls.map((target) => target.split('.')[1])).toEqual(operations);
   });
 
   test.each(['getJob', 'cancelJob', 'retryJob', 'getHistory', 'getLogs'])(

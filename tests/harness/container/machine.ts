@@ -82,14 +82,18 @@ export class Machine {
     return jobId;
   }
 
-  /** Starts a container for one try with the environment of the manifest. Its table is at `endpoint`. */
+  /**
+   * Starts a container for one try with the environment of the manifest. Its table is at `endpoint`.
+   * @param environment replaces variables; an empty value is as if the variable was absent.
+   */
   container(
     jobId: string,
     attempt: number,
     endpoint: string,
     maxAttempts: number = limits.machineAttempts,
+    environment: Readonly<Record<string, string>> = {},
   ): ChildProcess {
-    return spawn(this.#binary, [], {
+    const child = spawn(this.#binary, [], {
       env: {
         JOB_ID: jobId,
         ATTEMPT: String(attempt),
@@ -101,9 +105,13 @@ export class Machine {
         AWS_ACCESS_KEY_ID: credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
         AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+        ...environment,
       },
-      stdio: 'ignore',
+      stdio: ['ignore', 'pipe', 'ignore'],
     });
+    // The log flows also if a test does not read it: a full pipe would stop the container.
+    child.stdout.resume();
+    return child;
   }
 
   /** Runs the program's `check` on a table of this name. @returns its exit code and its output. */
@@ -135,7 +143,7 @@ export class Machine {
         store: this.store,
         executions: {
           describe: () => Promise.resolve(undefined),
-          tries: () => Promise.resolve(Array.from({ length: tries }, () => ({}))),
+          tries: () => Promise.resolve({ tries: Array.from({ length: tries }, () => ({})) }),
         },
         cluster: { deleteJobs: () => Promise.resolve() },
         now: () => new Date(),

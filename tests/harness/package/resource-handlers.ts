@@ -23,8 +23,16 @@ const ResourceHandlers = z.object({
 export const readResourceHandlers = (): z.infer<typeof ResourceHandlers> =>
   ResourceHandlers.parse(JSON.parse(readFileSync(handlersPath, 'utf8')));
 
-/** Lists the types of AWS in templates. A custom resource is handled by our own function. */
+/** Types that templates of earlier versions had: the update of such a stack deletes their resources. */
+const formerTypes = ['AWS::EKS::Addon'];
+
+/** Lists the types of AWS in templates and in those of earlier versions. A custom resource is handled by our own function. */
 export const resourceTypesOf = (templates: Template[]): string[] =>
-  [...new Set(templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)))]
+  [
+    ...new Set([
+      ...templates.flatMap(({ Resources }) => Object.values(Resources).map(({ Type }) => Type)),
+      ...formerTypes,
+    ]),
+  ]
     .filter((type) => type.startsWith('AWS::') && type !== 'AWS::CloudFormation::CustomResource')
     .sort();

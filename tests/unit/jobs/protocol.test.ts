@@ -10,6 +10,7 @@ import {
   jobKey,
   JobStatus,
   openPartition,
+  waitSlotKey,
   shardOf,
   TerminalStatus,
 } from '../../../jobs/protocol.ts';
@@ -35,6 +36,7 @@ describe('the names of the protocol are those of protocol.json, as in the contai
       { pk: 'STATS#f', sk: 'STATS' },
     ]);
     expect(openPartition('0')).toBe('OPEN#0');
+    expect(waitSlotKey(3)).toEqual({ pk: 'WAIT#3', sk: 'WAIT' });
     // Only the container writes the result.
     expect(protocol.keys.sort.result).toBe('RESULT');
   });

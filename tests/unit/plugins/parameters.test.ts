@@ -53,12 +53,21 @@ describe('the parameters of a deploy', () => {
       'jobLogGroup=/jobs',
       'jobLogGroup cannot be set when the stack creates the cluster: it creates the log group too',
     ],
+    [
+      `namespace=${'n'.repeat(59)}`,
+      'namespace must have at most 58 characters: the logs are shipped from NAMESPACE-logs',
+    ],
     ['nodeClass=bottlerocket', 'nodeClass must be auto-mode when the stack creates the cluster'],
     ['maxJobMemory=8', 'jobMemory is outside the limits of one job. Allowed: from 16Mi to 8.'],
     ['maxJobCpu=4.0001', 'maxJobCpu must be a quantity such as 500m or 4'],
     ['jobCpu=5', 'jobCpu is outside the limits of one job. Allowed: from 10m to 4.'],
     ['bottlerocketVersion=v1.50.0', 'bottlerocketVersion has no effect with nodeClass=auto-mode'],
     ['queueSeconds=30', 'queueSeconds must be an integer from 60 to 21600'],
+    ['waiters=501', 'waiters must be an integer from 0 to 500'],
+    [
+      'getJobConcurrency=5',
+      'getJobConcurrency must be more than waiters, 5, or be 0: a request that waits occupies one',
+    ],
     ['cpuLimit=many', 'cpuLimit must be an integer from 1 to 999999'],
     // The template has the same pattern: what CloudFormation would reject is rejected here.
     [`nodeSelector={'a': "b"}`, "nodeSelector must be {} or labels such as {'key': 'value'}"],

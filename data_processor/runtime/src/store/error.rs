@@ -2,6 +2,7 @@
 
 use std::error::Error;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 
@@ -14,6 +15,10 @@ pub(crate) enum StoreError {
     /// A conflict, throttling, or an error of the server or the network: repeat the request.
     #[error("{0}")]
     Unavailable(String),
+    /// The credentials could not be loaded: the agent of Pod Identity does not respond, fails or throttles. Repeat the
+    /// request, for longer: the table is not the problem.
+    #[error("the credentials could not be loaded: {0}")]
+    CredentialsUnavailable(String),
     /// A missing permission, a missing table, an unreadable item: repeating the request does not help.
     #[error("{0}")]
     Permanent(String),
@@ -25,7 +30,10 @@ where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let SdkError::ServiceError(service) = error else {
-        return StoreError::Unavailable(describe_error(error));
+        return match credentials_error(error) {
+            Some(cause) => provider_error(cause),
+            None => StoreError::Unavailable(describe_error(error)),
+        };
     };
     match service.err().code() {
         Some("ConditionalCheckFailedException") => StoreError::Changed,
@@ -41,6 +49,26 @@ where
             StoreError::Unavailable(describe_error(error))
         }
         _ => StoreError::Permanent(describe_error(error)),
+    }
+}
+
+/// Finds the error of the credential provider among the causes of a failed request.
+fn credentials_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a CredentialsError> {
+    error
+        .downcast_ref()
+        .or_else(|| credentials_error(error.source()?))
+}
+
+/// Classifies the error of the credential provider. Variables that are missing or wrong stay so in this process.
+fn provider_error(error: &CredentialsError) -> StoreError {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_) => {
+            StoreError::Permanent(format!(
+                "no credentials were found. Check the pod's service account and its Pod Identity association ({})",
+                describe_error(error).replace('\n', " ")
+            ))
+        }
+        _ => StoreError::CredentialsUnavailable(describe_error(error)),
     }
 }
 
@@ -86,6 +114,8 @@ pub(super) fn describe_error(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::error::ConnectorError;
+
     use super::*;
 
     #[test]
@@ -115,5 +145,39 @@ mod tests {
             classify(&["None", "ValidationError"]),
             StoreError::Permanent(_)
         ));
+    }
+
+    /// An error as the SDK wraps it.
+    fn request_without(cause: CredentialsError) -> SdkError<TransactWriteItemsError> {
+        SdkError::dispatch_failure(ConnectorError::other(cause.into(), None))
+    }
+
+    #[test]
+    fn credentials_that_may_still_come_are_waited_for() {
+        for error in [
+            CredentialsError::provider_error("status 429"),
+            CredentialsError::unhandled("connection refused"),
+            CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
+        ] {
+            let classified = request_error(&request_without(error));
+            assert!(
+                matches!(classified, StoreError::CredentialsUnavailable(_)),
+                "{classified}"
+            );
+        }
+    }
+
+    #[test]
+    fn credentials_that_are_not_configured_are_a_permanent_error_that_names_the_cause() {
+        for error in [
+            CredentialsError::not_loaded("no provider\nin the chain"),
+            CredentialsError::invalid_configuration("the address is not allowed"),
+        ] {
+            let StoreError::Permanent(message) = request_error(&request_without(error)) else {
+                panic!("not permanent");
+            };
+            assert!(message.contains("Pod Identity"), "{message}");
+            assert!(!message.contains('\n'), "{message}");
+        }
     }
 }
