@@ -107,10 +107,10 @@ export function logsOf(jobId: string, attempts: readonly AttemptItem[], logGroup
 export function historyOf(events: readonly ExecutionEvent[]): HistoryEntry[] {
   let state: string | undefined;
   let attempt = -1;
-  return events.map(({ at, type, name, resourceType, error, cause }) => {
+  return events.map(({ at, type, name, resourceType, attempt: ofTry, error, cause }) => {
     if (type.endsWith('StateEntered')) state = name;
     if (type.startsWith('Execution')) state = undefined;
-    if (type === 'TaskScheduled' && resourceType === 'eks') attempt += 1;
+    if (type === 'TaskScheduled' && resourceType === 'eks') attempt = ofTry ?? attempt + 1;
     return {
       at,
       type,

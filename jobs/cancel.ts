@@ -39,7 +39,8 @@ export async function cancel(jobId: string, caller: Caller, dependencies: Depend
 }
 
 /** Makes the transaction that cancels a job as it was read. A try whose container never started is not an attempt. */
-export const cancelJob = (found: JobRecord, now: string): Write[] => closeJob(found, 'ABORTED', [], now);
+export const cancelJob = (found: JobRecord, now: string): Write[] =>
+  closeJob(found, 'ABORTED', { tries: [] }, now);
 
 /** Records that the job is cancelled. @returns the ARN of its execution. */
 async function record(

@@ -11,7 +11,7 @@ import {
   shardOf,
   type TerminalStatus,
 } from './protocol.ts';
-import type { Execution, ExecutionStatus, Try } from './execution.ts';
+import type { Execution, ExecutionStatus, Tries } from './execution.ts';
 import type { ExecutionInput } from './execution-input.ts';
 import type { Failure, JobRecord } from './record.ts';
 import type { Write } from './write.ts';
@@ -37,7 +37,7 @@ interface Closing {
  */
 function closeAttempts(
   { job, attempts }: JobRecord,
-  tries: readonly Try[],
+  tries: Tries['tries'],
   stopped: boolean,
   now: string,
 ): Closing {
@@ -89,18 +89,14 @@ const countWrites = (jobId: string, counts: Closing['counts']): Write[] =>
 /**
  * Closes a job whose container recorded no verdict.
  * @param status of its execution; RUNNING when the last state of the execution calls.
- * @param tries of RunJob; those after the first maxAttempts are not attempts of the job.
+ * @param runJob its tries; those after the first maxAttempts are not attempts of the job.
  */
-export function closeJob(
-  record: JobRecord,
-  status: ExecutionStatus,
-  tries: readonly Try[],
-  now: string,
-): Write[] {
+export function closeJob(record: JobRecord, status: ExecutionStatus, runJob: Tries, now: string): Write[] {
   const { job } = record;
+  const tries = runJob.tries.slice(0, job.maxAttempts);
   const verdict = verdictOf(status);
-  const closing = closeAttempts(record, tries.slice(0, job.maxAttempts), verdict === 'CANCELLED', now);
-  const error = errorOf(verdict, closing.error);
+  const closing = closeAttempts(record, tries, verdict === 'CANCELLED', now);
+  const error = errorOf(verdict, runJob.submissionError ?? closing.error);
   return [
     {
       update: jobKey(job.jobId),

@@ -21,9 +21,19 @@ export interface Execution {
 /** An execution that belongs to a job. */
 export type JobExecution = Execution & { input: ExecutionInput };
 
-/** One try of RunJob, as the execution's history has it. */
+/** One try of RunJob that is an attempt, as the execution's history has it. */
 export interface Try {
   error?: Failure;
+}
+
+/** What an execution's history reports about RunJob. */
+export interface Tries {
+  /** By the number of their attempt. A failed submission is not an attempt. */
+  tries: readonly Try[];
+  /** Describes the failed submissions if they were the last that happened: the cluster did not accept the Job. */
+  submissionError?: Failure;
+  /** Whether the last try has no end: it still runs, or the history is behind. */
+  unfinished?: true;
 }
 
 /** One event in an execution's history. */
@@ -31,6 +41,8 @@ export interface ExecutionEvent {
   /** RFC 3339. */
   at: string;
   type: string;
+  /** Of the event with which a try of RunJob begins: the number of its attempt. */
+  attempt?: number;
   name?: string;
   resourceType?: string;
   error?: string;

@@ -1,4 +1,4 @@
-import type { Execution, ExecutionEvent, Try } from './execution.ts';
+import type { Execution, ExecutionEvent, Tries } from './execution.ts';
 import type { JobStatus } from './protocol.ts';
 import type { JobItem, JobRecord, WaitingReason } from './record.ts';
 import type { EndedStatus, SweepPosition } from './sweep-position.ts';
@@ -86,8 +86,8 @@ export interface Executions {
   ofJob(jobId: string): Promise<Execution | undefined>;
   /** Describes an execution; undefined if AWS does not know it, or no longer. */
   describe(arn: string): Promise<Execution | undefined>;
-  /** Lists the tries of RunJob so far, in order. */
-  tries(arn: string): Promise<Try[]>;
+  /** Reads the tries of RunJob so far. */
+  tries(arn: string): Promise<Tries>;
   /** Reads the first thousand events of an execution; undefined if AWS does not keep them, or no longer. */
   history(arn: string): Promise<{ events: ExecutionEvent[]; truncated: boolean } | undefined>;
   /**

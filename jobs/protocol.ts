@@ -28,6 +28,12 @@ export type Counter = z.infer<typeof Counter>;
 
 export const { limits, errors, indexes, shards } = protocol;
 
+/**
+ * The errors of RunJob that mean: the cluster did not accept the Job. Such a try is not an attempt, and the state machine
+ * repeats it. The names are EKS.<HTTP status>; docs/step-functions.md has the sources.
+ */
+export const submissionErrors: readonly string[] = protocol.submissionErrors;
+
 /** The counter of jobs that ended in this status. */
 export const jobCounter: Record<TerminalStatus, Counter> = {
   SUCCEEDED: 'jobsSucceeded',

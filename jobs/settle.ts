@@ -75,7 +75,14 @@ async function writesFor(
   now: string,
 ): Promise<Write[]> {
   if (record && isTerminal(record.job.status)) return closeLeftovers(record, now);
-  if (record) return closeJob(record, status, await executions.tries(arnOf(execution)), now);
+  if (record) {
+    const runJob = await executions.tries(arnOf(execution));
+    // The execution is past RunJob. The state machine repeats this call.
+    if (status === 'RUNNING' && runJob.unfinished) {
+      throw new Error(`the history of job ${jobId} does not have the end of its last try yet`);
+    }
+    return closeJob(record, status, runJob, now);
+  }
   const known = await executions.describe(arnOf(execution));
   if (!known?.input) throw new Error(`the execution of job ${jobId} does not have the input of a job`);
   return recordUnregistered(known.input, known, status, now);

@@ -57,13 +57,13 @@ const pauseUntil = (signal: AbortSignal) => (milliseconds: number) =>
 
 /** Stops all executions, until two listings, which are farther apart than a late start takes, list none. @returns their ARNs. */
 async function stopExecutions(dependencies: Dependencies): Promise<Set<string>> {
-  const { executions, signal, note, pause = pauseUntil(signal) } = dependencies;
+  const { executions, signal, note, pause = pauseUntil(signal), repetitions = patience } = dependencies;
   const stopped = new Set<string>();
   let listedNone = false;
   let futileListings = 0;
   for (;;) {
     signal.throwIfAborted();
-    const running = await executions.running();
+    const running = await pRetry(() => executions.running(), { ...repetitions, signal });
     if (running.length === 0 && listedNone) return stopped;
     listedNone = running.length === 0;
     note(`running jobs: ${running.length}; run \`sls remove\` again to stop what is left`);

@@ -76,6 +76,14 @@ async function probeManifest(definition: string): Promise<unknown> {
   const limits = { maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60, resources: {} };
   const { Job } = z
     .object({ Job: z.unknown() })
-    .parse(await taskArguments(definition, 'RunJob', { jobId, execution: '', ...limits }));
+    .parse(
+      await taskArguments(definition, 'RunJob', {
+        jobId,
+        execution: '',
+        tried: 0,
+        unsubmitted: 0,
+        ...limits,
+      }),
+    );
   return Job;
 }

@@ -115,9 +115,14 @@ export const HistoryEntry = z
   .object({
     at: Time,
     type: z.string().describe('The type as Step Functions names it: TaskSubmitted, ExecutionAborted …'),
-    state: z.string().optional().describe('Register, RunJob, Settle or Failed.'),
+    state: z
+      .string()
+      .optional()
+      .describe(
+        'Register, RunJob, Settle or Failed; after a failure also IsDuplicate, WaitForTable, KeepSubmitting or WaitForCluster.',
+      ),
     attempt: AttemptNumber.optional().describe(
-      'The number of the try of RunJob, counted from 0 as attempts are.',
+      'The attempt that this try of RunJob is. A failed submission is not an attempt: the next try has its number.',
     ),
     error: z.string().optional(),
     cause: z.string().optional(),

@@ -17,12 +17,12 @@ import {
   type ExecutionEvent,
   executionFence,
   type ExecutionStatus,
-  type Try,
+  type Tries,
 } from '../execution.ts';
 import { ExecutionInput } from '../execution-input.ts';
 import type { Executions, ListedExecution } from '../ports.ts';
-import { limits } from '../protocol.ts';
 import type { EndedStatus } from '../sweep-position.ts';
+import { attemptOfTry, RunJobHistory } from './run-job-history.ts';
 import { isThrottled } from './throttling.ts';
 
 /** The executions of the state machine in Step Functions. */
@@ -82,18 +82,18 @@ export class StepFunctionsExecutions implements Executions {
   }
 
   /** A history has at most 25 pages; ours need one. */
-  async tries(arn: string): Promise<Try[]> {
-    const tries: Try[] = [];
+  async tries(arn: string): Promise<Tries> {
+    const history = new RunJobHistory();
     let nextToken: string | undefined;
     for (let page = 0; page < 25; page += 1) {
       const response = await this.#client.send(
         new GetExecutionHistoryCommand({ executionArn: arn, maxResults: 1000, nextToken }),
       );
-      for (const event of response.events ?? []) countTry(tries, event);
+      for (const event of response.events ?? []) history.add(event);
       nextToken = response.nextToken;
       if (nextToken === undefined) break;
     }
-    return tries;
+    return history.result();
   }
 
   /** Reads one page, which holds many times the events of a job. */
@@ -182,28 +182,14 @@ function eventOf(event: HistoryEvent): ExecutionEvent {
     .filter(([field]) => field.endsWith('EventDetails'))
     .map(([, value]: [string, EventDetails]) => value)[0];
   const { name, resourceType, error, cause } = details ?? {};
+  const attempt = attemptOfTry(event);
   return {
     at: (event.timestamp ?? new Date(0)).toISOString(),
     type: event.type ?? '',
     ...(name !== undefined && { name }),
     ...(resourceType !== undefined && { resourceType }),
+    ...(attempt !== undefined && { attempt }),
     ...(error !== undefined && { error }),
     ...(cause !== undefined && { cause }),
   };
-}
-
-function countTry(tries: Try[], event: HistoryEvent): void {
-  if (event.taskScheduledEventDetails?.resourceType === 'eks') tries.push({});
-  const ended =
-    event.taskFailedEventDetails ??
-    event.taskTimedOutEventDetails ??
-    event.taskSubmitFailedEventDetails ??
-    event.taskStartFailedEventDetails;
-  const last = tries.at(-1);
-  if (ended?.resourceType === 'eks' && last) {
-    last.error = {
-      code: ended.error ?? 'States.TaskFailed',
-      message: (ended.cause ?? '').slice(0, limits.errorMessageBytes),
-    };
-  }
 }

@@ -14,7 +14,7 @@ import jsonata
 ALGORITHMS = {"MD5": "md5", "SHA-1": "sha1", "SHA-256": "sha256", "SHA-384": "sha384", "SHA-512": "sha512"}
 
 
-def text_of(value):
+def json_text(value):
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -36,7 +36,7 @@ def step_functions(seed):
         return digest(f"{seed}/{draws - 1}")
 
     def random(*given):
-        return unit_interval(draw() if not given else digest(f"seed/{text_of(given[0])}"))
+        return unit_interval(draw() if not given else digest(f"seed/{json_text(given[0])}"))
 
     def uuid():
         data = bytearray(draw()[:16])
@@ -46,7 +46,7 @@ def step_functions(seed):
         return "-".join([digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]])
 
     def hash_of(content, algorithm):
-        text = content if isinstance(content, str) else text_of(content)
+        text = content if isinstance(content, str) else json_text(content)
         return hashlib.new(ALGORITHMS[algorithm], text.encode()).hexdigest()
 
     def range_of(first, last, step):
@@ -74,7 +74,7 @@ def evaluate(source, variables, seed):
         value = expression.evaluate(None, variables)
     except jsonata.JException as error:
         return {"error": error.error}
-    return {"nothing": True} if value is None else {"json": text_of(value)}
+    return {"nothing": True} if value is None else {"json": json_text(value)}
 
 
 json.dump([evaluate(**request) for request in json.load(sys.stdin)], sys.stdout)

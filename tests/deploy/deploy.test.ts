@@ -44,8 +44,7 @@ beforeAll(async () => {
   const { code, text } = await stack.sls('deploy');
   if (code !== 0) throw new Error(`${text}\n${emulator.log.slice(-10_000)}`);
   deployOutput = text;
-  const id = /https:\/\/(\w+)\.execute-api\./.exec(text)?.[1] ?? '';
-  api = new ApiClient(`${emulator.url}/_aws/execute-api/${id}`, token, () => emulator.log.slice(-5000));
+  openApi(text);
 }, 600_000);
 
 afterAll(async () => {
@@ -54,6 +53,12 @@ afterAll(async () => {
   await emulator.stop();
   rmSync(directory, { recursive: true, force: true });
 });
+
+/** Calls the API whose address a deploy printed. */
+function openApi(output: string): void {
+  const id = /https:\/\/(\w+)\.execute-api\./.exec(output)?.[1] ?? '';
+  api = new ApiClient(`${emulator.url}/_aws/execute-api/${id}`, token, () => emulator.log.slice(-5000));
+}
 
 const claims = { sub: 'caller', scope: 'jobs:read jobs:write', aud: audience };
 const token = (): string => issuer.token(claims);
@@ -70,9 +75,29 @@ async function listSchedules(scheduleId: string): Promise<object[]> {
   return Schedules.map(({ Name, GroupName, State }) => ({ Name, GroupName, State }));
 }
 
+/** Reads the physical id of a resource of the stack. */
+async function physicalId(logicalId: string): Promise<string> {
+  const { StackResourceDetail } = await emulator.aws<{ StackResourceDetail: { PhysicalResourceId: string } }>(
+    ...['cloudformation', 'describe-stack-resource', '--stack-name', stack.name],
+    ...['--logical-resource-id', logicalId],
+  );
+  return StackResourceDetail.PhysicalResourceId;
+}
+
+/** Reads all that a function of the stack has logged. */
+async function functionLog(name: string): Promise<string> {
+  const group = `/aws/lambda/${stack.name}-${name}`;
+  const { events } = await emulator.aws<{ events: { message: string }[] }>(
+    ...['logs', 'filter-log-events', '--log-group-name', group],
+  );
+  return events.map(({ message }) => message).join('\n');
+}
+
 describe('a deployed stack', () => {
   /** The ids of a job that succeeded and of one that failed. */
   let [succeeding, failing] = ['', ''];
+  /** A job that runs until the stack is removed. */
+  let running = '';
   /** A schedule that fires every minute, and the counters before it was created. */
   let everyMinute: { scheduleId: string; before: Stats };
 
@@ -335,14 +360,46 @@ describe('a deployed stack', () => {
   });
 
   test(
-    'does not leave anything when it is removed',
+    'stops nothing when an update replaces RunningJobs, which stops the jobs of a removed stack',
     async () => {
+      running = await api.post(slow);
+      await api.running(running);
+      // A custom resource with another physical id is replaced: CloudFormation deletes the old one after the update.
+      const property = 'StateMachine: !Ref RunJobStateMachine';
+      const before = await physicalId('RunningJobs');
+      stack.edit('resources/removal.yml', property, "StateMachine: !Sub '${RunJobStateMachine}-renamed'");
+      expect(await stack.sls('deploy')).toMatchObject({ code: 0 });
+      expect(await physicalId('RunningJobs')).toBe(`${before}-renamed`);
+      expect(await functionLog('stopJobs')).toContain('"requestType":"Delete"');
+      const { progress } = await api.view(running);
+      await eventually(
+        async () => ((await api.view(running)).progress?.done ?? 0) > (progress?.done ?? 0) || undefined,
+        'further progress of the job',
+        stepTimeout,
+      );
+      expect(await executions.status(running)).toBe('RUNNING');
+    },
+    stepTimeout,
+  );
+
+  test(
+    'does not leave anything when it is removed while one job runs and another waits',
+    async () => {
+      expect(await api.view(running)).toMatchObject({ status: 'RUNNING' });
+      await kubectl('cordon', 'node1');
+      const waiting = await api.post(slow);
+      await eventually(
+        async () => (await objects.names('pods', waiting)) !== '' || undefined,
+        'a waiting pod',
+        stepTimeout,
+      );
       // While the stack exists, every listing names it. So an empty result below means that its resources are gone.
       expect(await listingsThatName(stack, emulator)).toEqual(
         listings.map((parameters) => parameters.join(' ')),
       );
       const output = await stack.sls('remove');
       expect(output).toMatchObject({ code: 0 });
+      await kubectl('uncordon', 'node1');
       expect(emulator.accessEntries).toEqual([]);
       await eventually(
         async () =>
@@ -352,6 +409,37 @@ describe('a deployed stack', () => {
         stepTimeout,
       );
       expect(await listingsThatName(stack, emulator)).toEqual([]);
+    },
+    stepTimeout,
+  );
+
+  test(
+    'can be deployed again after it was removed, and runs a job',
+    async () => {
+      const { code, text } = await stack.sls('deploy', '--param', 'tableDeletionPolicy=Retain');
+      if (code !== 0) throw new Error(`${text}\n${emulator.log.slice(-10_000)}`);
+      openApi(text);
+      const jobId = await api.post(synthetic({ records: 10 }));
+      expect(await api.ended(jobId)).toMatchObject({ status: 'SUCCEEDED', result: { records: 10 } });
+    },
+    stepTimeout,
+  );
+
+  test(
+    'leaves only the table when the table is kept, and in it every job has ended',
+    async () => {
+      running = await api.post(slow);
+      await api.running(running);
+      expect(await stack.sls('remove', '--param', 'tableDeletionPolicy=Retain')).toMatchObject({ code: 0 });
+      expect(await listingsThatName(stack, emulator)).toEqual(['dynamodb list-tables']);
+      const { Items } = await emulator.aws<{ Items: Record<string, Record<string, string>>[] }>(
+        ...['dynamodb', 'scan', '--table-name', stack.name],
+      );
+      const jobs = Items.filter(({ sk }) => sk?.['S'] === 'JOB');
+      expect(new Map(jobs.map(({ jobId, status }) => [jobId?.['S'], status?.['S']])).get(running)).toBe(
+        'CANCELLED',
+      );
+      expect(jobs.filter(({ open }) => open !== undefined)).toEqual([]);
     },
     stepTimeout,
   );

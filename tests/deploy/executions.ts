@@ -19,9 +19,20 @@ export class Executions {
 
   /** Stops the execution of a job that was created by POST, as a user does in the console. @returns its status. */
   async stop(jobId: string): Promise<string | undefined> {
-    const executionArn = `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${jobId}`;
-    await this.#client.send(new StopExecutionCommand({ executionArn }));
-    return (await this.#client.send(new DescribeExecutionCommand({ executionArn }))).status;
+    await this.#client.send(new StopExecutionCommand({ executionArn: this.#arnOf(jobId) }));
+    return this.status(jobId);
+  }
+
+  /** Reads the status of the execution of a job that was created by POST. */
+  async status(jobId: string): Promise<string | undefined> {
+    const { status } = await this.#client.send(
+      new DescribeExecutionCommand({ executionArn: this.#arnOf(jobId) }),
+    );
+    return status;
+  }
+
+  #arnOf(jobId: string): string {
+    return `${this.#stateMachineArn.replace(':stateMachine:', ':execution:')}:${jobId}`;
   }
 
   /**

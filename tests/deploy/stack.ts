@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { clusterName, type Emulator } from './emulator.ts';
@@ -59,11 +59,19 @@ export class Stack {
     return `eks-jobs-${this.stage}`;
   }
 
-  /** Runs the real sls, as `npx sls COMMAND` does. */
-  async sls(command: string): Promise<SlsResult> {
+  /** Changes a text in a file of the copy, as a later version of the service would. */
+  edit(file: string, before: string, after: string): void {
+    const path = join(this.#folder, file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(before)) throw new Error(`${file} does not contain ${before}`);
+    writeFileSync(path, text.replace(before, after));
+  }
+
+  /** Runs the real sls, as `npx sls COMMAND` does. @param more further parameters of the command. */
+  async sls(command: string, ...more: string[]): Promise<SlsResult> {
     const child = spawn(
       join(this.#folder, 'node_modules', '.bin', 'sls'),
-      [command, '--stage', this.stage, ...this.#parameters],
+      [command, '--stage', this.stage, ...this.#parameters, ...more],
       {
         cwd: this.#folder,
         env: { ...this.#emulator.environment, NO_COLOR: '1' },

@@ -32,9 +32,13 @@ const largestTokens: Record<string, string> = {
   JobEndpointUrl: '',
 };
 
+/** The text of the state machine with these tokens replaced. */
+export const definitionWith = (tokens: Record<string, string> = {}): string =>
+  readStateMachine(root, { ...largestTokens, ...tokens });
+
 /** The state machine with these tokens replaced. */
 export const machineWith = (tokens: Record<string, string> = {}) =>
-  stateMachine.parse(JSON.parse(readStateMachine(root, { ...largestTokens, ...tokens })));
+  stateMachine.parse(JSON.parse(definitionWith(tokens)));
 
 /** The task of that name. */
 export function taskOf(machine: ReturnType<typeof machineWith>, name: string): StateOf<'Task'> {
@@ -50,29 +54,40 @@ export interface Moment {
   arn?: string;
   startedAt?: string;
   redriveCount?: number;
-  retryCount?: number;
+  /** null: the context object does not have it. */
+  retryCount?: number | null;
+  errorOutput?: Json;
+  /** Makes $random() differ. */
+  seed?: number;
+  /** How old the execution is when the state is entered. */
+  ageSeconds?: number;
 }
 
 export const executionArn =
   'arn:aws:states:eu-central-1:123456789012:execution:run-job:01jdd0000000000000000000aa';
 
 function scopeOf(moment: Moment): ExpressionScope {
+  const { startedAt = '2026-11-23T10:00:00Z' } = moment;
   return {
     variables: moment.variables ?? {},
     states: {
       input: moment.input ?? {},
+      ...(moment.errorOutput !== undefined && { errorOutput: moment.errorOutput }),
       context: {
         Execution: {
           Id: moment.arn ?? executionArn,
           // Java leaves zero milliseconds out.
-          StartTime: moment.startedAt ?? '2026-11-23T10:00:00Z',
+          StartTime: startedAt,
           RedriveCount: moment.redriveCount ?? 0,
         },
-        State: { RetryCount: moment.retryCount ?? 0 },
+        State: {
+          EnteredTime: new Date(Date.parse(startedAt) + (moment.ageSeconds ?? 0) * 1000).toISOString(),
+          ...(moment.retryCount !== null && { RetryCount: moment.retryCount ?? 0 }),
+        },
       },
     },
     now: 0,
-    seed: '',
+    seed: String(moment.seed ?? ''),
   };
 }
 

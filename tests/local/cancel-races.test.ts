@@ -95,7 +95,7 @@ class RaceExecution {
     const { jobId, execution } = this;
     const executions = {
       describe: () => Promise.resolve(execution),
-      tries: () => Promise.resolve(Array.from({ length: this.#tries }, () => ({}))),
+      tries: () => Promise.resolve({ tries: Array.from({ length: this.#tries }, () => ({})) }),
     };
     const cluster = { deleteJobs: () => Promise.resolve() };
     await settle({ jobId, execution: execution.fence, status }, { store, executions, cluster, now });

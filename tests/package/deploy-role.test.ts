@@ -1,17 +1,26 @@
 import { describe, expect, test } from '@jest/globals';
-import { coversAction, statementsOf } from '../harness/package/deploy-role.ts';
+import * as z from 'zod';
+import { coversAction, coversArn, statementsOf } from '../harness/package/deploy-role.ts';
 import { packaged, packagedVariant } from '../harness/package/packaged.ts';
 import {
   readResourceHandlers,
   refreshCommand,
   resourceTypesOf,
 } from '../harness/package/resource-handlers.ts';
+import { managedPoliciesOf } from './permissions.ts';
 
 /** The pipeline deploys and removes with the two roles of .github/deploy-role.yml and needs nothing else. */
 
 const templates = [packaged().template, packagedVariant().template];
 const { handlers } = readResourceHandlers();
 const allowed = statementsOf('CloudFormationRole').flatMap(({ Action }) => Action);
+
+/** Which service may assume a role. */
+const Trust = z.looseObject({
+  AssumeRolePolicyDocument: z.object({
+    Statement: z.array(z.looseObject({ Principal: z.strictObject({ Service: z.string() }) })),
+  }),
+});
 
 /** The IAM prefixes of services that have another name in CloudFormation. */
 const prefixes: Record<string, string> = { apigatewayv2: 'apigateway', stepfunctions: 'states' };
@@ -119,6 +128,30 @@ describe('the role that CloudFormation assumes', () => {
       (action) => ![...allowed, ...explained].some((pattern) => coversAction(pattern, action)),
     );
     expect(missing).toEqual([]);
+  });
+
+  // CloudFormation passes the roles of the template to the services that assume them, and attaches AWS's policies to them.
+  test('may pass each role to the service that assumes it, and attach its managed policies', () => {
+    const statements = statementsOf('CloudFormationRole');
+    const conditionOf = (action: string, operator: string, key: string): string[] =>
+      statements
+        .filter(({ Action }) => Action.includes(action))
+        .flatMap(({ Condition }) => Condition[operator]?.[key] ?? []);
+    const services = conditionOf('iam:PassRole', 'StringEquals', 'iam:PassedToService');
+    const policies = conditionOf('iam:AttachRolePolicy', 'ArnLike', 'iam:PolicyARN');
+    for (const template of templates) {
+      const trusted = Object.values(template.Resources)
+        .filter(({ Type }) => Type === 'AWS::IAM::Role')
+        .flatMap(({ Properties }) => Trust.parse(Properties).AssumeRolePolicyDocument.Statement)
+        .map(({ Principal }) => Principal.Service);
+      expect(trusted.length).toBeGreaterThan(15);
+      expect([...new Set(trusted)].filter((service) => !services.includes(service))).toEqual([]);
+      const attached = Object.values(managedPoliciesOf(template)).flat();
+      const refused = attached.filter(
+        (name) => !policies.some((pattern) => coversArn(pattern, `arn:aws:iam::aws:policy/${name}`)),
+      );
+      expect(refused).toEqual([]);
+    }
   });
 
   // More would fail when the stack of the roles is created. Spaces do not count.

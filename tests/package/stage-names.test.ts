@@ -220,6 +220,12 @@ function uncovered(stage: string): string[] {
 }
 
 describe('the pipeline’s role covers the names', () => {
+  test('of every type that can have one', () => {
+    // APIs have generated identifiers, and a cluster may have any name: the role allows them all (deploy-role.yml).
+    const any = ['AWS::ApiGatewayV2::Api', 'AWS::EKS::Cluster'];
+    expect([...Object.keys(arns), ...any].sort()).toEqual(Object.keys(nameLimits).sort());
+  });
+
   test('of a short stage', () => {
     expect(uncovered('dev')).toEqual([]);
   });

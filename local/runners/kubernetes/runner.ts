@@ -1,5 +1,5 @@
-import pRetry, { AbortError } from 'p-retry';
-import { ClusterFailure } from '../../../k8s/failure.ts';
+import pRetry from 'p-retry';
+import { ClusterFailure, NoCredentials } from '../../../k8s/failure.ts';
 import {
   type ClusterResponse,
   type JobOutcome,
@@ -13,8 +13,8 @@ import type { ContextApiServer } from './api-server.ts';
 import { ClusterJobs, isTransient } from './cluster-jobs.ts';
 import { Job, managedBy, Manifest, outcomeOf, withEnvironment } from './job.ts';
 
-/** How long the creation of a Job is retried while the API server is away: milliseconds. */
-const creationTimeout = 300_000;
+/** How long the Job of a resumed task is looked up while the API server is away: milliseconds. */
+const lookupTimeout = 300_000;
 
 /** Runs Jobs in a Kubernetes cluster: creates each Job from its manifest, and follows all of them with one watch. */
 export class KubernetesRunner implements JobRunner {
@@ -69,44 +69,54 @@ export class KubernetesRunner implements JobRunner {
     return { response, ended };
   }
 
-  /** Makes sure that the Job exists. A Job created by a request whose response was lost, or before a restart, is used. */
+  /** Creates the Job, once: the state machine repeats it. After a restart of the service, uses the Job that exists. */
   async #ensureJob(
     manifest: Manifest,
     namespace: string,
     resumed: boolean,
     signal: AbortSignal,
   ): Promise<ClusterResponse> {
-    // Whether a Job of an earlier request may exist.
-    let mayExist = resumed;
-    let checkedTwice = false;
-    const create = async (): Promise<ClusterResponse> => {
-      // p-retry's own signal would not do: a request under way must end before its effect is known.
-      if (signal.aborted) throw new AbortError(signal.reason as Error);
-      const existing = mayExist ? await this.#existing(manifest, namespace, signal) : undefined;
-      const response = existing ?? (await this.#jobs.create(manifest, namespace));
-      if (response.statusCode < 300) return response;
-      const refused = new JobRefused(response);
-      // The lost request may have arrived after the check: check once more.
-      const arrivedLate = mayExist && response.statusCode === 409 && !checkedTwice;
-      checkedTwice ||= arrivedLate;
-      throw isTransient(response.statusCode) || arrivedLate ? refused : new AbortError(refused);
-    };
+    signal.throwIfAborted();
+    const existing = resumed ? await this.#resumedJob(manifest, namespace, signal) : undefined;
+    const response = existing ?? (await this.#create(manifest, namespace, signal));
+    if (response.statusCode >= 300) throw new JobRefused(response);
+    return response;
+  }
+
+  /** Sends the request to create the Job. Without a response it is unknown whether the Job exists. */
+  async #create(manifest: Manifest, namespace: string, signal: AbortSignal): Promise<ClusterResponse> {
     try {
-      return await pRetry(create, {
-        retries: Infinity,
-        maxRetryTime: creationTimeout,
-        minTimeout: 200,
-        maxTimeout: 5000,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
-        onFailedAttempt: ({ error }) => {
-          if (!(error instanceof JobRefused) || error.response.statusCode !== 429) mayExist = true;
-        },
-      });
+      return await this.#jobs.create(manifest, namespace);
     } catch (error) {
-      if (signal.aborted && mayExist) await this.#jobs.removeIfCreated(manifest, namespace);
+      if (signal.aborted) {
+        await this.#jobs.removeIfCreated(manifest, namespace);
+        throw signal.reason;
+      }
+      if (error instanceof ClusterFailure) return withoutResponse(error);
       throw error;
     }
+  }
+
+  /** Reads the Job of a task that began before the service was restarted. Repeats this while the API server is away. */
+  #resumedJob(
+    manifest: Manifest,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<ClusterResponse | undefined> {
+    const read = async (): Promise<ClusterResponse | undefined> => {
+      const existing = await this.#existing(manifest, namespace, signal);
+      if (existing && isTransient(existing.statusCode)) throw new JobRefused(existing);
+      return existing;
+    };
+    return pRetry(read, {
+      retries: Infinity,
+      maxRetryTime: lookupTimeout,
+      minTimeout: 200,
+      maxTimeout: 5000,
+      randomize: true,
+      signal,
+      shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
+    });
   }
 
   /** Reads our Job of that name. If it is being deleted (the service was stopped), waits until it can be created again. */
@@ -141,6 +151,15 @@ export class KubernetesRunner implements JobRunner {
     }
   }
 }
+
+/**
+ * Makes a response for a request that got none. AWS's error for this is not documented. EKS.503 makes the state machine
+ * repeat the submission, so that a cluster that restarts uses up no attempt. EKS.401: there are no credentials.
+ */
+const withoutResponse = (failure: ClusterFailure): ClusterResponse =>
+  failure instanceof NoCredentials
+    ? { statusCode: 401, statusText: 'Unauthorized', body: failure.message }
+    : { statusCode: 503, statusText: 'Service Unavailable', body: failure.message };
 
 /** The API server's response for a Job that does not exist. */
 const notFound = (name: string): ClusterResponse => ({

@@ -12,6 +12,7 @@ from ministack.services import eks, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 import access
+import deletion
 import firings
 import run_job
 
@@ -62,6 +63,10 @@ types = provisioners._RESOURCE_HANDLERS
 types.update(access.resource_handlers())
 types["AWS::CloudWatch::Alarm"] = without_metric_math(types["AWS::CloudWatch::Alarm"])
 stepfunctions._SERVICE_DISPATCH["arn:aws:states:::eks:runJob"] = run_job.run_job
+types["AWS::StepFunctions::StateMachine"] = deletion.waiting_for_state_machines(types["AWS::StepFunctions::StateMachine"])
+types["AWS::Logs::LogGroup"] = deletion.refusing_existing_log_groups(types["AWS::Logs::LogGroup"])
 run_job.complete_the_interpreter()
+deletion.keep_state_machines_while_executions_run()
+deletion.recreate_log_groups_of_clusters()
 firings.complete_the_scheduler()
 app.main()

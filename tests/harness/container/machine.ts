@@ -143,7 +143,7 @@ export class Machine {
         store: this.store,
         executions: {
           describe: () => Promise.resolve(undefined),
-          tries: () => Promise.resolve(Array.from({ length: tries }, () => ({}))),
+          tries: () => Promise.resolve({ tries: Array.from({ length: tries }, () => ({})) }),
         },
         cluster: { deleteJobs: () => Promise.resolve() },
         now: () => new Date(),

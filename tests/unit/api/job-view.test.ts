@@ -4,6 +4,19 @@ import { historyOf } from '../../../api/job-view.ts';
 const time = '2026-11-23T10:00:00.000Z';
 const eks = { at: time, resourceType: 'eks' };
 
+test('a history shows a failed submission with the number of the attempt that comes after it', () => {
+  const numbers = historyOf([
+    { at: time, type: 'TaskStateEntered', name: 'RunJob' },
+    { ...eks, type: 'TaskScheduled', attempt: 0 },
+    { ...eks, type: 'TaskSubmitFailed', error: 'EKS.503' },
+    { at: time, type: 'WaitStateEntered', name: 'WaitForCluster' },
+    { at: time, type: 'TaskStateEntered', name: 'RunJob' },
+    { ...eks, type: 'TaskScheduled', attempt: 0 },
+  ]).map(({ state, attempt }) => `${state ?? ''} ${attempt ?? '-'}`);
+  const waiting = ['RunJob -', 'RunJob 0', 'RunJob 0', 'WaitForCluster -'];
+  expect(numbers).toEqual([...waiting, 'RunJob -', 'RunJob 0']);
+});
+
 test('a history shows each event with its state and try', () => {
   const history = historyOf([
     { at: time, type: 'ExecutionStarted' },

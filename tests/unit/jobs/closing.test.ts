@@ -5,10 +5,13 @@ import { ExecutionInput } from '../../../jobs/execution-input.ts';
 import { recordOf } from '../../../jobs/record.ts';
 import { golden } from '../../harness/golden.ts';
 
+const Failure = z.object({ code: z.string(), message: z.string() });
+
 const Arguments = z.object({
   execution: z.string(),
   executionStatus: z.enum(['RUNNING', 'FAILED', 'TIMED_OUT', 'ABORTED']),
-  tries: z.array(z.object({ error: z.object({ code: z.string(), message: z.string() }).optional() })),
+  tries: z.array(z.object({ error: Failure.optional() })),
+  submissionError: Failure.optional(),
   now: z.string(),
   input: ExecutionInput.optional(),
 });
@@ -19,12 +22,17 @@ describe('settle writes exactly the golden transactions', () => {
   test.each(closing.map((transaction) => [transaction.name, transaction] as const))(
     '%s',
     (_name, transaction) => {
-      const { execution, executionStatus, tries, now, input } = Arguments.parse(transaction.arguments);
+      const { execution, executionStatus, tries, submissionError, now, input } = Arguments.parse(
+        transaction.arguments,
+      );
       const record = recordOf(transaction.record, Date.parse(now));
-      const asExact = tries.map(({ error }) => (error ? { error } : {}));
+      const runJob = {
+        tries: tries.map(({ error }) => (error ? { error } : {})),
+        ...(submissionError && { submissionError }),
+      };
       const startedAt = execution.slice(execution.lastIndexOf('@') + 1);
       const writes = record
-        ? closeJob(record, executionStatus, asExact, now)
+        ? closeJob(record, executionStatus, runJob, now)
         : recordUnregistered(
             ExecutionInput.parse(input),
             { fence: execution, startedAt },
@@ -50,13 +58,13 @@ describe('settle leaves nothing half closed', () => {
   test('tries beyond maxAttempts are not attempts of the job', () => {
     // The machine always tries three times; a job with maxAttempts 1 has one attempt, whatever AWS did.
     const record = recordWith({ maxAttempts: 1, status: 'QUEUED', attempt: undefined, runner: undefined });
-    const puts = closeJob(record, 'RUNNING', [{}, {}, {}], now).filter((write) => 'put' in write);
+    const puts = closeJob(record, 'RUNNING', { tries: [{}, {}, {}] }, now).filter((write) => 'put' in write);
     expect(puts.map(({ put }) => put.sk)).toEqual(['ATTEMPT#0']);
   });
 
   test('an attempt in the table is closed even if the history does not show it yet', () => {
     const attempt = { pk: 'JOB#a', sk: 'ATTEMPT#0', attempt: 0, status: 'RUNNING', runner: 'r' };
-    const writes = closeJob(recordWith({ attempt: 0 }, [attempt]), 'RUNNING', [], now);
+    const writes = closeJob(recordWith({ attempt: 0 }, [attempt]), 'RUNNING', { tries: [] }, now);
     expect(writes).toContainEqual(
       expect.objectContaining({
         if: { status: 'RUNNING', runner: 'r' },

@@ -79,7 +79,7 @@ class Stage {
         const input = ExecutionInput.parse(given['input']);
         return Promise.resolve({ arn, fence: `${arn}@${startedAt}`, status: this.shown, startedAt, input });
       },
-      tries: () => Promise.resolve([{}]),
+      tries: () => Promise.resolve({ tries: [{}] }),
     };
     const cluster = { deleteJobs: () => Promise.resolve() };
     await stopRunningJobs({

@@ -1,6 +1,6 @@
 /** The container: read, decide, write on condition; run; record the outcome; exit. And all that can happen to it. */
 import type { Protocol } from './guards.ts';
-import { replaceContainer, tryFailed, trySucceeded } from './machine.ts';
+import { replaceContainer, submissionFailed, tryFailed, trySucceeded } from './machine.ts';
 import { decideStart } from './start.ts';
 import type { Container, Emit, State } from './state.ts';
 import { attemptOf, excused, hasEnded, machineTries, replaced } from './state.ts';
@@ -182,6 +182,13 @@ function accidents({ protocol, state, container, emit, become }: Step, index: nu
     replaceContainer(alone, execution, number),
   );
   emit('RunJob # fails, its Job lives on', number, 'fault', tryFailed(excused(alone, number), execution));
+  // Immediately after the creation: its response was lost, or the API server responded 5xx although it created the Job.
+  emit(
+    'RunJob # fails as if the cluster had not accepted its Job, which lives on',
+    number,
+    'fault',
+    submissionFailed(protocol, alone, execution, number),
+  );
   if (container.phase !== 'run' || !owns(protocol, state, container)) return;
   const marked = interrupt(protocol, gone, container);
   emit(

@@ -24,6 +24,12 @@ export const guardRules = {
   takeOverCountsNothing: 'taking over is not counted as a retry',
   seenHeartbeat: 'taking over requires that the heartbeat is the one that did not change',
   interruptionLimit: 'an attempt that is interrupted too often is closed',
+  // Failed submissions
+  submissionNotCounted: 'a failed submission is not an attempt: the next Job has the same number',
+  settleSkipsSubmissions: 'Settle leaves failed submissions out of the tries in the history',
+  settleAwaitsHistory:
+    'Settle, called by the state machine, waits until the history has the end of the last try',
+  settleClosesRecorded: 'Settle also closes an attempt that is in the table and not among the tries',
   // Finish, SIGTERM, exit codes
   lastVerdict: "the last attempt's failure ends the job in the same transaction",
   finishReadsBack: 'after a lost response the container reads whether its outcome is recorded',
@@ -57,13 +63,22 @@ export interface Protocol {
    * the same time, either of which may be first (a Query of the whole partition also reads attempts before the job).
    */
   readonly reads: 'together' | 'jobFirst' | 'apart';
+  /**
+   * Whether RunJob's Catch sees how often RunJob was retried. It is not documented for AWS. Without it, the next Job has the
+   * number that the first try of this visit had.
+   */
+  readonly retryCountInCatch: boolean;
 }
 
-export function protocolWithout(out: readonly Guard[], reads: Protocol['reads'] = 'together'): Protocol {
+export function protocolWithout(
+  out: readonly Guard[],
+  reads: Protocol['reads'] = 'together',
+  retryCountInCatch = true,
+): Protocol {
   const guards = Object.fromEntries(Object.keys(guardRules).map((name) => [name, true])) as Record<
     Guard,
     boolean
   >;
   for (const guard of out) guards[guard] = false;
-  return { guards, reads };
+  return { guards, reads, retryCountInCatch };
 }

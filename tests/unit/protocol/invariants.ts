@@ -59,7 +59,7 @@ export function wrongEnd(state: State): string | null {
   if (executions.some((execution) => isRunning(execution))) return 'an execution never ends';
   const own = executionOf(state, job.execution);
   const failed = attempts.filter((attempt) => attempt?.status === 'FAILED').length;
-  if (job.status === 'FAILED' && !job.permanent && !own.gaveUp && failed < maxAttempts) {
+  if (job.status === 'FAILED' && !job.permanent && own.gaveUp === null && failed < maxAttempts) {
     return `the job FAILED after ${failed} of ${maxAttempts} attempts`;
   }
   if (job.status === 'TIMED_OUT' && failed < maxAttempts && own.phase !== 'TIMED_OUT') {

@@ -63,9 +63,10 @@ export function keyOf(state: State): string {
   });
   codes.push(bits + state.maxAttempts * 16);
   for (const execution of state.executions) {
-    const { phase, tries } = execution;
+    const { phase, next, retries, tries, event, gaveUp } = execution;
     codes.push(
-      executionCodes[phase] * 8 + tries * 2 + (execution.event ? 1 : 0) + (execution.gaveUp ? 128 : 0),
+      executionCodes[phase] * 16 + (gaveUp === null ? 0 : gaveUp === 'submit' ? 4 : 8) + (event ? 1 : 0),
+      (next * 16 + tries) * 4 + retries,
     );
   }
   codes.push(state.containers.length * 8 + state.settles.length);
@@ -86,7 +87,7 @@ export function keyOf(state: State): string {
 type Name = (runner: number) => number;
 
 function rank(state: State, container: Container): number {
-  let value = container.execution * 4 + container.try;
+  let value = container.execution * 16 + container.try;
   value = value * 2 + (container.current ? 1 : 0);
   value = value * 16 + phaseCodes[container.phase];
   value = value * 8 + (container.write === null ? 0 : kindCodes[container.write.kind]);
@@ -116,7 +117,7 @@ function putHalf(codes: number[], half: Half | null, name: Name): void {
 
 function putContainer(codes: number[], state: State, container: Container, name: Name): void {
   codes.push(
-    ((container.execution * 4 + container.try) * 2 + (container.current ? 1 : 0)) * 4 +
+    ((container.execution * 16 + container.try) * 2 + (container.current ? 1 : 0)) * 4 +
       (container.verdict ? 2 : 0) +
       (container.exitCode === 0 ? 1 : 0),
     phaseCodes[container.phase] * 2 +

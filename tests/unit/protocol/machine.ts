@@ -19,10 +19,13 @@ export function machineSteps(protocol: Protocol, state: State, emit: Emit): void
         register(protocol, state, index, emit);
         break;
       case 'backoff': {
-        const number = execution.tries;
-        const begun = withExecution(state, index, { phase: 'run', tries: number + 1 });
+        const number = execution.next;
+        const begun = withExecution(state, index, { phase: 'run', next: number + 1 });
         emit('RunJob creates the Job of try #', number, 'step', replaceContainer(begun, index, number));
         emit('RunJob # fails, no Job', number, 'fault', tryFailed(excused(begun, number), index));
+        const rejected = submissionFailed(protocol, begun, index, number);
+        emit('the cluster does not accept the Job of try #', number, 'fault', rejected);
+        emit('the cluster does not accept the Job of try # for hours', number, 'fault', gaveUp(state, index));
         break;
       }
       case 'run':
@@ -66,7 +69,7 @@ function register({ guards }: Protocol, state: State, index: number, emit: Emit)
     'Register of execution # fails for good',
     index,
     'fault',
-    withExecution(settling, index, { gaveUp: true }),
+    withExecution(settling, index, { gaveUp: 'register' }),
   );
 }
 
@@ -79,18 +82,57 @@ function event(state: State, execution: Execution, index: number, emit: Emit): v
 }
 
 export function trySucceeded(state: State, index: number): State {
-  return toSettle(state, index);
+  return toSettle(tryCounted(state, index), index);
 }
 
-/** RunJob retries until its tries are used up. */
+/** The history has one more try that is not a failed submission. */
+function tryCounted(state: State, index: number): State {
+  const { next, tries } = executionOf(state, index);
+  return withExecution(state, index, { tries: Math.max(tries, next) });
+}
+
+/** RunJob retries until the tries of this visit are used up. */
 export function tryFailed(state: State, index: number): State {
-  if (executionOf(state, index).tries === machineTries) return toSettle(state, index);
-  return withExecution(state, index, { phase: 'backoff' });
+  const { retries } = executionOf(state, index);
+  const counted = tryCounted(state, index);
+  if (retries + 1 === machineTries) return toSettle(counted, index);
+  return withExecution(counted, index, { phase: 'backoff', retries: retries + 1 });
+}
+
+/**
+ * RunJob ends with the error of a failed submission, whether its Job exists or not. The state machine waits and visits RunJob
+ * again; the attempt keeps its number. `number` is this try's.
+ */
+export function submissionFailed(
+  { guards, retryCountInCatch }: Protocol,
+  state: State,
+  index: number,
+  number: number,
+): State {
+  const visited = { phase: 'backoff', retries: 0 } as const;
+  if (!guards.submissionNotCounted) return withExecution(state, index, visited);
+  const next = retryCountInCatch ? number : number - executionOf(state, index).retries;
+  return withExecution(state, index, { ...visited, next });
+}
+
+/** The loop ends. If a Job was created although its submission failed, Settle ends its attempt, too. */
+function gaveUp(state: State, index: number): State {
+  let next = withExecution(toSettle(state, index), index, { gaveUp: 'submit' });
+  for (const container of state.containers) {
+    if (container.execution === index) next = excused(next, container.try);
+  }
+  state.attempts.forEach((attempt, number) => {
+    if (attempt?.status === 'RUNNING') next = excused(next, number);
+  });
+  return next;
 }
 
 function toSettle(state: State, index: number): State {
-  return withSettle(withExecution(state, index, { phase: 'settle' }), index, 'machine');
+  return withSettle(withExecution(state, index, { ...untried, phase: 'settle' }), index, 'machine');
 }
+
+/** No try follows: states that differ only in the number of the next one are one. */
+const untried = { next: 0, retries: 0 } as const;
 
 export function withSettle(state: State, execution: number, by: 'machine' | 'event' | 'sweep'): State {
   const settle = { execution, by, phase: 'read', half: null, write: null } as const;
@@ -99,7 +141,10 @@ export function withSettle(state: State, execution: number, by: 'machine' | 'eve
 
 /** Stops an execution. The exit codes of its containers have no effect any more, but they live until Settle deletes their Jobs. */
 export function stopped(state: State, index: number, phase: 'ABORTED' | 'TIMED_OUT'): State {
-  let next = withExecution(state, index, { phase, event: true });
+  const { phase: before } = executionOf(state, index);
+  // A try that has begun is in the history.
+  const counted = before === 'run' ? tryCounted(state, index) : state;
+  let next = withExecution(counted, index, { ...untried, phase, event: true });
   next = {
     ...next,
     containers: next.containers.map((container) =>

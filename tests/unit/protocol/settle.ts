@@ -29,6 +29,11 @@ export function settleSteps(protocol: Protocol, state: State, emit: Emit): void 
           step(label, become({ phase: 'half', half }));
         },
         complete: (seen) => {
+          const late = decideLate(protocol, state, settle, seen);
+          if (late !== undefined) {
+            const next = late === 'again' ? state : become({ phase: 'write', half: null, write: late });
+            emit(`${name} the history is behind`, settle.execution, 'fault', next);
+          }
           const decision = decideSettle(protocol, state, settle, seen);
           if (decision === 'duplicate') step('the job of another execution, nothing to do', end(state, true));
           else if (decision === 'clean')
@@ -68,10 +73,11 @@ function decideSettle(
   state: State,
   settle: Settle,
   { job, attempts }: Seen,
+  late = false,
 ): Write | 'duplicate' | 'clean' | 'again' {
   const { maxAttempts } = state;
   const { guards } = protocol;
-  const { phase, tries } = executionOf(state, settle.execution);
+  const { phase, tries: counted, gaveUp } = executionOf(state, settle.execution);
   const status = verdictOf(settle.by === 'machine' ? 'settle' : phase);
   if (job === null) {
     if (!guards.settleCreates) return 'duplicate';
@@ -81,12 +87,28 @@ function decideSettle(
   // Without this guard the state of the execution decides, whatever the container recorded.
   if (hasEnded(job) && (guards.recordWins || status === 'FAILED' || job.status === status)) return 'clean';
   if (guards.fencedAttempt && missed(job, attempts)) return 'again';
-  const below = guards.settleCap ? Math.min(tries, maxAttempts) : tries;
+  const tries = gaveUp === 'submit' && (late || !guards.settleSkipsSubmissions) ? counted + 1 : counted;
+  const capped = guards.settleCap ? Math.min(tries, maxAttempts) : tries;
+  const recorded = attempts.findLastIndex((attempt) => attempt !== null) + 1;
+  const below = guards.settleClosesRecorded ? Math.max(capped, recorded) : capped;
   const which = { running: guards.settleClosesAttempts, missing: guards.settleClosesAttempts };
   const as = status === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
   const closed = closing(protocol, attempts, below, { ...which, as });
   const count = { ...closed.count, jobs: 1 };
   return { kind: 'settle', job, set: { status }, attempts: closed.attempts, count, heartbeatMoved: false };
+}
+
+/** The decision if the history does not have the end of the last try yet, a failed submission; undefined: the same. */
+function decideLate(
+  protocol: Protocol,
+  state: State,
+  settle: Settle,
+  seen: Seen,
+): Write | 'again' | undefined {
+  if (settle.by !== 'machine' || executionOf(state, settle.execution).gaveUp !== 'submit') return undefined;
+  if (protocol.guards.settleAwaitsHistory) return 'again';
+  const decision = decideSettle(protocol, state, settle, seen, true);
+  return typeof decision === 'string' ? undefined : decision;
 }
 
 /** When the state machine itself calls, its execution is running, whatever happens to it meanwhile. */

@@ -1,4 +1,5 @@
 /** The state of one job's world. It is immutable: a step makes a new state and shares the rest. */
+/** The tries of RunJob in one visit: MaxAttempts and the first. */
 export const machineTries = 3;
 /** It is five in the protocol, and two here, so that the few faults of the model reach it. */
 export const interruptionLimit = 2;
@@ -94,12 +95,16 @@ export interface Execution {
     | 'FAILED'
     | 'ABORTED'
     | 'TIMED_OUT';
-  /** The number of tries of RunJob in its history. */
+  /** The number of the next try's attempt. Each try of RunJob raises it, except a failed submission. */
+  readonly next: number;
+  /** State.RetryCount: 0 again in each visit to RunJob. A failed submission ends a visit, and the next one begins. */
+  readonly retries: number;
+  /** The number of attempts in its history: failed submissions are left out. */
   readonly tries: number;
   /** Whether its status event is on its way to settle-job. */
   readonly event: boolean;
-  /** Whether Register failed for good, so that no try was made. */
-  readonly gaveUp: boolean;
+  /** What failed for so long that the machine gave up: Register, so that no try was made, or the submission of a Job. */
+  readonly gaveUp: 'register' | 'submit' | null;
 }
 
 export interface Settle {
@@ -133,7 +138,7 @@ export interface State {
   readonly broken: string | null;
 }
 
-const absent: Execution = { phase: 'absent', tries: 0, event: false, gaveUp: false };
+const absent: Execution = { phase: 'absent', next: 0, retries: 0, tries: 0, event: false, gaveUp: null };
 
 export function initial(maxAttempts: number): State {
   return {

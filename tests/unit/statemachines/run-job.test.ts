@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod';
 import { newJobId } from '../../../jobs/ids.ts';
-import { limits } from '../../../jobs/protocol.ts';
+import { limits, submissionErrors } from '../../../jobs/protocol.ts';
 import type { Resources } from '../../../jobs/resources.ts';
 import type { Json } from '../../../local/aws/step-functions/json.ts';
 import { assigned, evaluate, machineWith, taskOf } from '../../harness/run-job-definition.ts';
@@ -49,15 +49,19 @@ interface Try {
   timeoutSeconds?: number;
   retryCount?: number;
   redriveCount?: number;
+  /** The variables that count the failed submissions of earlier visits. */
+  tried?: number;
+  unsubmitted?: number;
 }
 
-async function jobOf(tried: Try, machine = machineWith()) {
-  const { jobId = newJobId(), timeoutSeconds = 3600, resources, ...moment } = tried;
+async function jobOf(wanted: Try, machine = machineWith()) {
+  const { jobId = newJobId(), timeoutSeconds = 3600, resources, ...rest } = wanted;
+  const { tried: before = 0, unsubmitted = 0, ...moment } = rest;
   const input: Json = {
     ...{ jobId, owner: 'alice', origin: 'api', input: '{}', maxAttempts: 3, timeoutSeconds },
     ...(resources && { resources }),
   };
-  const variables = await assigned(machine, input);
+  const variables = { ...(await assigned(machine, input)), tried: before, unsubmitted };
   const state = taskOf(machine, 'RunJob');
   const { Job: job } = z
     .looseObject({ Job })
@@ -66,14 +70,23 @@ async function jobOf(tried: Try, machine = machineWith()) {
   return { job, runJobSeconds };
 }
 
+const attemptOf = (job: z.infer<typeof Job>): string | undefined =>
+  job.spec.template.spec.containers[0].env.find(({ name }) => name === 'ATTEMPT')?.value;
+
 describe('the Job of one try', () => {
   test('has a name of its own for each retry and redrive: the cluster answers a second one EKS.409', async () => {
     const names = new Set<string>();
     for (const jobId of ['0'.repeat(48), `${'a'.repeat(46)}-0`, newJobId()]) {
       for (const redriveCount of [0, 1, 12, 999]) {
-        for (let retryCount = 0; retryCount < limits.machineAttempts; retryCount += 1) {
-          const { job } = await jobOf({ jobId, redriveCount, retryCount });
+        // Visits of one, three, two and one tries; all but the last end with a failed submission.
+        const visits = [[0], [0, 1, 2], [0, 1], [0]];
+        const tries = visits.flatMap((retries, visit) =>
+          retries.map((retryCount) => ({ retryCount, visit, tried: visits.slice(0, visit).flat().length })),
+        );
+        for (const { retryCount, visit, tried } of tries) {
+          const { job } = await jobOf({ jobId, redriveCount, retryCount, tried, unsubmitted: visit });
           names.add(job.metadata.name);
+          expect(attemptOf(job)).toBe(String(tried - visit + retryCount));
           expect(job.metadata.labels['eks-jobs/job-id']).toBe(jobId);
           expect(job.metadata.labels).toEqual({
             ...job.spec.template.metadata.labels,
@@ -82,12 +95,16 @@ describe('the Job of one try', () => {
         }
       }
     }
-    expect(names.size).toBe(3 * 4 * limits.machineAttempts);
+    expect(names.size).toBe(3 * 4 * 7);
+    // 41 failed submissions, each after two tries that were attempts, are more than there can be.
+    const longest = { jobId: '0'.repeat(48), redriveCount: 9999, retryCount: 2, tried: 41 * 3 };
+    expect((await jobOf(longest)).job.metadata.name.length).toBeLessThanOrEqual(63);
   });
 
   test('is tried as often as the protocol counts', () => {
-    const [retrier, ...others] = taskOf(machineWith(), 'RunJob').Retry ?? [];
+    const [submission, retrier, ...others] = taskOf(machineWith(), 'RunJob').Retry ?? [];
     expect(others).toEqual([]);
+    expect(submission?.MaxAttempts).toBe(0);
     expect(retrier?.ErrorEquals).toEqual(['States.ALL']);
     expect((retrier?.MaxAttempts ?? 0) + 1).toBe(limits.machineAttempts);
   });
@@ -196,6 +213,72 @@ describe('the Job of one try', () => {
         { name: 'AWS_ENDPOINT_URL', value: 'http://10.0.0.1:8000' },
       ]),
     );
+  });
+});
+
+describe('a failed submission', () => {
+  const [submission] = taskOf(machineWith(), 'RunJob').Catch ?? [];
+  const caught = async (variables: Record<string, number>, retryCount: number | null) =>
+    evaluate(submission?.Assign, { variables, retryCount });
+
+  test('has the names that Settle leaves out of the attempts, and no others', () => {
+    expect(submission?.ErrorEquals).toEqual(submissionErrors);
+    expect(taskOf(machineWith(), 'RunJob').Retry?.[0]?.ErrorEquals).toEqual(submissionErrors);
+    // A Job that was deleted, a manifest that is invalid: submitting it again does not help.
+    for (const name of ['EKS.400', 'EKS.404', 'EKS.422', 'States.TaskFailed', 'States.Timeout'])
+      expect(submissionErrors).not.toContain(name);
+  });
+
+  test('counts the tries of its visit, and is not an attempt', async () => {
+    expect(await caught({ tried: 4, unsubmitted: 1 }, 2)).toEqual({ tried: 7, unsubmitted: 2 });
+    // AWS does not document whether a catcher sees the count: then names may repeat, and attempts too.
+    expect(await caught({ tried: 4, unsubmitted: 1 }, null)).toEqual({ tried: 5, unsubmitted: 2 });
+  });
+
+  test('is repeated after a wait of whole seconds: six hours on average in all', async () => {
+    const { States } = machineWith();
+    const { KeepSubmitting: choice, WaitForCluster: wait } = States;
+    if (choice?.Type !== 'Choice' || wait?.Type !== 'Wait') throw new Error('the states have other types');
+    const continues = async (unsubmitted: number, ageSeconds = 0) =>
+      evaluate(choice.Choices[0]?.Condition, { variables: { unsubmitted }, ageSeconds });
+    let seconds = 0;
+    let unsubmitted = 1;
+    for (; await continues(unsubmitted); unsubmitted += 1) {
+      const samples = await Promise.all(
+        Array.from({ length: 40 }, (_, seed) => evaluate(wait.Seconds, { variables: { unsubmitted }, seed })),
+      );
+      const delays = z.array(z.int()).parse(samples);
+      const middle = Math.min(600, 10 * 2 ** (unsubmitted - 1));
+      expect(Math.min(...delays)).toBeGreaterThanOrEqual(middle / 2);
+      expect(Math.max(...delays)).toBeLessThan(middle * 1.5);
+      expect(new Set(delays).size).toBeGreaterThan(3);
+      seconds += middle;
+    }
+    expect(seconds / 3600).toBeCloseTo(6, 1);
+    expect(await continues(1, 200_000)).toBe(true);
+    expect(await continues(1, 209_000)).toBe(false);
+    expect(choice.Default).toBe('Settle');
+  });
+});
+
+describe('a cancelled transaction of Register', () => {
+  test('is a duplicate only if a condition failed; throttling is waited for', async () => {
+    const choice = machineWith().States['IsDuplicate'];
+    if (choice?.Type !== 'Choice') throw new Error('IsDuplicate is not a choice');
+    const settles = async (reasons: string | undefined, ageSeconds = 0) =>
+      evaluate(choice.Choices[0]?.Condition, {
+        input: reasons === undefined ? {} : { reasons },
+        ageSeconds,
+      });
+    const cause = (code: string) =>
+      `Transaction cancelled, please refer cancellation reasons for specific reasons [${code}, None] (Service: DynamoDb, ` +
+      'Status Code: 400, Request ID: 1)';
+    expect(await settles(cause('ConditionalCheckFailed'))).toBe(true);
+    for (const code of ['ThrottlingError', 'TransactionConflict', 'ProvisionedThroughputExceeded'])
+      expect(await settles(cause(code))).toBe(false);
+    expect(await settles(undefined)).toBe(false);
+    expect(await settles(cause('ThrottlingError'), 6 * 3600)).toBe(true);
+    expect(choice.Default).toBe('WaitForTable');
   });
 });
 

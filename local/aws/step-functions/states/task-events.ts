@@ -6,6 +6,8 @@ export interface TaskEvents {
   started: string;
   succeeded: string;
   failed: string;
+  /** For .sync resources: the service did not accept the request. */
+  submitFailed?: string;
   timedOut: string;
   /** Details that all but the first share. */
   common: JsonObject;
@@ -36,6 +38,7 @@ function integrationEvents(arn: string): TaskEvents {
   const common = { resourceType: service, resource: action };
   return {
     ...eventNames('Task'),
+    ...(action.endsWith('.sync') && { submitFailed: 'TaskSubmitFailed' }),
     common,
     scheduling: (parameters, region, limits) => ({ ...common, region, parameters, ...limits }),
   };

@@ -61,10 +61,11 @@ async function endTry(task: Try, visit: Visit): Promise<Json> {
   if (submitted) branch.record('TaskSubmitted');
   const recorded = branch.nextRecordedType();
   if (recorded === events.succeeded) return parseJson(textField(branch.record(recorded).details, 'output'));
-  if (recorded === events.failed || recorded === events.timedOut)
+  if (recorded !== undefined && [events.failed, events.submitFailed, events.timedOut].includes(recorded))
     throw StateFailure.fromDetails(branch.record(recorded).details);
+  const submission = { accepted: submitted };
   try {
-    const result = await callIntegration(task, visit, submitted);
+    const result = await callIntegration(task, visit, submission);
     const output = jsonText(result);
     if (exceedsPayload(output)) throw payloadTooLarge(task.resource);
     branch.record(events.succeeded, { ...events.common, output, outputDetails: { truncated: false } });
@@ -72,14 +73,25 @@ async function endTry(task: Try, visit: Visit): Promise<Json> {
   } catch (thrown) {
     branch.signal.throwIfAborted();
     const failure = asStateFailure(thrown);
-    const type = failure instanceof TimedOut ? events.timedOut : events.failed;
-    branch.record(type, { ...events.common, ...failure.details() });
+    branch.record(failedType(task, thrown, submission), { ...events.common, ...failure.details() });
     throw failure;
   }
 }
 
+/** Selects the event of a failed try. A service that rejects a .sync request has not accepted it (TaskSubmitFailed). */
+function failedType({ events }: Try, thrown: unknown, { accepted }: Submission): string {
+  if (thrown instanceof TimedOut) return events.timedOut;
+  const rejected = thrown instanceof TaskFailure && thrown.error !== 'States.Runtime' && !accepted;
+  return rejected ? (events.submitFailed ?? events.failed) : events.failed;
+}
+
+/** Whether the service accepted the request of a .sync resource. */
+interface Submission {
+  accepted: boolean;
+}
+
 /** Calls the integration with a time limit, counted from when the try was scheduled. */
-async function callIntegration(task: Try, visit: Visit, submitted: boolean): Promise<Json> {
+async function callIntegration(task: Try, visit: Visit, submission: Submission): Promise<Json> {
   const { resource, scheduled, timeout = Infinity, heartbeat = Infinity } = task;
   const { branch } = visit;
   const { run } = branch;
@@ -106,8 +118,8 @@ async function callIntegration(task: Try, visit: Visit, submitted: boolean): Pro
       resumed: scheduled.replayed,
       signal,
       submitted: (output) => {
-        if (submitted || signal.aborted) return;
-        submitted = true;
+        if (submission.accepted || signal.aborted) return;
+        submission.accepted = true;
         branch.record('TaskSubmitted', {
           ...task.events.common,
           output: jsonText(output),

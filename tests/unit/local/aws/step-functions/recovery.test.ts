@@ -153,3 +153,30 @@ test('a failing Output can be caught by its error name; the error is the input o
   const ended = await untilEnded(service, execute(service, machine));
   expect(ended).toMatchObject({ status: 'FAILED', error: 'JobFailed', cause: 'LOST badly' });
 });
+
+// run-job continues the numbers of its attempts from this count.
+test('the Assign and Output of a catcher see how often the state was retried', async () => {
+  const { service } = startStepFunctions({ run: () => Promise.reject(new TaskFailure('Broken', 'always')) });
+  const retries = '{% $states.context.State.RetryCount %}';
+  const machine = {
+    StartAt: 'Work',
+    States: {
+      Work: {
+        ...{ Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: {}, Next: 'Show' },
+        Retry: [
+          { ErrorEquals: ['Other'], MaxAttempts: 0 },
+          { ErrorEquals: ['States.ALL'], MaxAttempts: 2 },
+        ],
+        Catch: [{ ErrorEquals: ['Broken'], Assign: { retries }, Output: { retries }, Next: 'Show' }],
+      },
+      Show: {
+        Type: 'Pass',
+        Output: { assigned: '{% $retries %}', output: '{% $states.input.retries %}' },
+        End: true,
+      },
+    },
+  };
+  const { output } = await untilEnded(service, execute(service, machine));
+  expect(JSON.parse(output ?? '')).toEqual({ assigned: 2, output: 2 });
+  service.close();
+});

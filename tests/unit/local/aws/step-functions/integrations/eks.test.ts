@@ -65,10 +65,14 @@ describe('eks:runJob.sync', () => {
     [403, 'Forbidden'],
     [404, 'Not Found'],
     [409, 'Conflict'],
+    [429, 'Too Many Requests'],
+    [503, 'Service Unavailable'],
   ])('a Job that the cluster refuses with %i is EKS.<status> without TaskSubmitted', async (status, text) => {
     const refused = await runTask(new EksIntegration(refusingRunner(status, text)), runSync, Arguments);
     expect(refused).toMatchObject({ status: 'FAILED', error: `EKS.${status}` });
     expect(refused.types).not.toContain('TaskSubmitted');
+    expect(refused.types).toContain('TaskSubmitFailed');
+    expect(refused.types).not.toContain('TaskFailed');
     expect(JSON.parse(refused.cause ?? '')).toEqual({
       ResponseBody: { kind: 'Status', message: 'no' },
       StatusCode: status,
@@ -80,7 +84,8 @@ describe('eks:runJob.sync', () => {
     const gone = Promise.reject(new JobRefused({ statusCode: 404, statusText: 'Not Found', body: null }));
     const ended = await runTask(new EksIntegration(runnerWith(gone)), runSync, Arguments);
     expect(ended.error).toBe('EKS.404');
-    expect(ended.types).toContain('TaskSubmitted');
+    expect(ended.types).toEqual(expect.arrayContaining(['TaskSubmitted', 'TaskFailed']));
+    expect(ended.types).not.toContain('TaskSubmitFailed');
   });
 
   test('without .sync the task ends when the Job is created', async () => {
