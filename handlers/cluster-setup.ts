@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
@@ -8,6 +9,7 @@ import { logger } from './middleware/logger.ts';
 import { isStackBeingDeleted } from './middleware/stack-deletion.ts';
 
 const client = new EKSClient();
+const logsClient = new CloudWatchLogsClient();
 
 /** The manifests are packaged with the bundle, at the same path as in the repository. */
 const manifests = join(import.meta.dirname, '..', 'k8s', 'manifests');
@@ -18,6 +20,7 @@ export const handler = middy()
   .handler(async (event, context) => {
     await handleRequest(event, {
       client,
+      logsClient,
       readSources: () => readManifests(manifests),
       isStackBeingDeleted: (stackId) => isStackBeingDeleted(stackId),
       remaining: () => context.getRemainingTimeInMillis(),

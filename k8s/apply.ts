@@ -4,7 +4,7 @@ import { ClusterFailure } from './failure.ts';
 import { inventoryOf, readInventory, writeInventory, type InventoryEntry } from './inventory.ts';
 import { keyOf, nameOf, referenceTo, type KubernetesObject } from './kubernetes-object.ts';
 import type { ManifestSet } from './manifests.ts';
-import { inDeletionOrder, isManagedBy, managerOf, remove, type Report } from './remove.ts';
+import { inDeletionOrder, isManagedBy, managerOf, removeWithContents, type Report } from './remove.ts';
 
 export interface ApplyOptions {
   /** Take over objects of our names that we did not create. */
@@ -27,6 +27,7 @@ export async function applyManifests(
   { adopt = false, waitSeconds = 60, report = () => undefined }: ApplyOptions = {},
 ): Promise<void> {
   const manager = managerOf(namespace);
+  const own = namespacesOf(objects);
   const recorded = await readInventory(server, namespace);
   const live = new Map<string, KubernetesObject>();
   for (const object of objects) {
@@ -38,12 +39,12 @@ export async function applyManifests(
     const reference = referenceTo(object);
     const found = live.get(keyOf(reference));
     const known = recorded.get(keyOf(reference));
-    const shared = isShared(object, namespace);
+    const shared = isShared(object, own);
     const foreign = found !== undefined && !isManagedBy(found, manager);
     return { ...reference, borrowed: shared || (found !== undefined && (known?.borrowed ?? foreign)) };
   });
   const foreign = entries.filter(
-    (entry, index) => entry.borrowed && !recorded.has(keyOf(entry)) && !isShared(objects[index], namespace),
+    (entry, index) => entry.borrowed && !recorded.has(keyOf(entry)) && !isShared(objects[index], own),
   );
   if (foreign.length > 0 && !adopt) throw foreignObjects(foreign);
 
@@ -65,15 +66,19 @@ export async function applyManifests(
 
   const desired = inventoryOf(entries);
   for (const entry of inDeletionOrder(recorded.values())) {
-    if (!desired.has(keyOf(entry))) report(entry, await remove(server, entry, manager));
+    if (desired.has(keyOf(entry))) continue;
+    report(entry, await removeWithContents(server, entry, manager, waitSeconds));
   }
   await writeInventory(server, manager, namespace, desired);
   if (waitSeconds > 0) await waitUntilEstablished(server, objects, waitSeconds);
 }
 
-/** Tells whether an object belongs to the whole cluster: it is in a namespace, and not in the jobs' one. */
-const isShared = (object: KubernetesObject | undefined, namespace: string): boolean =>
-  object?.metadata.namespace !== undefined && object.metadata.namespace !== namespace;
+const namespacesOf = (objects: readonly KubernetesObject[]): string[] =>
+  objects.filter(({ kind }) => kind === 'Namespace').map(({ metadata }) => metadata.name);
+
+/** Tells whether an object belongs to the whole cluster: it is in a namespace that the set does not contain. */
+const isShared = (object: KubernetesObject | undefined, own: readonly string[]): boolean =>
+  object?.metadata.namespace !== undefined && !own.includes(object.metadata.namespace);
 
 /** Reads an object, after a deletion of it has ended: what is applied to an object that is being deleted is deleted with it. */
 async function readOnceSettled(

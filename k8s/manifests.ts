@@ -23,7 +23,7 @@ export const readManifests = (folder = join(import.meta.dirname, 'manifests')): 
   );
 
 /** Lists the files that the parameters require, in the order of applying: what others refer to comes first. */
-function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
+function filesFor({ nodeClass, tableAddress, logGroup }: Parameters): string[] {
   return [
     'namespace.yml',
     'service-account.yml',
@@ -35,6 +35,7 @@ function filesFor({ nodeClass, tableAddress }: Parameters): string[] {
     ...(tableAddress ? ['table-egress.yml'] : []),
     ...(nodeClass === 'auto-mode' ? ['auto-mode-network-policy.yml'] : []),
     ...(nodeClass === 'none' ? [] : [`${nodeClass}-node-class.yml`, 'node-pool.yml']),
+    ...(logGroup === undefined ? [] : ['container-logs.yml']),
   ];
 }
 

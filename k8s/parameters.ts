@@ -1,11 +1,15 @@
 import { isIPv4 } from 'node:net';
 import * as z from 'zod';
 import {
+  awsRegion,
   awsTag,
   bottlerocketRelease,
   dnsLabel,
   eksClusterName,
   isReservedNamespace,
+  logGroupOrNone,
+  logsNamespaceOf,
+  logsNamespaceRule,
   namespaceRule,
 } from '../lib/patterns.ts';
 import { InvalidParameters } from './failure.ts';
@@ -61,11 +65,23 @@ export const Parameters = z
       .string()
       .regex(bottlerocketRelease, 'must be one release, such as v1.50.0')
       .optional(),
+    /** The CloudWatch log group to which fluent-bit sends the logs of the jobs' containers, and its region; else nothing does. */
+    logGroup: z.string().min(1).regex(logGroupOrNone, "must be a CloudWatch log group's name").optional(),
+    logRegion: z.string().regex(awsRegion, 'must be a region of AWS').optional(),
   })
   .superRefine((given, context) => {
     const reject = (path: keyof typeof given, message: string): void => {
       context.addIssue({ code: 'custom', path: [path], message });
     };
+    if ((given.logGroup === undefined) !== (given.logRegion === undefined)) {
+      reject(
+        given.logGroup === undefined ? 'logGroup' : 'logRegion',
+        'is required: a log group has a region',
+      );
+    }
+    if (given.logGroup !== undefined && !dnsLabel.test(logsNamespaceOf(given.namespace))) {
+      reject('namespace', logsNamespaceRule);
+    }
     if (given.nodeClass === 'none') {
       for (const name of nodeSettings) {
         if (given[name] !== undefined) reject(name, 'has no effect without a node class');
@@ -132,7 +148,8 @@ const nodeClasses = {
 
 /** Lists the values of #{Name} in k8s/manifests/. A manifest with another name does not belong to these parameters. */
 export function tokensOf(parameters: Parameters): Record<string, string | number> {
-  const { nodeClass, tableAddress, nodeRole, bottlerocketVersion, clusterName } = parameters;
+  const { nodeClass, tableAddress, nodeRole, bottlerocketVersion, clusterName, logGroup, logRegion } =
+    parameters;
   const discovery = { key: 'karpenter.sh/discovery', value: clusterName ?? '' };
   const subnet = parameters.subnetTag ?? discovery;
   // EKS itself gives the cluster's security group this tag; what Auto Mode may use needs no other.
@@ -153,5 +170,10 @@ export function tokensOf(parameters: Parameters): Record<string, string | number
       SecurityGroupTagValue: securityGroup.value,
     }),
     ...(bottlerocketVersion !== undefined && { BottlerocketVersion: bottlerocketVersion }),
+    ...(logGroup !== undefined && {
+      LogsNamespace: logsNamespaceOf(parameters.namespace),
+      LogGroup: logGroup,
+      LogRegion: logRegion ?? '',
+    }),
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { ApiServer } from './api-server.ts';
 import { waitUntilGone } from './established.ts';
 import { UnknownKind } from './failure.ts';
@@ -23,11 +24,15 @@ export const managerOf = (namespace: string): string => `eks-jobs:${namespace}`;
 export const isManagedBy = ({ metadata }: KubernetesObject, name: string): boolean =>
   (metadata.managedFields ?? []).some(({ manager, operation }) => manager === name && operation === 'Apply');
 
-/** What uses others is deleted first: nodes before their class, bindings before their roles, the namespace last. */
+/**
+ * What uses others is deleted first: nodes before their class and before the pods on them, bindings before their roles,
+ * namespaces last.
+ */
 const deletionOrder = [
   'NodePool',
   'NodeClass',
   'EC2NodeClass',
+  'DaemonSet',
   'RoleBinding',
   'Role',
   'ServiceAccount',
@@ -52,6 +57,28 @@ export async function remove(server: ApiServer, entry: InventoryEntry, manager: 
   return 'deleted';
 }
 
+/**
+ * Removes one applied object as `remove` does. A namespace is removed only when it is empty: its last pods may need some
+ * seconds to end, and what others put into it stays.
+ */
+export async function removeWithContents(
+  server: ApiServer,
+  entry: InventoryEntry,
+  manager: string,
+  waitSeconds: number,
+): Promise<Change> {
+  if (entry.kind === 'Namespace' && !entry.borrowed && (await readIfKnown(server, entry)) !== undefined) {
+    const deadline = performance.now() + waitSeconds * 1000;
+    let contents = await namespaceContents(server, entry.name);
+    while (contents.some((name) => name.startsWith('Pod ')) && performance.now() < deadline) {
+      await pause(1000);
+      contents = await namespaceContents(server, entry.name);
+    }
+    if (contents.length > 0) return 'left';
+  }
+  return await remove(server, entry, manager);
+}
+
 /** Makes an object without fields: applying it removes every field that only we managed. */
 export const bare = ({ apiVersion, kind, name, namespace }: ObjectReference): KubernetesObject => ({
   apiVersion,
@@ -73,8 +100,8 @@ export async function readIfKnown(
 }
 
 /**
- * Removes all that was applied for a namespace; a second run changes nothing. The namespace itself is deleted only when it is
- * empty: running jobs and objects of others stay.
+ * Removes all that was applied for a namespace; a second run changes nothing. A namespace is deleted only when it is empty:
+ * running jobs and objects of others stay.
  * @returns the objects that keep the namespace; none when it is gone or we never created it.
  * @throws ClusterFailure when a request is refused, or an object takes longer than that many seconds to be gone.
  */
@@ -85,12 +112,14 @@ export async function deleteManifests(
 ): Promise<string[]> {
   const manager = managerOf(namespace);
   const entries = inDeletionOrder((await readInventory(server, namespace)).values());
-  for (const entry of entries.filter(({ kind }) => kind !== 'Namespace')) {
-    const change = await remove(server, entry, manager);
+  const isNamespaceOfJobs = ({ kind, name }: InventoryEntry): boolean =>
+    kind === 'Namespace' && name === namespace;
+  for (const entry of entries.filter((candidate) => !isNamespaceOfJobs(candidate))) {
+    const change = await removeWithContents(server, entry, manager, waitSeconds);
     report(entry, change);
     if (change === 'deleted') await waitUntilGone(server, entry, waitSeconds);
   }
-  const namespaceEntry = entries.find(({ kind }) => kind === 'Namespace');
+  const namespaceEntry = entries.find(isNamespaceOfJobs);
   if (namespaceEntry === undefined) return [];
   const contents = namespaceEntry.borrowed ? [] : await namespaceContents(server, namespace);
   if (contents.length > 0) {

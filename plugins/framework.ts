@@ -60,5 +60,5 @@ export interface Writers {
   progress: { get: (name: string) => { notice: (text: string) => void; remove: () => void } };
 }
 
-/** The events at which the framework calls a plugin. */
-export type Hooks = Record<string, () => Promise<void> | void>;
+/** The events at which the framework calls a plugin. At `error` it passes what ended the command. */
+export type Hooks = Record<string, (failure?: unknown) => Promise<void> | void>;

@@ -1,3 +1,4 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import {
   type CustomResourceRequest,
@@ -11,12 +12,14 @@ import {
 } from '../../lib/custom-resource/respond.ts';
 import { nameOf } from '../kubernetes-object.ts';
 import type { ManifestSources } from '../manifests.ts';
+import { limitControlPlaneLogs } from './control-plane-logs.ts';
 import { idOf, readProperties, targetOf } from './properties.ts';
 import { connectToCluster, setUp, type SetupContext, tearDown } from './setup.ts';
 
 /** What handling a request needs besides the request. */
 export interface SetupDependencies extends CustomResourceFunction {
   client: EKSClient;
+  logsClient: CloudWatchLogsClient;
   /** Reads the manifests when they are needed, so that there is a response even if they are missing. */
   readSources: () => ManifestSources;
   /** Tells whether CloudFormation deletes the whole stack, and not only this resource in an update. */
@@ -52,12 +55,14 @@ export async function handleRequest(event: unknown, dependencies: SetupDependenc
 async function apply(
   { PhysicalResourceId, ResourceProperties }: CustomResourceRequest,
   { resource }: CustomResourceWork,
-  { readSources }: SetupDependencies,
+  { readSources, logsClient }: SetupDependencies,
   context: SetupContext,
 ): Promise<CustomResourceResponse> {
   const desired = readProperties(ResourceProperties, readSources());
   const target = { clusterName: desired.clusterName, namespace: desired.set.namespace };
   const id = idOf(target);
+  const { controlPlaneLogs } = desired;
+  if (controlPlaneLogs) await limitControlPlaneLogs(logsClient, controlPlaneLogs, context.signal);
   const cluster = await connectToCluster(desired, context);
   if (PhysicalResourceId === undefined) resource.id = id;
   try {

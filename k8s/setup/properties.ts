@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { dnsLabel, eksClusterName, unanchored } from '../../lib/patterns.ts';
+import { dnsLabel, eksClusterName, logGroupOrNone, unanchored } from '../../lib/patterns.ts';
 import { InvalidParameters } from '../failure.ts';
 import { renderManifests, type ManifestSources, type ManifestSet } from '../manifests.ts';
+import type { ControlPlaneLogs } from './control-plane-logs.ts';
 
 /** A cluster and a namespace in it, which a resource sets up. */
 export interface SetupTarget {
@@ -30,14 +31,21 @@ const otherProperties = ['ServiceToken', 'ServiceTimeout', 'Version'];
 
 const ClusterName = z.string('is required').regex(eksClusterName, "must be an EKS cluster's name");
 
-/** What a resource must contain: this set of manifests in this cluster. */
+/** CloudFormation sends numbers as text. */
+const ControlPlaneLogsProperties = z.object({
+  controlPlaneLogGroup: z.string().regex(logGroupOrNone, "must be a CloudWatch log group's name"),
+  controlPlaneLogRetention: z.coerce.number('must be a number of days').int().positive(),
+});
+
+/** What a resource must contain: this set of manifests in this cluster, and the log group of a cluster that the stack creates. */
 export interface DesiredState {
   clusterName: string;
   set: ManifestSet;
+  controlPlaneLogs?: ControlPlaneLogs;
 }
 
 /**
- * Reads the resource's properties: those of k8s/parameters.ts, each with a capital first letter. An empty string means that the
+ * Reads the resource's properties: those of k8s/parameters.ts and of the log group, each with a capital first letter. An empty string means that the
  * property is not set, because a template cannot easily leave one out.
  * @throws InvalidParameters naming each property that is wrong, unknown or missing.
  */
@@ -53,17 +61,33 @@ export function readProperties(
   if (clusterName === undefined) {
     throw new InvalidParameters([{ name: 'ClusterName', message: error.issues[0]?.message ?? 'is invalid' }]);
   }
+  const controlPlaneLogs = takeControlPlaneLogs(parameters);
   // The manifests name the cluster only to find its nodes' subnets.
   const withNodes = (parameters['nodeClass'] ?? 'none') !== 'none';
   if (!withNodes) delete parameters['clusterName'];
   try {
-    return { clusterName, set: renderManifests(sources, parameters) };
+    const set = renderManifests(sources, parameters);
+    return { clusterName, set, ...(controlPlaneLogs && { controlPlaneLogs }) };
   } catch (failure) {
     if (!(failure instanceof InvalidParameters)) throw failure;
     throw new InvalidParameters(
       failure.issues.map(({ name, message }) => ({ name: withInitial(name, 'upper'), message })),
     );
   }
+}
+
+/** Removes the properties of the log group, and reads them unless there is none. */
+function takeControlPlaneLogs(parameters: Record<string, unknown>): ControlPlaneLogs | undefined {
+  const { controlPlaneLogGroup, controlPlaneLogRetention } = parameters;
+  delete parameters['controlPlaneLogGroup'];
+  delete parameters['controlPlaneLogRetention'];
+  if (controlPlaneLogGroup === undefined) return undefined;
+  const given = { controlPlaneLogGroup, controlPlaneLogRetention };
+  const { data, error } = ControlPlaneLogsProperties.safeParse(given);
+  if (data) return { group: data.controlPlaneLogGroup, retentionInDays: data.controlPlaneLogRetention };
+  throw new InvalidParameters(
+    error.issues.map(({ path, message }) => ({ name: withInitial(path.join('.'), 'upper'), message })),
+  );
 }
 
 const withInitial = (name: string, form: 'upper' | 'lower'): string =>

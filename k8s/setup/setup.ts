@@ -57,20 +57,25 @@ export async function connectToCluster(
   return { address, server };
 }
 
-/** Applies the set; one that is applied already changes nothing. @throws ClusterFailure as applyManifests does. */
+/**
+ * Applies the set; one that is applied already changes nothing.
+ * @throws ClusterFailure as applyManifests does.
+ */
 export async function setUp(
   { server }: OpenCluster,
   { clusterName, set }: DesiredState,
   context: SetupContext,
 ): Promise<void> {
   const { report, stack } = context;
+  // EKS may say that a cluster is ACTIVE before it serves the kinds of Auto Mode.
+  const kindsMayCome = set.objects.some(({ apiVersion }) => apiVersion.startsWith('eks.amazonaws.com/'));
   await onceAuthorized(
     clusterName,
     async () => {
       await applyManifests(server, set, { waitSeconds, report });
       await claim(server, set.namespace, stack);
     },
-    context,
+    { ...context, kindsMayCome },
   );
 }
 

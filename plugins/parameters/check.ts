@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { isReservedNamespace, namespaceRule } from '../../lib/patterns.ts';
+import {
+  dnsLabel,
+  isReservedNamespace,
+  logsNamespaceOf,
+  logsNamespaceRule,
+  namespaceRule,
+} from '../../lib/patterns.ts';
 import { outsideLimits } from '../../lib/quantities.ts';
 import { parameters } from './table.ts';
 
@@ -27,6 +33,13 @@ const Parameters = z.strictObject(schemas).superRefine((given, context) => {
   }
   if (given.cluster === undefined && given.jobLogGroup !== '') {
     reject('jobLogGroup', 'cannot be set when the stack creates the cluster: it creates the log group too');
+  }
+  if (
+    given.cluster === undefined &&
+    given.containerLogs === 'true' &&
+    !dnsLabel.test(logsNamespaceOf(given.namespace))
+  ) {
+    reject('namespace', logsNamespaceRule);
   }
   if (given.getJobConcurrency > 0 && given.getJobConcurrency <= given.waiters) {
     reject(

@@ -89,7 +89,7 @@ export const parameters = {
     stack: {
       name: 'Zones',
       description:
-        "Two availability zones for a cluster that the stack creates; empty for the region's first two.",
+        "Two availability zones for a cluster that the stack creates; empty for the region's first two. EKS refuses the zone ids use1-az3, usw1-az2 and cac1-az3.",
     },
   },
   clusterAdmin: {
@@ -108,7 +108,7 @@ export const parameters = {
     default: 'true',
     accepts: oneOf(['true', 'false']),
     meaning: 'send the container logs to CloudWatch',
-    costs: '$0.50 a GB, and one node',
+    costs: '$0.50 a GB',
     stack: {
       name: 'ContainerLogs',
       description: "Whether a cluster that the stack creates sends its containers' logs to CloudWatch.",

@@ -14,6 +14,20 @@ const derived = {
     AllowedPattern: parameters.cluster.accepts.rule.AllowedPattern,
     Default: "${param:cluster, '${self:service}-${sls:stage}'}",
   },
+  // plugins/kept-log-groups.ts sets these two when it deploys.
+  KeptClusterLogGroup: {
+    Type: 'String',
+    Description:
+      'Whether the deployed stack contains the log group of the control plane, as earlier versions did.',
+    AllowedValues: ['true', 'false'],
+    Default: 'false',
+  },
+  KeptAgentLogGroups: {
+    Type: 'String',
+    Description: 'Whether the deployed stack contains the log groups of nodes, as earlier versions did.',
+    AllowedValues: ['true', 'false'],
+    Default: 'false',
+  },
 };
 
 /**

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import pRetry from 'p-retry';
@@ -116,6 +117,8 @@ async function send(
   };
   await handleRequest(request, {
     client: eks.client(credentials),
+    // These properties do not name a log group: it sends nothing.
+    logsClient: new CloudWatchLogsClient({ region: 'eu-central-1' }),
     readSources: () => readManifests(),
     isStackBeingDeleted: () => Promise.resolve(stackIsBeingDeleted),
     remaining: () => 100_000,

@@ -127,6 +127,32 @@ describe('the roles', () => {
     expect(others.map(([role]) => role)).toEqual([]);
   });
 
+  // What fluent-bit 5.0.9 called in a run against a server that recorded it, with auto_create_group off.
+  test('fluent-bit can create log streams and write into them, in the one group', () => {
+    expect(permissions['ContainerLogsRole']).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: [{ 'Fn::GetAtt': ['ApplicationLogGroup', 'Arn'] }],
+      },
+    ]);
+  });
+
+  test('the setup of the cluster can create and limit the log group of EKS, and no other', () => {
+    const logs = permissions['ClusterSetupRole']?.filter(({ Action }) =>
+      Action.includes('logs:PutRetentionPolicy'),
+    );
+    const arn =
+      'arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/eks/${ClusterName}/cluster';
+    expect(logs).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogGroup', 'logs:PutRetentionPolicy'],
+        Resource: [[{ 'Fn::Sub': arn }, { 'Fn::Sub': `${arn}:*` }]],
+      },
+    ]);
+  });
+
   test('get-job can only read jobs, and write the slots of requests that wait', () => {
     const writing = permissions['GetJobRole']?.filter(({ Action }) =>
       Action.some((action) => /^dynamodb:(Put|Update|Delete|Batch|Trans)/.test(action)),

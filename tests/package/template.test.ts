@@ -254,6 +254,78 @@ describe('the cluster', () => {
     });
   });
 
+  // The audit log is the largest; the types that are left out cost as well, and nothing here is diagnosed by them.
+  test('logs who called its API and who was not accepted, and nothing else', () => {
+    expect(one('AWS::EKS::Cluster')).toMatchObject({
+      Logging: { ClusterLogging: { EnabledTypes: [{ Type: 'audit' }, { Type: 'authenticator' }] } },
+    });
+  });
+
+  test('has no add-on: none brings a Deployment that would need a node of its own', () => {
+    expect(ofType(template, 'AWS::EKS::Addon')).toEqual([]);
+  });
+
+  // EKS creates a deleted group again some minutes after the removal, and the next deploy would fail on it.
+  test('of a new stage has no log group of EKS in the stack, and one that is deployed keeps its own', () => {
+    const { Parameters, Conditions, Resources } = template;
+    for (const [parameter, condition, names] of [
+      ['KeptClusterLogGroup', 'KeepsClusterLogGroup', ['ClusterLogGroup']],
+      ['KeptAgentLogGroups', 'KeepsAgentLogGroups', ['DataplaneLogGroup', 'HostLogGroup']],
+    ] as const) {
+      expect(Parameters).toMatchObject({ [parameter]: { Default: 'false' } });
+      expect(Conditions).toMatchObject({
+        [condition]: {
+          'Fn::And': [{ Condition: 'CreatesCluster' }, { 'Fn::Equals': [{ Ref: parameter }, 'true'] }],
+        },
+      });
+      for (const name of names) expect(Resources[name]).toMatchObject({ Condition: condition });
+    }
+    expect(Resources['ClusterLogGroup']).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { LogGroupName: { 'Fn::Sub': '/aws/eks/${ClusterName}/cluster' } },
+    });
+    expect(JSON.stringify(Resources['Cluster'])).not.toContain('LogGroup');
+    expect(one('Custom::ClusterSetup')).toMatchObject({
+      ControlPlaneLogGroup: {
+        'Fn::If': ['CreatesCluster', { 'Fn::Sub': '/aws/eks/${ClusterName}/cluster' }, ''],
+      },
+      ControlPlaneLogRetention: 30,
+    });
+  });
+
+  test('sends the logs of containers with a role that only one account of one cluster gets', () => {
+    const { ContainerLogsIdentity, ContainerLogsRole, ApplicationLogGroup } = template.Resources;
+    expect(ContainerLogsIdentity).toMatchObject({
+      Condition: 'KeepsContainerLogs',
+      Properties: { Namespace: { 'Fn::Sub': '${JobNamespace}-logs' }, ServiceAccount: 'fluent-bit' },
+    });
+    expect(ContainerLogsRole?.Properties).toMatchObject({
+      AssumeRolePolicyDocument: {
+        Statement: [
+          {
+            Principal: { Service: 'pods.eks.amazonaws.com' },
+            Condition: {
+              StringEquals: {
+                'aws:RequestTag/eks-cluster-arn': expect.anything(),
+                'aws:RequestTag/kubernetes-namespace': { 'Fn::Sub': '${JobNamespace}-logs' },
+                'aws:RequestTag/kubernetes-service-account': 'fluent-bit',
+              },
+            },
+          },
+        ],
+      },
+    });
+    // Its name is part of what a deployed stage keeps.
+    expect(ApplicationLogGroup?.Properties).toMatchObject({
+      LogGroupName: { 'Fn::Sub': '/aws/containerinsights/${ClusterName}/application' },
+    });
+    // A pod that starts before its association gets no role.
+    expect(template.Resources['ClusterSetup']).toMatchObject({
+      DependsOn: expect.arrayContaining(['ContainerLogsIdentity']),
+    });
+  });
+
   test('has nodes in private subnets only', () => {
     for (const [, subnet] of ofType(template, 'AWS::EC2::Subnet'))
       expect(subnet['MapPublicIpOnLaunch']).toBe(false);

@@ -18,14 +18,28 @@ export const nodes: Record<'none' | 'auto-mode' | 'bottlerocket', ParametersInpu
   },
 };
 
-/** Renders every set that can be applied: each node class, and a table outside AWS. */
-export const everySet = (namespace = 'eks-jobs'): ManifestSet[] =>
-  Object.values(nodes).map((form) => render({ ...form, namespace, tableAddress: '10.0.0.1:3002' }));
+/** The parameters with which fluent-bit ships the containers' logs. */
+export const logs: ParametersInput = {
+  logGroup: '/aws/containerinsights/eks-jobs/application',
+  logRegion: 'eu-central-1',
+};
 
-/** Finds the only object of a kind and name. */
-export function objectOf({ objects }: ManifestSet, kind: string, name?: string): KubernetesObject {
+/** Renders every set that can be applied: each node class, a table outside AWS, and the shipping of logs. */
+export const everySet = (namespace = 'eks-jobs'): ManifestSet[] =>
+  Object.values(nodes).map((form) => render({ ...form, ...logs, namespace, tableAddress: '10.0.0.1:3002' }));
+
+/** Finds the only object of a kind and name, in a namespace if that is given. */
+export function objectOf(
+  { objects }: ManifestSet,
+  kind: string,
+  name?: string,
+  namespace?: string,
+): KubernetesObject {
   const [found, ...others] = objects.filter(
-    (object) => object.kind === kind && (name === undefined || object.metadata.name === name),
+    ({ kind: ofKind, metadata }) =>
+      ofKind === kind &&
+      (name === undefined || metadata.name === name) &&
+      (namespace === undefined || metadata.namespace === namespace),
   );
   if (found === undefined || others.length > 0) throw new Error(`${kind} ${name ?? ''}: not exactly one`);
   return found;

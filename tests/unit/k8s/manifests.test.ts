@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { InvalidParameters } from '../../../k8s/failure.ts';
 import { keyOf, referenceTo } from '../../../k8s/kubernetes-object.ts';
 import { readManifests, renderManifests } from '../../../k8s/manifests.ts';
-import { everySet, nodes, objectOf, render } from './manifest-sets.ts';
+import { everySet, logs, nodes, objectOf, render } from './manifest-sets.ts';
 
 const rejectionOf = (parameters: Record<string, unknown>): string => {
   try {
@@ -50,7 +50,7 @@ describe('what the parameters ask for is what is rendered', () => {
       },
     });
     for (const form of Object.values(nodes)) {
-      renderManifests(sources, { ...form, tableAddress: '10.0.0.1:3002' });
+      renderManifests(sources, { ...form, ...logs, tableAddress: '10.0.0.1:3002' });
     }
     expect([...used].sort()).toEqual(Object.keys(readManifests()).sort());
   });
@@ -129,6 +129,14 @@ describe('wrong parameters are refused by name, before anything is applied', () 
       'bottlerocketVersion must be one release, such as v1.50.0',
     ],
     [{ nodeRole: 'eks-jobs-node' }, 'nodeRole has no effect without a node class'],
+    [{ logGroup: '/logs' }, 'logRegion is required: a log group has a region'],
+    [{ logRegion: 'eu-central-1' }, 'logGroup is required: a log group has a region'],
+    [{ ...logs, logGroup: 'a group' }, "logGroup must be a CloudWatch log group's name"],
+    [{ ...logs, logRegion: 'Frankfurt' }, 'logRegion must be a region of AWS'],
+    [
+      { ...logs, namespace: 'n'.repeat(59) },
+      'namespace must have at most 58 characters: the logs are shipped from NAMESPACE-logs',
+    ],
   ])('%j', (parameters, message) => {
     expect(rejectionOf(parameters)).toBe(message);
   });

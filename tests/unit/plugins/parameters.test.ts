@@ -53,6 +53,10 @@ describe('the parameters of a deploy', () => {
       'jobLogGroup=/jobs',
       'jobLogGroup cannot be set when the stack creates the cluster: it creates the log group too',
     ],
+    [
+      `namespace=${'n'.repeat(59)}`,
+      'namespace must have at most 58 characters: the logs are shipped from NAMESPACE-logs',
+    ],
     ['nodeClass=bottlerocket', 'nodeClass must be auto-mode when the stack creates the cluster'],
     ['maxJobMemory=8', 'jobMemory is outside the limits of one job. Allowed: from 16Mi to 8.'],
     ['maxJobCpu=4.0001', 'maxJobCpu must be a quantity such as 500m or 4'],

@@ -3,22 +3,25 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { handleRequest, type SetupDependencies } from '../../../../k8s/setup/handle-request.ts';
 import { readManifests } from '../../../../k8s/manifests.ts';
 import { type ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
+import { FakeLogs } from '../../../harness/cluster-setup/fake-logs.ts';
 import { type DescribedCluster, FakeEks, usableCluster } from '../../../harness/cluster-setup/fake-eks.ts';
 
 /** The response to CloudFormation when nothing can be applied. A stack whose resource does not respond hangs for an hour. */
 
 let cloudFormation: CloudFormation;
 let eks: FakeEks;
+let logs: FakeLogs;
 const servers: Server[] = [];
 const connections: Socket[] = [];
 
 beforeEach(async () => {
   cloudFormation = await CloudFormation.start();
   eks = await FakeEks.start();
+  logs = await FakeLogs.start();
 });
 
 afterEach(async () => {
-  await Promise.all([cloudFormation.stop(), eks.stop()]);
+  await Promise.all([cloudFormation.stop(), eks.stop(), logs.stop()]);
   for (const server of servers.splice(0)) server.close();
   for (const connection of connections.splice(0)) connection.destroy();
 });
@@ -33,6 +36,7 @@ async function send(
 ): Promise<ReceivedResponse> {
   await handleRequest(cloudFormation.request(type, given, id), {
     client: eks.client(),
+    logsClient: logs.client(),
     readSources: () => readManifests(),
     isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 600_000,
@@ -171,6 +175,7 @@ test('a request without an address for the response fails, so that the functionâ
   const request = { ...cloudFormation.request('Create', properties), ResponseURL: 'file:///etc/passwd' };
   const dependencies = {
     client: eks.client(),
+    logsClient: logs.client(),
     readSources: () => ({}),
     isStackBeingDeleted: () => Promise.resolve(true),
     remaining: () => 60_000,
