@@ -74,16 +74,14 @@ async function prepareCluster(
 async function probeManifest(definition: string): Promise<unknown> {
   const jobId = `check-${randomUUID().slice(0, 8)}`;
   const limits = { maxAttempts: 1, timeoutSeconds: 10, queueSeconds: 60, resources: {} };
-  const { Job } = z
-    .object({ Job: z.unknown() })
-    .parse(
-      await taskArguments(definition, 'RunJob', {
-        jobId,
-        execution: '',
-        tried: 0,
-        unsubmitted: 0,
-        ...limits,
-      }),
-    );
+  const { Job } = z.object({ Job: z.unknown() }).parse(
+    await taskArguments(definition, 'RunJob', {
+      jobId,
+      execution: '',
+      tried: 0,
+      unsubmitted: 0,
+      ...limits,
+    }),
+  );
   return Job;
 }

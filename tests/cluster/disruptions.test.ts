@@ -3,13 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { KubeConfig } from '@kubernetes/client-node';
 import { buildDataProcessor } from '../../image/cargo.ts';
 import { eventually, type RunningService } from '../harness/running-service.ts';
 import { containersOf } from '../compliance/containers.ts';
 import { startService, waitForCleanup } from '../compliance/job-runner.ts';
 import { startKwok } from '../harness/cluster/karpenter.ts';
 import { kubectl } from '../harness/cluster/kubectl.ts';
+import { evict, podsOf } from '../harness/cluster/pods.ts';
 import { namespace } from '../harness/cluster/service.ts';
 import { SimulatedNodes } from '../harness/cluster/simulated-nodes.ts';
 
@@ -25,11 +26,6 @@ const synthetic = (input: object): object => ({ input: { source: 'synthetic', ..
 const slow = synthetic({ records: 600, recordsPerSecond: 100 });
 
 const label = (jobId: string): string => `eks-jobs/job-id=${jobId}`;
-
-async function podOf(jobId: string): Promise<string> {
-  const names = await kubectl('get', 'pods', '-n', namespace, '-l', label(jobId), '-o', 'name');
-  return names.trim().replace('pod/', '');
-}
 
 async function waitUntilWorking(service: RunningService, jobId: string): Promise<void> {
   await eventually(async () => {
@@ -79,12 +75,8 @@ describe('a running job', () => {
 
   test('whose pod is evicted continues in another pod, in the same attempt', async () => {
     await expectOneAttemptDespite(async (jobId) => {
-      const pod = await podOf(jobId);
-      const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } };
-      const configuration = new KubeConfig();
-      configuration.loadFromDefault();
-      const core = configuration.makeApiClient(CoreV1Api);
-      await core.createNamespacedPodEviction({ name: pod, namespace, body: eviction });
+      const [pod = ''] = await podsOf(jobId);
+      await evict(pod);
     });
   });
 

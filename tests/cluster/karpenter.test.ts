@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { KubeConfig } from '@kubernetes/client-node';
 import * as z from 'zod';
@@ -22,6 +23,12 @@ const cpuLimit = 4;
 
 /** Milliseconds. An empty node is removed after a minute (consolidateAfter) and some time that Karpenter needs. */
 const nodeRemovalTimeout = 180_000;
+
+/** How often the race between an empty node and new jobs is run. */
+const rounds = Number(process.env['EKS_JOBS_EMPTY_NODE_ROUNDS'] ?? '5');
+
+/** Milliseconds between the POST of a job and its end, even if Karpenter takes its node meanwhile. */
+const jobPatience = 240_000;
 
 let service: RunningService;
 let nodes: SimulatedNodes;
@@ -180,3 +187,34 @@ test('a node that is being removed waits until its job has finished', async () =
     nodeRemovalTimeout,
   );
 }, 300_000);
+
+// Karpenter decides within 10 s that a node is empty, looks again 15 s later, and then taints it (kubernetes-sigs/karpenter#3185: a
+// node that filled meanwhile was taken). The jobs of each round arrive at another moment around the taint. With 10 s instead of
+// our 60 s a round takes less time; what is raced is the same.
+test(
+  'jobs that arrive while Karpenter takes an empty node succeed in their first attempt',
+  async () => {
+    const pace = { spec: { disruption: { consolidateAfter: '10s' } } };
+    await kubectl('patch', 'nodepool', namespace, '--type=merge', '--patch', JSON.stringify(pace));
+    const before = await service.stats();
+    for (let round = 0; round < rounds; round += 1) {
+      await service.ended(await service.post(synthetic({ records: 10 })), jobPatience);
+      const condition = 'jsonpath={.items[*].status.conditions[?(@.type=="Consolidatable")].status}';
+      await eventually(
+        async () =>
+          (await kubectl('get', 'nodeclaims', '-l', pool, '-o', condition)).includes('True') || undefined,
+        'a node that has been empty for consolidateAfter',
+        nodeRemovalTimeout,
+      );
+      await wait(12_000 + ((round * 3700) % 15_000));
+      const jobs = await Promise.all(Array.from({ length: 8 }, () => service.post(slow)));
+      for (const jobId of jobs) expect(await service.ended(jobId, jobPatience)).toMatchObject(oneAttempt);
+    }
+    expect(await service.stats()).toMatchObject({
+      succeedJob: before.succeedJob + 9 * rounds,
+      jobRetry: before.jobRetry,
+      failedJob: before.failedJob,
+    });
+  },
+  rounds * 600_000,
+);

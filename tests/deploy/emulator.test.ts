@@ -6,6 +6,7 @@ import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
   DescribeStateMachineCommand,
+  GetExecutionHistoryCommand,
   SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
@@ -45,7 +46,7 @@ test(
   'a state machine that has executions stays DELETING until their next transition, and its name is taken',
   async () => {
     // It would take an hour, if its execution were not ended before the second state.
-    const first = { Type: 'Wait', Seconds: 5, Next: 'Second' };
+    const first = { Type: 'Wait', Seconds: 20, Next: 'Second' };
     const second = { Type: 'Wait', Seconds: 3600, End: true };
     const trust = {
       Version: '2012-10-17',
@@ -63,7 +64,15 @@ test(
       definition: JSON.stringify({ StartAt: 'First', States: { First: first, Second: second } }),
     };
     const { stateMachineArn } = await client.send(new CreateStateMachineCommand(machine));
-    await client.send(new StartExecutionCommand({ stateMachineArn }));
+    const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn }));
+    await eventually(
+      async () => {
+        const { events } = await client.send(new GetExecutionHistoryCommand({ executionArn }));
+        return events?.some(({ type }) => type === 'WaitStateEntered') === true || undefined;
+      },
+      'the first state',
+      stepTimeout,
+    );
     await client.send(new DeleteStateMachineCommand({ stateMachineArn }));
     const describeMachine = () => client.send(new DescribeStateMachineCommand({ stateMachineArn }));
     expect((await describeMachine()).status).toBe('DELETING');

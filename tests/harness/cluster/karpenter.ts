@@ -39,6 +39,8 @@ export function startKwok(): Program {
     '--manage-all-nodes=false',
     '--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake',
     '--node-ip=127.0.0.1',
+    // Without leases a node is NotReady when it is 50 s old.
+    '--node-lease-duration-seconds=40',
     '--server-address=127.0.0.1:10247',
   ]);
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  CoordinationV1Api,
   type CoreV1Api,
   type Informer,
   CoreV1Api as Core,
@@ -8,6 +9,7 @@ import {
   makeInformer,
   PatchStrategy,
   setHeaderOptions,
+  type V1Node,
   type V1Pod,
   type V1PodStatus,
 } from '@kubernetes/client-node';
@@ -15,6 +17,7 @@ import {
 /** The annotation by which kwok and Karpenter's kwok provider mark nodes that exist only as objects. */
 const simulatedAnnotation = 'kwok.x-k8s.io/node=fake';
 
+const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicMergePatch);
 
 /**
@@ -24,9 +27,12 @@ const strategicMerge = setHeaderOptions('Content-Type', PatchStrategy.StrategicM
  */
 export class SimulatedNodes {
   readonly #core: CoreV1Api;
+  readonly #coordination: CoordinationV1Api;
   readonly #program: string;
   readonly #informer: Informer<V1Pod>;
+  readonly #nodeInformer: Informer<V1Node>;
   readonly #nodes = new Set<string>();
+  readonly #silent = new Set<string>();
   readonly #running = new Map<
     string,
     { node: string; child: ChildProcess; lost: boolean; ended: Promise<void> }
@@ -36,6 +42,7 @@ export class SimulatedNodes {
 
   constructor(configuration: KubeConfig, program: string) {
     this.#core = configuration.makeApiClient(Core);
+    this.#coordination = configuration.makeApiClient(CoordinationV1Api);
     this.#program = program;
     this.#informer = makeInformer<V1Pod>(configuration, '/api/v1/pods', () =>
       this.#core.listPodForAllNamespaces(),
@@ -49,16 +56,26 @@ export class SimulatedNodes {
     this.#informer.on('error', () => {
       if (!this.#stopped) setTimeout(() => void this.#informer.start(), 500).unref();
     });
+    this.#nodeInformer = makeInformer<V1Node>(configuration, '/api/v1/nodes', () => this.#core.listNode());
+    // The object of a node goes last: its machine is gone by then, whatever ran on it.
+    this.#nodeInformer.on('delete', ({ metadata }) => {
+      this.#killAllOn(metadata?.name ?? '');
+    });
+    this.#nodeInformer.on('error', () => {
+      if (!this.#stopped) setTimeout(() => void this.#nodeInformer.start(), 500).unref();
+    });
   }
 
   async start(): Promise<void> {
     await this.#informer.start();
+    await this.#nodeInformer.start();
   }
 
   /** Kills all processes, as a power failure does. @throws AggregateError with the errors of this class so far. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#informer.stop();
+    await this.#nodeInformer.stop();
     const running = [...this.#running.values()];
     for (const pod of running) this.#kill(pod);
     await Promise.all(running.map(({ ended }) => ended));
@@ -83,15 +100,35 @@ export class SimulatedNodes {
 
   /** Simulates the loss of a node's machine: kills its processes, then deletes its object as the cloud's controller does. */
   async lose(name: string): Promise<void> {
-    for (const pod of this.#running.values()) if (pod.node === name) this.#kill(pod);
-    const patch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
-    await this.#core.patchNode({ name, body: { metadata: { finalizers: null } } }, patch);
+    this.#killAllOn(name);
+    await this.#core.patchNode({ name, body: { metadata: { finalizers: null } } }, mergePatch);
     await this.#core.deleteNode({ name });
+  }
+
+  /**
+   * Simulates a node that Kubernetes does not hear from any more, while its object stays: another holder takes its lease and does
+   * not renew it, and the kubelet reports and ends nothing.
+   * @param containers `frozen`: the whole machine hangs. `working`: it has only lost the API server.
+   */
+  async silence(name: string, containers: 'frozen' | 'working'): Promise<void> {
+    this.#silent.add(name);
+    if (containers === 'frozen') {
+      for (const { node, child } of this.#running.values()) if (node === name) child.kill('SIGSTOP');
+    }
+    const spec = { holderIdentity: 'nothing', leaseDurationSeconds: 24 * 60 * 60 };
+    await this.#coordination.patchNamespacedLease(
+      { name, namespace: 'kube-node-lease', body: { spec } },
+      mergePatch,
+    );
   }
 
   /** Lists the nodes on which a process runs now. */
   busy(): string[] {
     return [...new Set([...this.#running.values()].map(({ node }) => node))];
+  }
+
+  #killAllOn(name: string): void {
+    for (const pod of this.#running.values()) if (pod.node === name) this.#kill(pod);
   }
 
   #kill(pod: { child: ChildProcess; lost: boolean }): void {
@@ -110,7 +147,7 @@ export class SimulatedNodes {
   async #handle(pod: V1Pod): Promise<void> {
     const node = pod.spec?.nodeName;
     const uid = pod.metadata?.uid ?? '';
-    if (!node || !(await this.#isSimulated(node))) return;
+    if (!node || this.#silent.has(node) || !(await this.#isSimulated(node))) return;
     const running = this.#running.get(uid);
     if (pod.metadata?.deletionTimestamp) {
       if (running) running.child.kill('SIGTERM');
@@ -161,7 +198,7 @@ export class SimulatedNodes {
     await this.#report(pod, state('Running', { running: { startedAt } }));
     await ended;
     this.#running.delete(uid);
-    if (process.lost) return;
+    if (process.lost || this.#silent.has(node)) return;
     const exitCode = child.exitCode ?? 137;
     const terminated = {
       exitCode,

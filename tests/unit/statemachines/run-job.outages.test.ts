@@ -199,3 +199,58 @@ test.each(['Lambda.TooManyRequestsException', 'ThrottlingException'])(
     expect(seconds).toBeLessThan(3600 + 310);
   },
 );
+
+/** A tenth of 2,000 jobs; the full number runs with `DYING_JOBS=2000`. */
+const dyingJobs = Number(process.env['DYING_JOBS'] ?? 200);
+
+// F22: a bad image or a lost zone. Settle reads the history of each such job, and for 2,000 jobs AWS allows 400 of these
+// calls at once and 20 a second after that.
+test('jobs that die at once are all settled, although each needs a call that AWS throttles', async () => {
+  const settled = new Map<string, number>();
+  let calls = 0;
+  const [burst, rate] = [dyingJobs / 5, dyingJobs / 100];
+  const tokens = { left: burst, at: 0 };
+  const takeToken = (at: number): boolean => {
+    tokens.left = Math.min(burst, tokens.left + (at - tokens.at) * rate);
+    tokens.at = at;
+    if (tokens.left < 1) return false;
+    tokens.left -= 1;
+    return true;
+  };
+  const start = { at: 0 };
+  const call = (task: Task): Json => {
+    if (task.stateName === 'RunJob') fail('States.TaskFailed');
+    if (task.stateName !== 'Settle') return {};
+    calls += 1;
+    if (!takeToken((clock.now() - start.at) / 1000)) fail('ThrottlingException', 'Rate exceeded');
+    const jobId = /"jobId":"([^"]+)"/.exec(JSON.stringify(task.arguments))?.[1] ?? '';
+    settled.set(jobId, (settled.get(jobId) ?? 0) + 1);
+    return { Payload: { verdict: 'FAILED', message: 'AttemptLost: lost' } };
+  };
+  const integration = fakeIntegration(
+    (task) =>
+      new Promise<Json>((resolve) => {
+        resolve(call(task));
+      }),
+  );
+  const { service, clock } = startStepFunctions({ integrations: [integration], random: Math.random });
+  start.at = clock.now();
+  const { arn: stateMachineArn } = service.machines.create({
+    name: 'run-job',
+    definition: definitionWith(),
+    roleArn: 'arn:aws:iam::123456789012:role/machine',
+  });
+  const arns = Array.from({ length: dyingJobs }, (_, index) => {
+    const name = `job-${index}`;
+    const request = { stateMachineArn, name, input: JSON.stringify({ ...input, jobId: name }) };
+    return service.startExecution(request).executionArn;
+  });
+  for (const arn of arns) expect((await untilEnded(service, arn)).status).toBe('FAILED');
+  expect(settled.size).toBe(dyingJobs);
+  expect([...settled.values()].every((count) => count === 1)).toBe(true);
+  // The calls that AWS rejected are repeated, and not so often that they prevent each other.
+  expect(calls).toBeGreaterThan(dyingJobs);
+  expect(calls).toBeLessThan(dyingJobs * 20);
+  expect((clock.now() - start.at) / 1000).toBeLessThan(1800);
+  service.close();
+}, 600_000);
