@@ -23,6 +23,8 @@ export const handler = middy<unknown, SweepResult & { schedules: ScheduleSweepRe
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event) => {
     const { waitingTurn } = Event.parse(event);
+    // First, because it does not need the cluster.
+    const sweptSchedules = await sweepSchedules(schedules);
     const jobs = await sweep({
       store,
       executions,
@@ -38,7 +40,7 @@ export const handler = middy<unknown, SweepResult & { schedules: ScheduleSweepRe
         logger.error(message, { problem });
       },
     });
-    const swept = { ...jobs, schedules: await sweepSchedules(schedules) };
+    const swept = { ...jobs, schedules: sweptSchedules };
     logger.info('swept', swept);
     return swept;
   });

@@ -84,17 +84,22 @@ interface Run extends Dependencies {
 export async function sweep(dependencies: Dependencies): Promise<SweepResult> {
   const run = startRun(dependencies);
   let position = await run.store.sweepPosition();
+  let open: readonly OpenJob[] = [];
   await run.reportFailure('open jobs', async () => {
-    position = await sweepRunning(position, run);
-  });
-  await run.reportFailure('the pods of lost nodes', async () => {
-    run.result.released = await releaseLostPods(run);
+    ({ position, open } = await sweepRunning(position, run));
   });
   await run.reportFailure('executions that ended', async () => {
     position = await sweepEnded(position, run);
   });
   run.result.recordedBefore = new Date(position.recordedBefore).toISOString();
   await run.store.write([putPosition(position)]);
+  // Only the cluster is left. If it does not respond, these parts may use up the time of the function.
+  await run.reportFailure('the pods of lost nodes', async () => {
+    run.result.released = await releaseLostPods(run);
+  });
+  await run.reportFailure('what jobs wait for', async () => {
+    run.result.explained = await recordWaitingReasons(open, run);
+  });
   return run.result;
 }
 
@@ -133,7 +138,10 @@ function startRun(dependencies: Dependencies): Run {
  * Compares open jobs with the running executions that started in the same time: a job's creation is the start of its
  * execution. An open job whose execution is not in the list lost the event of its end; only these executions are described.
  */
-async function sweepRunning(position: SweepPosition, run: Run): Promise<SweepPosition> {
+async function sweepRunning(
+  position: SweepPosition,
+  run: Run,
+): Promise<{ position: SweepPosition; open: OpenJob[] }> {
   const at = run.startedAt;
   const pass = position.running ?? runningPass(at - listedWithin);
   const { before } = pass.walk;
@@ -165,13 +173,16 @@ async function sweepRunning(position: SweepPosition, run: Run): Promise<SweepPos
   // A running execution that was not examined may be without a record; the oldest is the last.
   const oldest = examined.rest && missing.at(-1)?.startedAt;
   const done = oldest === undefined ? examined.pass : withUnrecorded(examined.pass, oldest);
-  await run.reportFailure('what jobs wait for', async () => {
-    run.result.explained = await recordWaitingReasons(jobs, run);
-  });
+  if (!next) {
+    // The list is complete. What was not settled is in it again when the next sweep begins at the present.
+    return {
+      position: { ...position, running: undefined, ended: position.ended ?? endedPass(done) },
+      open: jobs,
+    };
+  }
   // The same part again, as long as some of it can be settled.
-  if (!(isComplete && isSettled) && run.result.settled > 0) return position;
-  if (next) return { ...position, running: { ...done, walk: next } };
-  return { ...position, running: undefined, ended: position.ended ?? endedPass(done) };
+  const isDone = (isComplete && isSettled) || run.result.settled === 0;
+  return { position: isDone ? { ...position, running: { ...done, walk: next } } : position, open: jobs };
 }
 
 /** Examines the executions that ended: a complete pass through the running ones came before it. */
@@ -205,13 +216,12 @@ async function readOpen(
 }
 
 /**
- * Settles jobs whose execution seems to have ended: first those that ended, then the others in random order, so that jobs that
- * cannot be settled do not hide the rest.
+ * Settles jobs whose execution seems to have ended, in random order, so that jobs that cannot be settled do not hide the rest.
  * @returns whether every job was examined.
  */
 async function settleLost(jobs: readonly OpenJob[], at: number, run: Run): Promise<boolean> {
   const ordered = jobs
-    .map((job) => ({ job, order: isTerminal(job.status) ? Math.random() : 1 + Math.random() }))
+    .map((job) => ({ job, order: Math.random() }))
     .sort((left, right) => left.order - right.order)
     .slice(0, maximumDescribed.open);
   while (ordered.length > 0 && !run.isTimeUp('open')) {

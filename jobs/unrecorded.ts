@@ -51,7 +51,8 @@ export async function listNext(
     const read = (): ReturnType<Executions['list']> => executions.list(status, token);
     const listed = page === 0 ? await read() : await reportFailure(`executions that are ${status}`, read);
     if (!listed) break;
-    const last = listed.executions.at(-1)?.startedAt ?? -Infinity;
+    // A page may be empty although others follow.
+    const last = listed.executions.at(-1)?.startedAt ?? Infinity;
     for (const execution of listed.executions) {
       const { startedAt } = execution;
       if (startedAt <= walk.before && startedAt >= from) part.executions.push({ ...execution, token });

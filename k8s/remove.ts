@@ -57,6 +57,9 @@ export async function remove(server: ApiServer, entry: InventoryEntry, manager: 
   return 'deleted';
 }
 
+/** What Kubernetes deletes by itself, some seconds after its owner: the pods and the revisions of a DaemonSet. */
+const goesWithItsOwner = /^(Pod|ControllerRevision) /;
+
 /**
  * Removes one applied object as `remove` does. A namespace is removed only when it is empty: its last pods may need some
  * seconds to end, and what others put into it stays.
@@ -70,7 +73,7 @@ export async function removeWithContents(
   if (entry.kind === 'Namespace' && !entry.borrowed && (await readIfKnown(server, entry)) !== undefined) {
     const deadline = performance.now() + waitSeconds * 1000;
     let contents = await namespaceContents(server, entry.name);
-    while (contents.some((name) => name.startsWith('Pod ')) && performance.now() < deadline) {
+    while (contents.some((name) => goesWithItsOwner.test(name)) && performance.now() < deadline) {
       await pause(1000);
       contents = await namespaceContents(server, entry.name);
     }

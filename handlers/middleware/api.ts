@@ -55,13 +55,15 @@ const respondToErrors = (log: Logger): ApiMiddleware => ({
   name: 'respondToErrors',
   onError: (request) => {
     const { requestId } = request.event.requestContext;
-    const error = isThrottled(request.error)
-      ? new TooManyRequests(
-          'AWS limits the rate of these requests; try again in a few seconds.',
-          [],
-          request.error,
-        )
-      : request.error;
+    // An error of our own says more than that AWS throttles.
+    const error =
+      !(request.error instanceof RequestError) && isThrottled(request.error)
+        ? new TooManyRequests(
+            'AWS limits the rate of these requests; try again in a few seconds.',
+            [],
+            request.error,
+          )
+        : request.error;
     if (error instanceof TooManyRequests) {
       log.warn('throttled', { requestId, reason: error.message, error: error.cause });
     } else if (error instanceof RequestError) {

@@ -62,7 +62,7 @@ async function apply(
   const target = { clusterName: desired.clusterName, namespace: desired.set.namespace };
   const id = idOf(target);
   const { controlPlaneLogs } = desired;
-  if (controlPlaneLogs) await limitControlPlaneLogs(logsClient, controlPlaneLogs, context.signal);
+  if (controlPlaneLogs) await limitControlPlaneLogs(logsClient, controlPlaneLogs, context);
   const cluster = await connectToCluster(desired, context);
   if (PhysicalResourceId === undefined) resource.id = id;
   try {

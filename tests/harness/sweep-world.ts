@@ -12,6 +12,8 @@ interface WorldExecution extends ListedExecution {
 }
 
 interface WorldOptions {
+  /** Whether each second page of a list is empty. */
+  hasEmptyPages?: boolean;
   /** Executions on a page of a list. */
   pageSize?: number;
   /** Whether Step Functions has forgotten the tokens of the sweep before, at every fourth sweep. */
@@ -165,8 +167,9 @@ export class SweepWorld {
     const [sweepOfToken = 0, place = 0] = (token ?? '').split(' ').map(Number);
     const isForgotten = forgetsTokens && this.#sweeps % 4 === 0 && sweepOfToken !== this.#sweeps;
     const first = isForgotten ? 0 : place;
-    const executions = listed.slice(first, first + pageSize);
-    const next = first + pageSize;
+    const isEmpty = (this.#options.hasEmptyPages ?? false) && this.pages % 2 === 0;
+    const next = isEmpty ? first : first + pageSize;
+    const executions = listed.slice(first, next);
     return Promise.resolve({ executions, ...(next < listed.length && { next: `${this.#sweeps} ${next}` }) });
   }
 

@@ -273,31 +273,44 @@ describe('the packaged handlers', () => {
     expect(error).toContain('ZodError');
   });
 
-  test('sweep reads the index and the executions', async () => {
+  test('sweep reads the index and the executions, settles a job that ended, and stops its execution', async () => {
     const open = { ...job, open: 'OPEN#a' };
+    const execution = {
+      executionArn: arn,
+      stateMachineArn: arn,
+      name: jobId,
+      status: 'RUNNING',
+      startDate: 1,
+    };
     const { result, calls } = await call(
       'sweep',
       {},
       {
-        ...states('ListExecutions', { executions: [] }),
+        ...states('ListExecutions', { executions: [execution] }),
         ...states('StopExecution', { stopDate: 1 }),
         ...states('DescribeExecution', { executionArn: arn, status: 'RUNNING', startDate: 1, input: '{}' }),
-        ...dynamodb('Query', { Items: [marshall(open)] }),
+        // The position of sweep, and the job.
+        ...dynamodb('GetItem', { Item: marshall(job) }),
+        'DynamoDB_20120810.Query': {
+          body: undefined,
+          // The index has the job in each shard; the job has no attempts.
+          to: (asked) => ({ Items: asked.includes('OPEN#') ? [marshall(open)] : [] }),
+        },
+        ...dynamodb('UpdateItem', {}),
+        ...dynamodb('PutItem', {}),
         // The schedules in the index of pending ones are read by key.
         ...dynamodb('BatchGetItem', { Responses: {} }),
       },
+      withoutCluster('sweep'),
     );
-    const schedules = { completed: 0, undone: 0 };
     expect(result).toEqual({
-      asked: 16,
-      settled: 0,
-      stopped: 16,
-      silent: 0,
-      explained: 0,
-      released: 0,
-      schedules,
+      ...{ asked: 0, settled: 16, stopped: 16, silent: 0, explained: 0, released: 0 },
+      recordedBefore: '1970-01-01T00:00:00.000Z',
+      schedules: { completed: 0, undone: 0 },
     });
     expect(calls).toContain('AWSStepFunctions.ListExecutions');
+    // How far it came.
+    expect(calls).toContain('DynamoDB_20120810.PutItem');
   });
 
   describe('sweep, where jobs are queued,', () => {
@@ -307,6 +320,9 @@ describe('the packaged handlers', () => {
       ...states('DescribeExecution', { executionArn: arn, status: 'RUNNING', startDate: 1, input: '{}' }),
       ...dynamodb('Query', { Items: [marshall(queued, { removeUndefinedValues: true })] }),
       ...dynamodb('UpdateItem', {}),
+      // The position of sweep.
+      ...dynamodb('GetItem', {}),
+      ...dynamodb('PutItem', {}),
       ...dynamodb('BatchGetItem', { Responses: {} }),
     };
 
@@ -455,6 +471,9 @@ describe('the packaged handlers of schedules', () => {
           to: (asked) => ({ Items: asked.includes('SCHEDULE') ? [marshall(pending), marshall(input)] : [] }),
         },
         ...dynamodb('BatchGetItem', { Responses: { [table]: [marshall(pending)] } }),
+        // The position of sweep.
+        ...dynamodb('GetItem', {}),
+        ...dynamodb('PutItem', {}),
         ...writes,
         ...changed,
       },

@@ -97,8 +97,11 @@ export class KubernetesRunner implements JobRunner {
     }
   }
 
-  /** Reads the Job of a task that began before the service was restarted. Repeats this while the API server is away. */
-  #resumedJob(
+  /**
+   * Reads the Job of a task that began before the service was restarted. Repeats this while the API server is away; in the end
+   * the submission counts as failed, and the fence keeps a second container from doing the work twice.
+   */
+  async #resumedJob(
     manifest: Manifest,
     namespace: string,
     signal: AbortSignal,
@@ -108,15 +111,20 @@ export class KubernetesRunner implements JobRunner {
       if (existing && isTransient(existing.statusCode)) throw new JobRefused(existing);
       return existing;
     };
-    return pRetry(read, {
-      retries: Infinity,
-      maxRetryTime: lookupTimeout,
-      minTimeout: 200,
-      maxTimeout: 5000,
-      randomize: true,
-      signal,
-      shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
-    });
+    try {
+      return await pRetry(read, {
+        retries: Infinity,
+        maxRetryTime: lookupTimeout,
+        minTimeout: 200,
+        maxTimeout: 5000,
+        randomize: true,
+        signal,
+        shouldRetry: ({ error }) => error instanceof ClusterFailure || error instanceof JobRefused,
+      });
+    } catch (error) {
+      if (error instanceof ClusterFailure && !signal.aborted) return withoutResponse(error);
+      throw error;
+    }
   }
 
   /** Reads our Job of that name. If it is being deleted (the service was stopped), waits until it can be created again. */
@@ -154,7 +162,7 @@ export class KubernetesRunner implements JobRunner {
 
 /**
  * Makes a response for a request that got none. AWS's error for this is not documented. EKS.503 makes the state machine
- * repeat the submission, so that a cluster that restarts uses up no attempt. EKS.401: there are no credentials.
+ * repeat the submission, so that a cluster that restarts uses up no attempt. It is EKS.401 without credentials.
  */
 const withoutResponse = (failure: ClusterFailure): ClusterResponse =>
   failure instanceof NoCredentials

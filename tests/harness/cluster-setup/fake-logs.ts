@@ -10,8 +10,9 @@ const Input = z.object({ logGroupName: z.string(), retentionInDays: z.number().o
 export class FakeLogs {
   /** The retention of each log group; undefined keeps entries forever. */
   readonly groups = new Map<string, number | undefined>();
-  /** Whether the caller is not authorized. */
-  denied = false;
+  /** The error of the next calls, and of how many. */
+  failing: string | undefined;
+  failures = Infinity;
   readonly #server = createServer((request, response) => {
     const operation = String(request.headers['x-amz-target']).replace('Logs_20140328.', '');
     void json(request).then((body) => {
@@ -44,7 +45,10 @@ export class FakeLogs {
 
   /** Does what an operation requests. @returns the name of its error, undefined when it succeeds. */
   #serve(operation: string, { logGroupName, retentionInDays }: z.infer<typeof Input>): string | undefined {
-    if (this.denied) return 'AccessDeniedException';
+    if (this.failing !== undefined && this.failures > 0) {
+      this.failures -= 1;
+      return this.failing;
+    }
     switch (operation) {
       case 'CreateLogGroup':
         if (this.groups.has(logGroupName)) return 'ResourceAlreadyExistsException';

@@ -203,7 +203,7 @@ test.each(['Lambda.TooManyRequestsException', 'ThrottlingException'])(
 /** A tenth of 2,000 jobs; the full number runs with `DYING_JOBS=2000`. */
 const dyingJobs = Number(process.env['DYING_JOBS'] ?? 200);
 
-// F22: a bad image or a lost zone. Settle reads the history of each such job, and for 2,000 jobs AWS allows 400 of these
+// A bad image or a lost zone. Settle reads the history of each such job, and for 2,000 jobs AWS allows 400 of these
 // calls at once and 20 a second after that.
 test('jobs that die at once are all settled, although each needs a call that AWS throttles', async () => {
   const settled = new Map<string, number>();

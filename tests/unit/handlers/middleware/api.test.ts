@@ -79,6 +79,8 @@ describe('every route', () => {
     expect(await responseOf(() => Promise.reject(new TooManyRequests('Slow down.')))).toMatchObject({
       statusCode: 429,
       headers: { 'retry-after': '5' },
+      // A message of our own says what there is too much of.
+      body: expect.stringContaining('Slow down.'),
     });
   });
 

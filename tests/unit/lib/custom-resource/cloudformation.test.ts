@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { responseText, sendResponse, CustomResourceRequest } from '../../../../lib/custom-resource/cloudformation.ts';
+import {
+  responseText,
+  sendResponse,
+  CustomResourceRequest,
+} from '../../../../lib/custom-resource/cloudformation.ts';
 import { ReceivedResponse, CloudFormation } from '../../../harness/cluster-setup/cloudformation.ts';
 
 /** CloudFormation accepts one response, of at most 4096 bytes, at an address that was signed for exactly one form of request. */
