@@ -60,8 +60,11 @@ export const putPosition = (position: SweepPosition): Write => ({
   put: { ...sweepKey, json: JSON.stringify(position) },
 });
 
-/** Begins a pass through the running executions. */
-export const runningPass = (top: number): z.infer<typeof RunningPass> => ({ top, walk: { before: top } });
+/** Begins a pass through the running executions at this time. Of those that started after `top`, a later pass says what is recorded. */
+export const runningPass = (at: number, top: number): z.infer<typeof RunningPass> => ({
+  top,
+  walk: { before: at },
+});
 
 /**
  * Begins a pass through the executions that ended, after a complete pass through the running ones: an execution that was not

@@ -32,7 +32,7 @@ const settlesUntil = { open: 60_000, running: 80_000, stuck: 100_000, ended: 150
 const concurrentlySettled = 5;
 /** The maximum of open jobs that one sweep reads from each of the 16 shards: in all, more than it lists executions. */
 const maximumOpenJobs = 10_000;
-/** In milliseconds. Lists of executions are eventually consistent: what started this recently is left to the next sweep. */
+/** In milliseconds. Lists of executions are eventually consistent: an execution may be in none of them for so long. */
 const listedWithin = 2 * 60_000;
 /** AWS may need minutes to see that a Job has ended. If a job ended longer ago than this, its execution is stuck. */
 const slowestPoll = 30 * 60_000;
@@ -143,7 +143,7 @@ async function sweepRunning(
   run: Run,
 ): Promise<{ position: SweepPosition; open: OpenJob[] }> {
   const at = run.startedAt;
-  const pass = position.running ?? runningPass(at - listedWithin);
+  const pass = position.running ?? runningPass(at, at - listedWithin);
   const { before } = pass.walk;
   const { executions, after, next } = await listNext(
     'RUNNING',
@@ -162,7 +162,7 @@ async function sweepRunning(
   const isSettled = await settleLost(lost, at, run);
   const open = new Set(jobs.map(({ execution }) => arnOf(execution)));
   const missing = executions.filter(
-    ({ arn, startedAt }) => startedAt >= position.recordedBefore && !open.has(arn),
+    ({ arn, startedAt }) => startedAt >= position.recordedBefore && startedAt <= pass.top && !open.has(arn),
   );
   const budget = { left: maximumDescribed.running, isTimeUp: () => run.isTimeUp('running') };
   const examined = await recordMissing(missing, pass, budget, run);
@@ -216,12 +216,13 @@ async function readOpen(
 }
 
 /**
- * Settles jobs whose execution seems to have ended, in random order, so that jobs that cannot be settled do not hide the rest.
+ * Settles jobs whose execution seems to have ended, in random order, so that jobs that cannot be settled do not hide the rest;
+ * the youngest last, because lists may not show their executions yet.
  * @returns whether every job was examined.
  */
 async function settleLost(jobs: readonly OpenJob[], at: number, run: Run): Promise<boolean> {
   const ordered = jobs
-    .map((job) => ({ job, order: Math.random() }))
+    .map((job) => ({ job, order: Math.random() + (at - Date.parse(job.createdAt) < listedWithin ? 1 : 0) }))
     .sort((left, right) => left.order - right.order)
     .slice(0, maximumDescribed.open);
   while (ordered.length > 0 && !run.isTimeUp('open')) {

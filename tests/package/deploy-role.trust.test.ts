@@ -104,7 +104,7 @@ const Workflow = z.object({
   }),
 });
 
-// A cluster, its add-ons and a rollback may take more than an hour. A session that ends leaves the pipeline red while the stack
+// A cluster and a rollback may take more than an hour. A session that ends leaves the pipeline red while the stack
 // continues.
 test('a slow deploy keeps its credentials: the session is not shorter than the limit of the job', () => {
   const { deploy } = Workflow.parse(
@@ -115,6 +115,6 @@ test('a slow deploy keeps its credentials: the session is not shorter than the l
   const allowed = readDeployRoles().Resources.DeployRole.Properties.MaxSessionDuration;
   expect(requested).toBeGreaterThanOrEqual(deploy['timeout-minutes'] * 60);
   expect(requested).toBeLessThanOrEqual(allowed);
-  // Image 10, cluster 15, add-ons and access 20, functions and roles 10, and as long for a rollback.
+  // Image 10, cluster 15, access and nodes 20, functions and roles 10, and as long for a rollback.
   expect(deploy['timeout-minutes']).toBeGreaterThanOrEqual(110);
 });

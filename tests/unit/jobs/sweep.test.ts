@@ -14,8 +14,18 @@ describe('sweep settles what events missed, and changes nothing else', () => {
     expect(world.did).toEqual(['settle lost TIMED_OUT']);
   });
 
+  test('also when the job was posted a moment ago', async () => {
+    const world = new SweepWorld(now).execution('young', { startedAt: now - 1000, status: 'ABORTED' });
+    await world.open('young', { status: 'QUEUED' }).sweep();
+    expect(world.did).toEqual(['settle young ABORTED']);
+  });
+
   test('the executions of jobs that run are not described: DescribeExecution is limited', async () => {
-    const world = new SweepWorld(now).execution('runs', {}).open('runs', { beat: minutesAgo(20) });
+    const world = new SweepWorld(now)
+      .execution('runs', {})
+      .open('runs', { beat: minutesAgo(20) })
+      .execution('young', { startedAt: now - 1000 })
+      .open('young', {});
     await world.sweep();
     expect(world.described).toEqual([]);
   });
