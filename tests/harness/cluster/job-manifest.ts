@@ -30,6 +30,8 @@ export async function jobManifest(
     timeoutSeconds: 60,
     queueSeconds: 60,
     resources: {},
+    tried: 0,
+    unsubmitted: 0,
   };
   const task = taskOf(machineWith(tokens), 'RunJob');
   return Arguments.parse(await evaluate(task.Arguments, { variables })).Job;
