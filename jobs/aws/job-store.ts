@@ -1,10 +1,8 @@
 import {
-  type AttributeValue,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  type QueryCommandOutput,
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
@@ -15,7 +13,7 @@ import { JobItem, type JobRecord, recordOf } from '../record.ts';
 import { parsePosition, type SweepPosition } from '../sweep-position.ts';
 import type { Write } from '../write.ts';
 import { filterExpression } from './job-filter.ts';
-import { maximumBatch, readItems, succeeds } from './table.ts';
+import { queryItems, readItems, succeeds } from './table.ts';
 import { toTransactItem } from './transact-item.ts';
 
 /** The jobs in the DynamoDB table. */
@@ -62,41 +60,34 @@ export class DynamoJobStore implements JobStore {
 
   async openJobs(shard: string, { after, until }: CreationWindow, limit: number): Promise<OpenJob[]> {
     const { partition, sort } = indexes.open;
-    const jobs: OpenJob[] = [];
-    let start: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          IndexName: 'open',
-          // A sort key begins with its time and continues with '#', which sorts before '$'.
-          KeyConditionExpression: '#open = :open AND #created BETWEEN :after AND :until',
-          ExpressionAttributeNames: { '#open': partition, '#created': sort },
-          ExpressionAttributeValues: marshall({
-            ':open': openPartition(shard),
-            ':after': after === undefined ? '0' : `${after}$`,
-            ':until': until === undefined ? ':' : `${until}$`,
-          }),
-          Limit: limit - jobs.length,
-          ...(start && { ExclusiveStartKey: start }),
+    const items = await queryItems(
+      this.#client,
+      {
+        TableName: this.#table,
+        IndexName: 'open',
+        // A sort key begins with its time and continues with '#', which sorts before '$'.
+        KeyConditionExpression: '#open = :open AND #created BETWEEN :after AND :until',
+        ExpressionAttributeNames: { '#open': partition, '#created': sort },
+        ExpressionAttributeValues: marshall({
+          ':open': openPartition(shard),
+          ':after': after === undefined ? '0' : `${after}$`,
+          ':until': until === undefined ? ':' : `${until}$`,
         }),
-      );
-      jobs.push(...(page.Items ?? []).map((item) => OpenJobItem.parse(unmarshall(item))));
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined && jobs.length < limit);
-    return jobs;
+      },
+      limit,
+    );
+    return items.map((item) => OpenJobItem.parse(item));
   }
 
   async executionsOf(jobIds: readonly string[]): Promise<Map<string, string>> {
-    const fences = new Map<string, string>();
-    for (let first = 0; first < jobIds.length; first += maximumBatch) {
-      const keys = jobIds.slice(first, first + maximumBatch).map((jobId) => jobKey(jobId));
-      for (const item of await readItems(this.#client, this.#table, keys)) {
+    const keys = jobIds.map((jobId) => jobKey(jobId));
+    const items = await readItems(this.#client, this.#table, keys);
+    return new Map(
+      items.map((item) => {
         const { jobId, execution } = JobItem.pick({ jobId: true, execution: true }).parse(item);
-        fences.set(jobId, execution);
-      }
-    }
-    return fences;
+        return [jobId, execution];
+      }),
+    );
   }
 
   async sweepPosition(): Promise<SweepPosition> {

@@ -1,10 +1,4 @@
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  QueryCommand,
-  type QueryCommandOutput,
-  TransactWriteItemsCommand,
-} from '@aws-sdk/client-dynamodb';
+import { type DynamoDBClient, QueryCommand, TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { indexes, type Key } from '../protocol.ts';
@@ -20,7 +14,7 @@ import {
   scheduleSort,
 } from '../schedules/record.ts';
 import type { Write } from '../write.ts';
-import { maximumBatch, readItems, succeeds } from './table.ts';
+import { queryItems, readItems, succeeds } from './table.ts';
 import { toTransactItem } from './transact-item.ts';
 
 const Row = z.object({ sk: z.string(), json: z.string().optional() });
@@ -102,25 +96,18 @@ export class DynamoScheduleStore implements ScheduleStore {
   }
 
   async pending(limit: number): Promise<ScheduleItem[]> {
-    const schedules: ScheduleItem[] = [];
-    let start: Record<string, AttributeValue> | undefined;
-    do {
-      const page: QueryCommandOutput = await this.#client.send(
-        new QueryCommand({
-          TableName: this.#table,
-          IndexName: 'open',
-          KeyConditionExpression: '#open = :open',
-          ExpressionAttributeNames: { '#open': indexes.open.partition },
-          ExpressionAttributeValues: marshall({ ':open': pendingPartition }),
-          Limit: Math.min(limit - schedules.length, maximumBatch),
-          ...(start && { ExclusiveStartKey: start }),
-        }),
-      );
-      const keys = (page.Items ?? []).map((item) => ItemKey.parse(unmarshall(item)));
-      schedules.push(...(await this.#get(keys)).values());
-      start = page.LastEvaluatedKey;
-    } while (start !== undefined && schedules.length < limit);
-    return schedules;
+    const items = await queryItems(
+      this.#client,
+      {
+        TableName: this.#table,
+        IndexName: 'open',
+        KeyConditionExpression: '#open = :open',
+        ExpressionAttributeNames: { '#open': indexes.open.partition },
+        ExpressionAttributeValues: marshall({ ':open': pendingPartition }),
+      },
+      limit,
+    );
+    return [...(await this.#get(items.map((item) => ItemKey.parse(item)))).values()];
   }
 
   /** Reads schedules, by partition key. */

@@ -3,6 +3,9 @@ import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  QueryCommand,
+  type QueryCommandInput,
+  type QueryCommandOutput,
   TransactionCanceledException,
   TransactionConflictException,
 } from '@aws-sdk/client-dynamodb';
@@ -13,10 +16,10 @@ import type { Key } from '../protocol.ts';
 type Item = ReturnType<typeof unmarshall>;
 
 /** DynamoDB's limit of keys in a BatchGetItem. */
-export const maximumBatch = 100;
+const maximumBatch = 100;
 
 /**
- * Reads items by their keys; at most `maximumBatch`. Items that do not exist are absent from the result.
+ * Reads items by their keys. Items that do not exist are absent from the result.
  * @throws TooManyRequests when DynamoDB leaves keys for another call five times: it does so when it throttles.
  */
 export async function readItems(
@@ -24,6 +27,14 @@ export async function readItems(
   table: string,
   keys: readonly Key[],
 ): Promise<Item[]> {
+  const items: Item[] = [];
+  for (let first = 0; first < keys.length; first += maximumBatch) {
+    items.push(...(await readBatch(client, table, keys.slice(first, first + maximumBatch))));
+  }
+  return items;
+}
+
+async function readBatch(client: DynamoDBClient, table: string, keys: readonly Key[]): Promise<Item[]> {
   const items: Item[] = [];
   let unread: Record<string, AttributeValue>[] = keys.map((key) => marshall(key));
   for (let call = 0; unread.length > 0; call += 1) {
@@ -34,6 +45,28 @@ export async function readItems(
     items.push(...(Responses?.[table] ?? []).map((item) => unmarshall(item)));
     unread = UnprocessedKeys?.[table]?.Keys ?? [];
   }
+  return items;
+}
+
+/** Reads the items of a query, page by page, `limit` at most. */
+export async function queryItems(
+  client: DynamoDBClient,
+  query: QueryCommandInput,
+  limit: number,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let start: Record<string, AttributeValue> | undefined;
+  do {
+    const page: QueryCommandOutput = await client.send(
+      new QueryCommand({
+        ...query,
+        Limit: limit - items.length,
+        ...(start && { ExclusiveStartKey: start }),
+      }),
+    );
+    items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+    start = page.LastEvaluatedKey;
+  } while (start !== undefined && items.length < limit);
   return items;
 }
 
