@@ -1,3 +1,4 @@
+import { inRandomOrder } from '../lib/random-order.ts';
 import type { JobPods, JobStore, TerminatingPod } from './ports.ts';
 import type { JobItem } from './record.ts';
 
@@ -26,6 +27,7 @@ interface Dependencies {
 export async function releaseLostPods(dependencies: Dependencies): Promise<number> {
   const { pods, now, report } = dependencies;
   const overdue = (await pods.listTerminating()).filter((pod) => isOverdue(pod, now()));
+  // Pods of jobs that are alive must not hide the others from every sweep.
   const examined = inRandomOrder(overdue).slice(0, maximumExamined);
   const problems: unknown[] = [];
   let released = 0;
@@ -55,10 +57,3 @@ const isOverdue = ({ deletionDeadline }: TerminatingPod, now: Date): boolean =>
 
 const isAlive = ({ beat }: JobItem, now: Date): boolean =>
   beat !== undefined && now.getTime() - Date.parse(beat) <= aliveWithin;
-
-/** Shuffles, so that pods of jobs that are alive never hide the others from every sweep. */
-const inRandomOrder = (pods: readonly TerminatingPod[]): TerminatingPod[] =>
-  pods
-    .map((pod) => ({ pod, order: Math.random() }))
-    .sort((left, right) => left.order - right.order)
-    .map(({ pod }) => pod);

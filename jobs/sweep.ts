@@ -1,3 +1,4 @@
+import { inRandomOrder } from '../lib/random-order.ts';
 import { arnOf } from './execution.ts';
 import type { Executions, JobPods, JobStore, OpenJob, WaitingJobs } from './ports.ts';
 import { isTerminal, shards } from './protocol.ts';
@@ -221,13 +222,14 @@ async function readOpen(
  * @returns whether every job was examined.
  */
 async function settleLost(jobs: readonly OpenJob[], at: number, run: Run): Promise<boolean> {
-  const ordered = jobs
-    .map((job) => ({ job, order: Math.random() + (at - Date.parse(job.createdAt) < listedWithin ? 1 : 0) }))
-    .sort((left, right) => left.order - right.order)
-    .slice(0, maximumDescribed.open);
+  const isYoung = ({ createdAt }: OpenJob): boolean => at - Date.parse(createdAt) < listedWithin;
+  const ordered = [
+    ...inRandomOrder(jobs.filter((job) => !isYoung(job))),
+    ...inRandomOrder(jobs.filter(isYoung)),
+  ].slice(0, maximumDescribed.open);
   while (ordered.length > 0 && !run.isTimeUp('open')) {
     const part = ordered.splice(0, concurrentlySettled);
-    await Promise.all(part.map(({ job }) => run.reportFailure(job.jobId, () => settleOne(job, at, run))));
+    await Promise.all(part.map((job) => run.reportFailure(job.jobId, () => settleOne(job, at, run))));
   }
   return ordered.length === 0 && jobs.length <= maximumDescribed.open;
 }

@@ -18,13 +18,13 @@ interface Dependencies {
 }
 
 /** Limits how many executions are described, and for how long. */
-export interface Budget {
+interface Budget {
   left: number;
   isTimeUp: () => boolean;
 }
 
 /** A part of a list of executions. */
-export interface Part {
+interface Part {
   /** Newest first. */
   executions: (ListedExecution & { token: string | undefined })[];
   /** The part has every execution of the list that started after this time; -Infinity: the list is complete. */
