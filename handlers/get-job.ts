@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { retryLater } from '../api/errors.ts';
 import { JobQuery } from '../api/job-request.ts';
 import { viewOfExecution, viewOfRecord } from '../api/job-view.ts';
@@ -13,9 +14,10 @@ import { callerOf } from './middleware/caller.ts';
 import { logger } from './middleware/logger.ts';
 import { openExecutions, openStore, openWaitSlots } from './middleware/services.ts';
 
-const store = openStore();
+const table = new DynamoDBClient();
+const store = openStore(table);
 const executions = openExecutions();
-const slots = openWaitSlots();
+const slots = openWaitSlots(table);
 const { OWNER_WITHOUT_AUTHORIZER } = readSettings();
 const maximumWaiters = readMaximumWaiters();
 
