@@ -5,6 +5,7 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy from '@middy/core';
 import { readManifests } from '../k8s/manifests.ts';
 import { handleRequest } from '../k8s/setup/handle-request.ts';
+import { customResourceFunction } from './middleware/custom-resource.ts';
 import { logger } from './middleware/logger.ts';
 import { isStackBeingDeleted } from './middleware/stack-deletion.ts';
 
@@ -19,14 +20,10 @@ export const handler = middy()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event, context) => {
     await handleRequest(event, {
+      ...customResourceFunction(context),
       client,
       logsClient,
       readSources: () => readManifests(manifests),
       isStackBeingDeleted: (stackId) => isStackBeingDeleted(stackId),
-      remaining: () => context.getRemainingTimeInMillis(),
-      log: `${context.logGroupName}, ${context.logStreamName}`,
-      report: (message, details) => {
-        logger.info(message, details);
-      },
     });
   });

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { settle } from '../jobs/settle.ts';
 import { stopRunningJobs } from '../jobs/stop-running-jobs.ts';
 import { respondToCloudFormation } from '../lib/custom-resource/respond.ts';
+import { customResourceFunction } from './middleware/custom-resource.ts';
 import { logger } from './middleware/logger.ts';
 import { openExecutions, openStore } from './middleware/services.ts';
 import { isStackBeingDeleted } from './middleware/stack-deletion.ts';
@@ -24,27 +25,24 @@ const cluster = { deleteJobs: () => Promise.resolve() };
 export const handler = middy()
   .use(injectLambdaContext(logger, { resetKeys: true }))
   .handler(async (event, context) => {
-    const lambda = {
-      remaining: () => context.getRemainingTimeInMillis(),
-      log: `${context.logGroupName}, ${context.logStreamName}`,
-      report: (message: string, details: Record<string, unknown>) => {
-        logger.info(message, details);
+    await respondToCloudFormation(
+      event,
+      customResourceFunction(context),
+      async (request, { resource, signal, note }) => {
+        if (request.RequestType !== 'Delete') {
+          const { StateMachine } = Properties.parse(request.ResourceProperties);
+          return { Status: 'SUCCESS', PhysicalResourceId: StateMachine };
+        }
+        if (await isStackBeingDeleted(request.StackId)) {
+          await stopRunningJobs({
+            store,
+            executions,
+            settle: (job) => settle(job, { store, executions, cluster, now: () => new Date() }),
+            signal,
+            note,
+          });
+        }
+        return { Status: 'SUCCESS', PhysicalResourceId: resource.id };
       },
-    };
-    await respondToCloudFormation(event, lambda, async (request, { resource, signal, note }) => {
-      if (request.RequestType !== 'Delete') {
-        const { StateMachine } = Properties.parse(request.ResourceProperties);
-        return { Status: 'SUCCESS', PhysicalResourceId: StateMachine };
-      }
-      if (await isStackBeingDeleted(request.StackId)) {
-        await stopRunningJobs({
-          store,
-          executions,
-          settle: (job) => settle(job, { store, executions, cluster, now: () => new Date() }),
-          signal,
-          note,
-        });
-      }
-      return { Status: 'SUCCESS', PhysicalResourceId: resource.id };
-    });
+    );
   });
